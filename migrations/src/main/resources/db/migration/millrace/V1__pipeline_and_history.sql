@@ -14,7 +14,7 @@ CREATE TABLE source (
     slot_name         text        NOT NULL,
     publication_name  text        NOT NULL,
     epoch             integer     NOT NULL DEFAULT 1 CHECK (epoch BETWEEN 1 AND 2047),
-    state             text        NOT NULL DEFAULT 'PENDING' CHECK (state IN ('PENDING', 'STREAMING', 'STANDBY', 'WAITING', 'PAUSED', 'FAILED')),
+    state             text        NOT NULL DEFAULT 'PENDING' CHECK (state IN ('PENDING', 'STREAMING', 'WAITING', 'PAUSED', 'FAILED')),
     message           text,
     state_since       timestamptz NOT NULL DEFAULT now(),
     created_by        text        NOT NULL,

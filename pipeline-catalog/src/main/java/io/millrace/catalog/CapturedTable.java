@@ -1,0 +1,42 @@
+package io.millrace.catalog;
+
+import io.millrace.event.TableId;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A table that is captured.
+ *
+ * @param id assigned by the catalog
+ * @param source the source's name
+ * @param table which table
+ * @param topic its topic
+ * @param keyColumns in the key's order; empty where the table has no key
+ * @param columns in the table's order, as last seen
+ * @param schemaVersion counts up when {@code columns} or {@code keyColumns} change
+ * @param message what is wrong and what to do; null where nothing is
+ * @param registeredBy user name
+ * @param sinks its bindings, by sink name
+ */
+public record CapturedTable(
+        long id,
+        String source,
+        TableId table,
+        String topic,
+        List<String> keyColumns,
+        List<Column> columns,
+        int schemaVersion,
+        ReplicaIdentity replicaIdentity,
+        TableState state,
+        @Nullable String message,
+        Instant stateSince,
+        String registeredBy,
+        Instant registeredAt,
+        List<SinkBinding> sinks) {
+
+    /** Returns whether rows can be told apart: without a key only the history can take the table. */
+    public boolean hasKey() {
+        return !keyColumns.isEmpty();
+    }
+}

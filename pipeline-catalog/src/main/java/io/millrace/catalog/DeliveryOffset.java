@@ -1,0 +1,26 @@
+package io.millrace.catalog;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a sink is in one partition of a topic; the truth, which the consumer group's offsets follow.
+ *
+ * @param nextOffset the first offset that is not applied yet
+ * @param lastPosition {@link io.millrace.event.SourcePosition} of the last change applied, as text
+ * @param committedAt when that change was committed at its source
+ * @param events how many records were applied
+ * @param waitingSince since when the sink is waited for; null when it is not
+ * @param waitingFor what for, in a sentence
+ */
+public record DeliveryOffset(
+        String sink,
+        String topic,
+        int partition,
+        long nextOffset,
+        @Nullable String lastPosition,
+        @Nullable Instant committedAt,
+        long events,
+        @Nullable Instant waitingSince,
+        @Nullable String waitingFor,
+        Instant updatedAt) {}

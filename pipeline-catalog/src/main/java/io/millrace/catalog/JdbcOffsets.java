@@ -1,0 +1,172 @@
+package io.millrace.catalog;
+
+import io.millrace.event.Lsn;
+import io.millrace.event.SourcePosition;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+final class JdbcOffsets implements Offsets {
+
+    private static final String SELECT_CAPTURE = "SELECT * FROM millrace.capture_offset";
+    private static final String SELECT_DELIVERY = "SELECT * FROM millrace.delivery_offset";
+    private static final String ADVANCE = """
+            INSERT INTO millrace.delivery_offset AS d (sink, topic, partition, next_offset, last_position, committed_at, events)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (sink, topic, partition) DO UPDATE
+            SET next_offset = excluded.next_offset,
+                last_position = coalesce(excluded.last_position, d.last_position),
+                committed_at = coalesce(excluded.committed_at, d.committed_at),
+                events = d.events + excluded.events,
+                waiting_since = NULL, waiting_for = NULL, updated_at = now()
+            """;
+
+    private final JdbcClient client;
+    private final JdbcTemplate batch;
+
+    JdbcOffsets(JdbcTemplate template) {
+        this.client = JdbcClient.create(template);
+        this.batch = template;
+    }
+
+    @Override
+    public Optional<CaptureOffset> capture(String source) {
+        return client.sql(SELECT_CAPTURE + " WHERE source = ?")
+                .param(source)
+                .query(JdbcOffsets::captureOffset)
+                .optional();
+    }
+
+    @Override
+    public List<CaptureOffset> captures() {
+        return client.sql(SELECT_CAPTURE + " ORDER BY source")
+                .query(JdbcOffsets::captureOffset)
+                .list();
+    }
+
+    @Override
+    public void store(CaptureOffset offset) {
+        SourcePosition position = offset.position();
+        client.sql("""
+                INSERT INTO millrace.capture_offset
+                    (source, epoch, commit_lsn, ordinal, end_lsn, committed_at, system_identifier, timeline, events)
+                VALUES (?, ?, ?::pg_lsn, ?, ?::pg_lsn, ?, ?, ?, ?)
+                ON CONFLICT (source) DO UPDATE
+                SET epoch = excluded.epoch, commit_lsn = excluded.commit_lsn, ordinal = excluded.ordinal,
+                    end_lsn = excluded.end_lsn, committed_at = excluded.committed_at,
+                    system_identifier = excluded.system_identifier, timeline = excluded.timeline,
+                    events = excluded.events, updated_at = now()
+                """)
+                .params(
+                        offset.source(),
+                        offset.epoch(),
+                        position == null ? null : Lsn.format(position.commitLsn()),
+                        position == null ? null : position.ordinal(),
+                        Lsn.format(offset.endLsn()),
+                        timestamp(offset.committedAt()),
+                        offset.systemIdentifier(),
+                        offset.timeline(),
+                        offset.events())
+                .update();
+    }
+
+    @Override
+    public List<DeliveryOffset> deliveries() {
+        return client.sql(SELECT_DELIVERY + " ORDER BY sink, topic, partition")
+                .query(JdbcOffsets::deliveryOffset)
+                .list();
+    }
+
+    @Override
+    public List<DeliveryOffset> deliveries(String sink) {
+        return client.sql(SELECT_DELIVERY + " WHERE sink = ? ORDER BY topic, partition")
+                .param(sink)
+                .query(JdbcOffsets::deliveryOffset)
+                .list();
+    }
+
+    @Override
+    public void advance(String sink, Collection<Advance> advances) {
+        batch.batchUpdate(
+                ADVANCE,
+                advances.stream().map(advance -> parameters(sink, advance)).toList());
+    }
+
+    @Override
+    public boolean advanceFenced(String sink, Advance advance) {
+        Object[] parameters = java.util.Arrays.copyOf(parameters(sink, advance), 8);
+        parameters[7] = advance.expectedOffset();
+        return batch.update(ADVANCE + " WHERE d.next_offset = ?", parameters) == 1;
+    }
+
+    @Override
+    public void waiting(String sink, Collection<TopicPartitionId> partitions, @Nullable String reason) {
+        batch.batchUpdate(
+                """
+                UPDATE millrace.delivery_offset
+                SET waiting_since = CASE WHEN ?::text IS NULL THEN NULL ELSE coalesce(waiting_since, now()) END,
+                    waiting_for = ?, updated_at = now()
+                WHERE sink = ? AND topic = ? AND partition = ?
+                """,
+                partitions.stream()
+                        .map(partition -> new Object[] {reason, reason, sink, partition.topic(), partition.partition()})
+                        .toList());
+    }
+
+    private static Object[] parameters(String sink, Advance advance) {
+        return new Object[] {
+            sink,
+            advance.partition().topic(),
+            advance.partition().partition(),
+            advance.nextOffset(),
+            advance.lastPosition(),
+            timestamp(advance.committedAt()),
+            advance.events()
+        };
+    }
+
+    private static CaptureOffset captureOffset(ResultSet row, int number) throws SQLException {
+        int epoch = row.getInt("epoch");
+        String commitLsn = row.getString("commit_lsn");
+        return new CaptureOffset(
+                row.getString("source"),
+                epoch,
+                commitLsn == null ? null : new SourcePosition(epoch, Lsn.parse(commitLsn), row.getInt("ordinal")),
+                Lsn.parse(row.getString("end_lsn")),
+                instant(row, "committed_at"),
+                row.getString("system_identifier"),
+                row.getInt("timeline"),
+                row.getLong("events"),
+                row.getTimestamp("updated_at").toInstant());
+    }
+
+    private static DeliveryOffset deliveryOffset(ResultSet row, int number) throws SQLException {
+        return new DeliveryOffset(
+                row.getString("sink"),
+                row.getString("topic"),
+                row.getInt("partition"),
+                row.getLong("next_offset"),
+                row.getString("last_position"),
+                instant(row, "committed_at"),
+                row.getLong("events"),
+                instant(row, "waiting_since"),
+                row.getString("waiting_for"),
+                row.getTimestamp("updated_at").toInstant());
+    }
+
+    static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+        Timestamp value = row.getTimestamp(column);
+        return value == null ? null : value.toInstant();
+    }
+
+    private static @Nullable Timestamp timestamp(@Nullable Instant instant) {
+        return instant == null ? null : Timestamp.from(instant);
+    }
+}

@@ -1,0 +1,60 @@
+package io.millrace.catalog;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** How far capture and the sinks are. Thread-safe; every call is one transaction, or takes part in the caller's. */
+public interface Offsets {
+
+    Optional<CaptureOffset> capture(String source);
+
+    List<CaptureOffset> captures();
+
+    /** Stores how far capture is. Called before the slot is told (P5). */
+    void store(CaptureOffset offset);
+
+    /** Returns the offsets of all sinks. */
+    List<DeliveryOffset> deliveries();
+
+    /** Returns one sink's offsets. */
+    List<DeliveryOffset> deliveries(String sink);
+
+    /**
+     * Stores how far a state sink is; for sinks whose writes are versioned, so that repeating is harmless. Clears what it waited for.
+     */
+    void advance(String sink, Collection<Advance> advances);
+
+    /**
+     * Moves a sink's offset on if it still stands where expected: the fence of a sink that writes its offset in the transaction of its
+     * rows. A first advance expects {@code expectedOffset} to be where the partition was first read.
+     *
+     * @return false if another worker moved it: then the caller must roll back and give up its batch
+     */
+    boolean advanceFenced(String sink, Advance advance);
+
+    /** Notes since when and what a sink is waited for, on these partitions. */
+    void waiting(String sink, Collection<TopicPartitionId> partitions, @Nullable String reason);
+
+    /** A partition of a topic. */
+    record TopicPartitionId(String topic, int partition) {}
+
+    /**
+     * A step of a sink in one partition.
+     *
+     * @param expectedOffset where the sink stood
+     * @param nextOffset where it stands now
+     * @param lastPosition of the last change applied, as text; null when the step held none
+     * @param committedAt when that change was committed
+     * @param events how many records the step held
+     */
+    record Advance(
+            TopicPartitionId partition,
+            long expectedOffset,
+            long nextOffset,
+            @Nullable String lastPosition,
+            @Nullable Instant committedAt,
+            long events) {}
+}

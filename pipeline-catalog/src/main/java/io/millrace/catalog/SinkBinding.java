@@ -1,0 +1,19 @@
+package io.millrace.catalog;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A sink that a table goes to.
+ *
+ * @param sink the sink's name, for example {@code elasticsearch}
+ * @param message why it is not active and what to do; null where it is
+ * @param options the sink's own settings for this table, a JSON object
+ */
+public record SinkBinding(
+        long tableId,
+        String sink,
+        BindingState state,
+        @Nullable String message,
+        Instant stateSince,
+        String options) {}
