@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name lower-case, unique; the prefix of its topics
  * @param password in clear; kept encrypted in the catalog, never shown, logged or returned by the API
- * @param sslMode libpq's {@code sslmode}
+ * @param sslMode as libpq and pgjdbc spell it: disable, prefer, require, verify-ca, verify-full
  * @param epoch counts up when the source's history was cut
  * @param message what is wrong and what to do, where the state is one that needs a word; else null
  */
