@@ -43,15 +43,20 @@ final class Supervisor {
     /** Returns when the service answers; when it fails nothing of it is left. */
     void start() throws InterruptedException {
         long begin = System.nanoTime();
-        if (process.isAlive()) {
+        if (process.mainIsAlive()) {
             throw new LocalStackException(service.displayName() + " runs already");
         }
+        // what outlived its parent would hold the data
+        process.kill();
         try {
             Files.createDirectories(home);
             process.rollLog();
             report(State.PREPARING, "preparing", begin);
             server.prepare(workshop(begin));
             report(State.STARTING, "starting on port " + port, begin);
+            if (!PortCheck.isFree(port)) {
+                throw PortCheck.taken(service, port);
+            }
             process.launch(server.command(), server.environment());
             awaitAnswer(begin);
             server.complete();
