@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** One of the apps as an operating-system process, from the distribution that users get. */
@@ -21,21 +22,29 @@ final class AppProcess {
     private final List<String> command;
     private final String readyLine;
     private final Path log;
+    private final Map<String, String> environment;
     private Process process;
+    private long readFrom;
 
-    AppProcess(String name, String mainClass, int heapMegabytes, String readyLine, List<String> arguments) {
+    AppProcess(String name, String readyLine, Map<String, String> environment, List<String> command) {
         this.name = name;
         this.readyLine = readyLine;
+        this.environment = environment;
         this.log = Path.of("target/e2e", name + ".log").toAbsolutePath();
-        this.command = new ArrayList<>(List.of(
+        this.command = command;
+    }
+
+    /** A main class of the distribution. */
+    static AppProcess java(String name, String mainClass, int heapMegabytes, String readyLine, List<String> arguments) {
+        assertThat(LIBRARIES).as("the distribution, built by `mvn package`").isDirectory();
+        List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElse("java"),
                 "-Xmx" + heapMegabytes + "m",
-                "-XX:TieredStopAtLevel=4",
                 "-cp",
                 LIBRARIES.toAbsolutePath().normalize() + "/*",
                 mainClass));
         command.addAll(arguments);
-        assertThat(LIBRARIES).as("the distribution, built by `mvn package`").isDirectory();
+        return new AppProcess(name, readyLine, Map.of(), command);
     }
 
     /** Starts the process and waits until its log says that it is ready. */
@@ -50,8 +59,9 @@ final class AppProcess {
             Files.createDirectories(log.getParent());
             long before = Files.exists(log) ? Files.size(log) : 0;
             readFrom = before;
-            process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
+            ProcessBuilder builder = new ProcessBuilder(command);
+            builder.environment().putAll(environment);
+            process = builder.redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                     .start();
             Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
@@ -59,8 +69,6 @@ final class AppProcess {
             throw new UncheckedIOException("Cannot start " + name, e);
         }
     }
-
-    private long readFrom;
 
     void awaitReady() {
         await().alias(name + " is ready; its log is " + log)

@@ -25,7 +25,7 @@ class RestartsIT {
         return name;
     }
 
-    private static void awaitTransactions(Traffic traffic, long more) {
+    static void awaitTransactions(Traffic traffic, long more) {
         long from = traffic.transactions();
         await().atMost(Duration.ofSeconds(60)).until(() -> traffic.transactions() >= from + more);
     }
