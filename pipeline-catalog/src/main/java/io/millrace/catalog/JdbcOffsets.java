@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -64,7 +65,7 @@ final class JdbcOffsets implements Offsets {
                     system_identifier = excluded.system_identifier, timeline = excluded.timeline,
                     events = excluded.events, updated_at = now()
                 """)
-                .params(
+                .params(Arrays.asList(
                         offset.source(),
                         offset.epoch(),
                         position == null ? null : Lsn.format(position.commitLsn()),
@@ -73,7 +74,7 @@ final class JdbcOffsets implements Offsets {
                         timestamp(offset.committedAt()),
                         offset.systemIdentifier(),
                         offset.timeline(),
-                        offset.events())
+                        offset.events()))
                 .update();
     }
 
@@ -101,7 +102,7 @@ final class JdbcOffsets implements Offsets {
 
     @Override
     public boolean advanceFenced(String sink, Advance advance) {
-        Object[] parameters = java.util.Arrays.copyOf(parameters(sink, advance), 8);
+        Object[] parameters = Arrays.copyOf(parameters(sink, advance), 8);
         parameters[7] = advance.expectedOffset();
         return batch.update(ADVANCE + " WHERE d.next_offset = ?", parameters) == 1;
     }

@@ -7,6 +7,7 @@ import io.millrace.event.TableId;
 import io.millrace.event.kafka.Topics;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -55,7 +56,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                                              publication_name, epoch, created_by)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
-                .params(
+                .params(Arrays.asList(
                         source.name(),
                         source.host(),
                         source.port(),
@@ -66,7 +67,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                         source.slot(),
                         source.publication(),
                         source.epoch(),
-                        by)
+                        by))
                 .update();
     }
 
@@ -77,14 +78,14 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                 SET host = ?, port = ?, database_name = ?, username = ?, password_cipher = ?, ssl_mode = ?
                 WHERE name = ?
                 """)
-                .params(
+                .params(Arrays.asList(
                         source.host(),
                         source.port(),
                         source.database(),
                         source.username(),
                         cipher.encrypt(source.password()),
                         source.sslMode(),
-                        source.name())
+                        source.name()))
                 .update();
     }
 
@@ -94,7 +95,9 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                 UPDATE millrace.source
                 SET state_since = CASE WHEN state = ? THEN state_since ELSE now() END, state = ?, message = ?
                 WHERE name = ?
-                """).params(state.name(), state.name(), message, name).update();
+                """)
+                .params(Arrays.asList(state.name(), state.name(), message, name))
+                .update();
     }
 
     @Override
@@ -133,7 +136,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     @Override
     public Optional<CapturedTable> table(String source, TableId table) {
         return sql.sql("SELECT * FROM millrace.captured_table WHERE source = ? AND schema_name = ? AND table_name = ?")
-                .params(source, table.schema(), table.table())
+                .params(Arrays.asList(source, table.schema(), table.table()))
                 .query(withBindings())
                 .optional();
     }
@@ -163,7 +166,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                     (source, schema_name, table_name, topic, key_columns, columns, replica_identity, registered_by)
                 VALUES (?, ?, ?, ?, ?, ?::jsonb, ?, ?) RETURNING id
                 """)
-                .params(
+                .params(Arrays.asList(
                         wanted.source(),
                         wanted.table().schema(),
                         wanted.table().table(),
@@ -171,20 +174,20 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                         key,
                         columns,
                         wanted.replicaIdentity().name(),
-                        wanted.registeredBy())
+                        wanted.registeredBy()))
                 .query(Long.class)
                 .single();
         sql.sql(
                         "INSERT INTO millrace.table_schema (table_id, version, columns, key_columns) VALUES (?, 1, ?::jsonb, ?)")
-                .params(id, columns, key)
+                .params(Arrays.asList(id, columns, key))
                 .update();
         for (String sink : wanted.sinks()) {
             sql.sql("INSERT INTO millrace.sink_binding (table_id, sink) VALUES (?, ?)")
-                    .params(id, sink)
+                    .params(Arrays.asList(id, sink))
                     .update();
         }
         sql.sql("INSERT INTO millrace.table_snapshot (table_id, requested_by) VALUES (?, ?)")
-                .params(id, wanted.registeredBy())
+                .params(Arrays.asList(id, wanted.registeredBy()))
                 .update();
         return id;
     }
@@ -195,7 +198,9 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                 UPDATE millrace.captured_table
                 SET state_since = CASE WHEN state = ? THEN state_since ELSE now() END, state = ?, message = ?
                 WHERE id = ?
-                """).params(state.name(), state.name(), message, tableId).update();
+                """)
+                .params(Arrays.asList(state.name(), state.name(), message, tableId))
+                .update();
     }
 
     @Override
@@ -217,13 +222,16 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
             sql.sql("""
                     UPDATE millrace.captured_table
                     SET columns = ?::jsonb, key_columns = ?, replica_identity = ?, schema_version = ? WHERE id = ?
-                    """).params(json, key, identity.name(), version, tableId).update();
+                    """)
+                    .params(Arrays.asList(json, key, identity.name(), version, tableId))
+                    .update();
             if (!same) {
                 sql.sql("""
                         INSERT INTO millrace.table_schema (table_id, version, columns, key_columns, first_lsn)
                         VALUES (?, ?, ?::jsonb, ?, ?::pg_lsn)
                         """)
-                        .params(tableId, version, json, key, firstLsn == null ? null : Lsn.format(firstLsn))
+                        .params(Arrays.asList(
+                                tableId, version, json, key, firstLsn == null ? null : Lsn.format(firstLsn)))
                         .update();
             }
             return version;
@@ -243,7 +251,9 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                 UPDATE millrace.sink_binding
                 SET state_since = CASE WHEN state = ? THEN state_since ELSE now() END, state = ?, message = ?
                 WHERE table_id = ? AND sink = ?
-                """).params(state.name(), state.name(), message, tableId, sink).update();
+                """)
+                .params(Arrays.asList(state.name(), state.name(), message, tableId, sink))
+                .update();
     }
 
     @Override
@@ -272,7 +282,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                     .filter(last -> last.state() == SnapshotState.REQUESTED || last.state() == SnapshotState.RUNNING);
             return open.orElseGet(() -> sql.sql(
                             "INSERT INTO millrace.table_snapshot (table_id, requested_by) VALUES (?, ?) RETURNING *")
-                    .params(tableId, by)
+                    .params(Arrays.asList(tableId, by))
                     .query(JdbcPipelineCatalog::mapSnapshot)
                     .single());
         }));
@@ -285,13 +295,13 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                 SET state = 'RUNNING', started_at = coalesce(started_at, now()), rows_done = ?,
                     rows_estimated = coalesce(?, rows_estimated), last_key = coalesce(?::jsonb, last_key)
                 WHERE id = ? AND state IN ('REQUESTED', 'RUNNING')
-                """).params(rowsDone, rowsEstimated, lastKey, id).update();
+                """).params(Arrays.asList(rowsDone, rowsEstimated, lastKey, id)).update();
     }
 
     @Override
     public void snapshotEnded(long id, SnapshotState state, @Nullable String message) {
         sql.sql("UPDATE millrace.table_snapshot SET state = ?, message = ?, finished_at = now() WHERE id = ?")
-                .params(state.name(), message, id)
+                .params(Arrays.asList(state.name(), message, id))
                 .update();
     }
 
