@@ -35,9 +35,11 @@ public final class Api {
     /** Returns the way in that the process on this data directory left there. */
     public static Api local(java.nio.file.Path data) throws IOException {
         LocalAccess access = LocalAccess.read(data)
-                .orElseThrow(() -> new Refusal("No Millrace runs on the data directory "
-                        + data.toAbsolutePath().normalize()
-                        + ". Start one with ./millrace up, name its directory with --data, or a running one with --url."));
+                .orElseThrow(
+                        () -> new Refusal(
+                                "No Millrace runs on the data directory "
+                                        + data.toAbsolutePath().normalize()
+                                        + ". Start one with ./millrace up, name its directory with --data, or a running one with --url."));
         return new Api(access.url(), "Bearer " + access.token());
     }
 
@@ -85,7 +87,8 @@ public final class Api {
         try {
             response = http.send(request, HttpResponse.BodyHandlers.ofString());
         } catch (java.net.ConnectException e) {
-            throw new Refusal("No Millrace answers at " + url + ". Start one with ./millrace up, or name another with --url.", e);
+            throw new Refusal(
+                    "No Millrace answers at " + url + ". Start one with ./millrace up, or name another with --url.", e);
         }
         if (response.statusCode() == 401 || response.statusCode() == 403) {
             throw new Refusal("Millrace at " + url + " refuses these credentials (" + response.statusCode()

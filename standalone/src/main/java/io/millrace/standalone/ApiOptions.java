@@ -10,13 +10,22 @@ import picocli.CommandLine.Option;
 /** How a command reaches a running Millrace: by the data directory on this machine, or by URL and credentials. */
 final class ApiOptions {
 
-    @Option(names = "--data", paramLabel = "DIR", description = "data directory of the running process (default: .millrace)")
-    private Path data = Path.of(".millrace");
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "data directory of the running process (default: .millrace)")
+    private Path data = DataHome.usual();
 
-    @Option(names = "--url", paramLabel = "URL", description = "a Millrace elsewhere, for example http://localhost:8080")
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            description = "a Millrace elsewhere, for example http://localhost:8080")
     private @Nullable String url;
 
-    @Option(names = "--user", paramLabel = "NAME:PASSWORD", description = "credentials for --url; or set MILLRACE_TOKEN")
+    @Option(
+            names = "--user",
+            paramLabel = "NAME:PASSWORD",
+            description = "credentials for --url; or set MILLRACE_TOKEN")
     private @Nullable String user;
 
     @Option(names = "--token", hidden = true, defaultValue = "${env:MILLRACE_TOKEN}")

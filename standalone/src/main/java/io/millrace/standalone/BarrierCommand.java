@@ -13,7 +13,8 @@ import picocli.CommandLine.TypeConversionException;
 
 @Command(
         name = "barrier",
-        description = "Returns when everything committed in the sources before is in every sink; says what is behind otherwise.",
+        description =
+                "Returns when everything committed in the sources before is in every sink; says what is behind otherwise.",
         mixinStandardHelpOptions = true)
 final class BarrierCommand implements Callable<Integer> {
 

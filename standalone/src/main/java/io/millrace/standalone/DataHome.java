@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -43,6 +44,11 @@ final class DataHome implements AutoCloseable {
         this.channel = channel;
     }
 
+    /** Returns the directory that is used where none is named: {@code .millrace} beside the script. */
+    static Path usual() {
+        return Path.of(System.getProperty("millrace.home", "")).resolve(".millrace");
+    }
+
     /**
      * Takes the directory for this process.
      *
@@ -62,11 +68,11 @@ final class DataHome implements AutoCloseable {
                         + ", or give this one another directory with --data, and other ports.");
             }
             channel.truncate(0);
-            channel.write(java.nio.charset.StandardCharsets.UTF_8.encode(
-                    ProcessHandle.current().pid() + "\n"));
+            channel.write(StandardCharsets.UTF_8.encode(ProcessHandle.current().pid() + "\n"));
             return new DataHome(root, channel);
         } catch (IOException e) {
-            throw new Refusal("The data directory " + root + " cannot be used: " + e + ". Name another with --data.", e);
+            throw new Refusal(
+                    "The data directory " + root + " cannot be used: " + e + ". Name another with --data.", e);
         }
     }
 
@@ -90,7 +96,8 @@ final class DataHome implements AutoCloseable {
         }
         try (Stream<Path> children = Files.list(directory)) {
             if (children.findAny().isPresent()) {
-                throw new Refusal("--clean deletes nothing in " + directory.toAbsolutePath().normalize()
+                throw new Refusal("--clean deletes nothing in "
+                        + directory.toAbsolutePath().normalize()
                         + ": it holds files and is no Millrace data directory. Name the right one with --data.");
             }
         } catch (IOException e) {

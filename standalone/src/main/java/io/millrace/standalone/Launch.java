@@ -58,9 +58,9 @@ final class Launch {
         properties.add("--spring.config.name=cdc-capture,sync-workers,admin-ui,standalone,millrace");
         properties.add("--server.port=" + wishes.port());
         properties.add("--management.server.port=" + wishes.managementPort());
-        if (wishes.config() != null) {
-            properties.add("--spring.config.additional-location=file:" + wishes.config().toAbsolutePath());
-        }
+        properties.add("--spring.config.additional-location=optional:file:"
+                + Path.of(System.getProperty("millrace.home", "")).toAbsolutePath() + "/"
+                + (wishes.config() == null ? "" : ",file:" + wishes.config().toAbsolutePath()));
         CompletableFuture<@Nullable Void> stackReady = CompletableFuture.completedFuture(null);
         CompletableFuture<@Nullable Void> demoReady = CompletableFuture.completedFuture(null);
         if (wishes.stack()) {

@@ -30,7 +30,9 @@ record LocalAccess(String url, String token) {
         new SecureRandom().nextBytes(random);
         String token = "mlr_" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
         // No password's hash is "!": this user cannot log in with one
-        sql.update("INSERT INTO millrace.app_user (name, password_hash, role) VALUES (?, '!', 'OPERATOR') ON CONFLICT DO NOTHING", USER);
+        sql.update(
+                "INSERT INTO millrace.app_user (name, password_hash, role) VALUES (?, '!', 'OPERATOR') ON CONFLICT DO NOTHING",
+                USER);
         sql.update("DELETE FROM millrace.api_token WHERE user_name = ?", USER);
         sql.update(
                 "INSERT INTO millrace.api_token (user_name, label, token_hash) VALUES (?, ?, ?)",

@@ -9,12 +9,15 @@ import picocli.CommandLine.Option;
 final class StackOptions {
 
     @Option(names = "--data", paramLabel = "DIR", description = "where everything is kept (default: .millrace)")
-    private Path data = Path.of(".millrace");
+    private Path data = DataHome.usual();
 
     @Option(names = "--clean", description = "start from nothing: delete what the data directory holds")
     private boolean clean;
 
-    @Option(names = {"--postgres-port", "--postgresql-port"}, paramLabel = "N", description = "default: 15432")
+    @Option(
+            names = {"--postgres-port", "--postgresql-port"},
+            paramLabel = "N",
+            description = "default: 15432")
     private int postgresqlPort = Ports.DEFAULT.postgresql();
 
     @Option(names = "--kafka-port", paramLabel = "N", description = "default: 19092")

@@ -12,7 +12,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("millrace.standalone")
 record StandaloneProperties(
-        @Nullable SourceProperties source, @DefaultValue("false") boolean demo) {
+        @Nullable SourceProperties source,
+        @DefaultValue("false") boolean demo) {
 
     /**
      * How the source is reached.

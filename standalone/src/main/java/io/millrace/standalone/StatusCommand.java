@@ -38,7 +38,8 @@ final class StatusCommand implements Callable<Integer> {
             failed |= isFailed(source);
         }
         for (JsonNode table : tables.path("items")) {
-            String name = table.path("source").asString("?") + "." + table.path("schema").asString("?") + "."
+            String name = table.path("source").asString("?") + "."
+                    + table.path("schema").asString("?") + "."
                     + table.path("table").asString("?");
             print("table", name, table);
             failed |= isFailed(table);
@@ -51,7 +52,8 @@ final class StatusCommand implements Callable<Integer> {
                     Locale.ROOT,
                     "sink     %-14s %-40s %8s records behind, %s s%n",
                     sink.path("sink").asString("?"),
-                    sink.path("source").asString("?") + "." + sink.path("schema").asString("?") + "."
+                    sink.path("source").asString("?") + "."
+                            + sink.path("schema").asString("?") + "."
                             + sink.path("table").asString("?"),
                     sink.path("records").asString("?"),
                     sink.path("seconds").asString("-"));

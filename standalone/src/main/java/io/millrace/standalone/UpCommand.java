@@ -11,7 +11,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "up",
-        description = "Starts the local stack, Millrace and the demo shop. Ctrl-C stops all of it; the next start goes on from there.",
+        description =
+                "Starts the local stack, Millrace and the demo shop. Ctrl-C stops all of it; the next start goes on from there.",
         mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
 
@@ -49,8 +50,8 @@ final class UpCommand implements Callable<Integer> {
         System.setProperty("millrace.log", DataHome.log(stackOptions.data()).toString());
         Steps steps = new Steps();
         Shutdown shutdown = Shutdown.atExit(steps);
-        Launch launch =
-                new Launch(stackOptions, new Launch.Wishes(port, managementPort, config, !noStack, !noDemo), steps, shutdown);
+        Launch launch = new Launch(
+                stackOptions, new Launch.Wishes(port, managementPort, config, !noStack, !noDemo), steps, shutdown);
         try {
             launch.run();
         } catch (Exception e) {

@@ -12,7 +12,8 @@ final class WebPorts {
     /** @throws Refusal with the option that changes the port */
     static void requireFree(int port, int managementPort) {
         if (port != 0 && port == managementPort) {
-            throw new Refusal("Port " + port + " is given to both the web pages and the metrics: change --port or --management-port.");
+            throw new Refusal("Port " + port
+                    + " is given to both the web pages and the metrics: change --port or --management-port.");
         }
         require(port, "the web pages", "--port");
         require(managementPort, "health and metrics", "--management-port");
@@ -24,8 +25,9 @@ final class WebPorts {
             socket.bind(new InetSocketAddress(port));
         } catch (IOException | IllegalArgumentException e) {
             throw new Refusal(
-                    "Port " + port + " for " + need + " is taken or cannot be used: stop what listens there, or choose another with "
-                            + option + " (./millrace status shows whether it is another Millrace).",
+                    "Port " + port + " for " + need
+                            + " is taken or cannot be used: stop what listens there, or choose another with " + option
+                            + " (./millrace status shows whether it is another Millrace).",
                     e);
         }
     }

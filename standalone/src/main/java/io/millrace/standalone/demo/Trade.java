@@ -33,7 +33,7 @@ record Trade(String name, int weight, String actor, String sql) {
 
     /** Returns the statements of the transaction, the actor's message first. */
     String statements() {
-        return "SELECT pg_logical_emit_message(true, 'millrace.actor', '{\"user\":\"" + actor + "\",\"action\":\"" + name
-                + "\"}');\n" + sql;
+        return "SELECT pg_logical_emit_message(true, 'millrace.actor', '{\"user\":\"" + actor + "\",\"action\":\""
+                + name + "\"}');\n" + sql;
     }
 }

@@ -105,10 +105,14 @@ final class Trading implements AutoCloseable {
 
     /** Closes the shop; returns when the last transaction is over. */
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         closed.countDown();
-        for (Thread thread : threads) {
-            thread.join();
+        try {
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }
