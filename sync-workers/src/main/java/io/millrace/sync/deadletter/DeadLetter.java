@@ -10,4 +10,5 @@ import org.jspecify.annotations.Nullable;
  * @param event what it holds; null when it is no event of the contract
  * @param cause why it was rejected, for people
  */
-public record DeadLetter(ConsumerRecord<byte[], byte[]> record, @Nullable ChangeEvent event, String cause) {}
+public record DeadLetter(
+        ConsumerRecord<byte[], byte[]> record, @Nullable ChangeEvent event, String cause) {}

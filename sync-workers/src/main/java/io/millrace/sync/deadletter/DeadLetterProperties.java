@@ -12,5 +12,4 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("millrace.sync.dead-letters")
-record DeadLetterProperties(
-        @DefaultValue("1") @Min(1) short replicationFactor) {}
+record DeadLetterProperties(@DefaultValue("1") @Min(1) short replicationFactor) {}

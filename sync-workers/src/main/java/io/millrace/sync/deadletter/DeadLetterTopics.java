@@ -44,11 +44,20 @@ final class DeadLetterTopics implements AutoCloseable {
                 create(topic);
             }
             var record = new ProducerRecord<>(
-                    topic, (Integer) null, letter.record().key(), letter.record().value());
+                    topic,
+                    (Integer) null,
+                    letter.record().key(),
+                    letter.record().value());
             letter.record().headers().forEach(record.headers()::add);
             header(record, "millrace-dead-letter-cause", letter.cause());
-            header(record, "millrace-dead-letter-partition", Integer.toString(letter.record().partition()));
-            header(record, "millrace-dead-letter-offset", Long.toString(letter.record().offset()));
+            header(
+                    record,
+                    "millrace-dead-letter-partition",
+                    Integer.toString(letter.record().partition()));
+            header(
+                    record,
+                    "millrace-dead-letter-offset",
+                    Long.toString(letter.record().offset()));
             sent.add(producer().send(record));
         }
         sent.forEach(future -> await(future));

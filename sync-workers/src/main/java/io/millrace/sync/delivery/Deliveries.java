@@ -80,7 +80,10 @@ final class Deliveries implements SmartLifecycle {
             lane.container().tend(Route.of(lane.sink().name(), tables));
         } catch (RuntimeException e) {
             if (lane.health().failed("Delivery to " + lane.sink().name() + " cannot be started: " + e.getMessage())) {
-                log.error("Delivery to {} cannot be started; tried again", lane.sink().name(), e);
+                log.error(
+                        "Delivery to {} cannot be started; tried again",
+                        lane.sink().name(),
+                        e);
             }
         }
     }
@@ -112,7 +115,8 @@ final class Deliveries implements SmartLifecycle {
         }
         // all at once: each waits for the batch that it is writing
         List<Thread> stopping = lanes.stream()
-                .map(lane -> new Thread(lane.container()::stop, "sync-stop-" + lane.sink().name()))
+                .map(lane -> new Thread(
+                        lane.container()::stop, "sync-stop-" + lane.sink().name()))
                 .toList();
         stopping.forEach(Thread::start);
         for (Thread thread : stopping) {

@@ -49,8 +49,7 @@ class DeliveryConfiguration {
         DeliveryMetrics metrics = new DeliveryMetrics(registry, name);
         SinkHealth health = new SinkHealth();
         Faults faults = new Faults(name, catalog, deadLetters, metrics);
-        BatchWriter writer =
-                sink.kind() == SinkKind.LOG ? new LogWriter(sink, faults) : new StateWriter(sink, faults);
+        BatchWriter writer = sink.kind() == SinkKind.LOG ? new LogWriter(sink, faults) : new StateWriter(sink, faults);
         Places places = new Places(name, catalog, backoff);
         SinkDelivery delivery = new SinkDelivery(
                 name, sink.kind(), writer, new RecordReader(catalog, metrics), places, metrics, health, backoff);

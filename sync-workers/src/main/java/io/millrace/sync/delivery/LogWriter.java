@@ -97,8 +97,7 @@ final class LogWriter implements BatchWriter {
         }
     }
 
-    private long reject(
-            PartitionBatch batch, long from, long to, Received received, String cause, Outcome outcome) {
+    private long reject(PartitionBatch batch, long from, long to, Received received, String cause, Outcome outcome) {
         if (!faults.rejected(received, cause, outcome)) {
             return STOPPED;
         }

@@ -35,7 +35,8 @@ final class Outcome {
         return sinkDown != null || fenceLost;
     }
 
-    @Nullable String sinkDown() {
+    @Nullable
+    String sinkDown() {
         return sinkDown;
     }
 
@@ -44,7 +45,8 @@ final class Outcome {
     }
 
     /** Returns why a partition is held back, or null if it was written whole. */
-    @Nullable String reason(TopicPartition partition) {
+    @Nullable
+    String reason(TopicPartition partition) {
         String down = sinkDown;
         return down != null && !heldBack.containsKey(partition) ? down : heldBack.get(partition);
     }

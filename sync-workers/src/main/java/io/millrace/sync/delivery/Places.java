@@ -102,7 +102,8 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     }
 
     /** Returns a partition's route if its records may be delivered now; else sees to it that they come again. */
-    @Nullable Route readable(SteeredConsumer consumer, TopicPartition partition) {
+    @Nullable
+    Route readable(SteeredConsumer consumer, TopicPartition partition) {
         Place place = consumer.place(partition);
         Route route = routes.get(partition.topic());
         if (isOpen(route) && place.known() && !place.held()) {

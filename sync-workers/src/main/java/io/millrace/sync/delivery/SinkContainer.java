@@ -65,7 +65,11 @@ final class SinkContainer {
         } else if (!running.isChildRunning() || !running.isInExpectedState()) {
             restart();
         } else {
-            restarts = restarts > 0 && System.nanoTime() - restartAt > Duration.ofMinutes(1).toNanos() ? 0 : restarts;
+            restarts = restarts > 0
+                            && System.nanoTime() - restartAt
+                                    > Duration.ofMinutes(1).toNanos()
+                    ? 0
+                    : restarts;
         }
     }
 
@@ -84,7 +88,8 @@ final class SinkContainer {
     }
 
     private void start() {
-        ContainerProperties wanted = new ContainerProperties(places.routes().keySet().toArray(String[]::new));
+        ContainerProperties wanted =
+                new ContainerProperties(places.routes().keySet().toArray(String[]::new));
         wanted.setGroupId(properties.groupPrefix() + "." + sink);
         wanted.setClientId("sync-" + sink);
         wanted.setMessageListener(delivery);
@@ -121,7 +126,8 @@ final class SinkContainer {
         all.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         all.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
         all.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
-        all.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) properties.maxFetch().toBytes());
+        all.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int)
+                properties.maxFetch().toBytes());
         all.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, (int)
                 properties.maxPartitionFetch().toBytes());
         all.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, properties.maxRecords());

@@ -60,15 +60,15 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
 
     @Override
     public void onMessage(
-            List<ConsumerRecord<byte[], byte[]>> records, @Nullable Acknowledgment none, @Nullable Consumer<?, ?> consumer) {
+            List<ConsumerRecord<byte[], byte[]>> records,
+            @Nullable Acknowledgment none,
+            @Nullable Consumer<?, ?> consumer) {
         throw new IllegalStateException("The container hands on poll results, see wantsPollResult()");
     }
 
     @Override
     public void onMessage(
-            ConsumerRecords<byte[], byte[]> records,
-            @Nullable Acknowledgment none,
-            Consumer<byte[], byte[]> consumer) {
+            ConsumerRecords<byte[], byte[]> records, @Nullable Acknowledgment none, Consumer<byte[], byte[]> consumer) {
         SteeredConsumer steered = (SteeredConsumer) consumer;
         try {
             deliver(records, steered);
@@ -89,7 +89,12 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
         List<PartitionBatch> batches = new ArrayList<>();
         for (TopicPartition partition : records.partitions()) {
             Route route = places.readable(consumer, partition);
-            if (route != null && places.unbroken(consumer, partition, route, records.records(partition).get(0))) {
+            if (route != null
+                    && places.unbroken(
+                            consumer,
+                            partition,
+                            route,
+                            records.records(partition).get(0))) {
                 long expected = consumer.place(partition).next();
                 batches.add(reader.read(partition, route, expected, records.records(partition)));
             }
@@ -123,7 +128,8 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
         }
         consumer.commitLater(steps);
         if (outcome.isFenceLost()) {
-            places.forget(consumer, behind.stream().map(PartitionBatch::partition).toList());
+            places.forget(
+                    consumer, behind.stream().map(PartitionBatch::partition).toList());
         } else if (behind.isEmpty()) {
             if (health.recovered()) {
                 log.info("{} takes changes again", sink);
@@ -147,12 +153,8 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
         if (outcome.sinkDown() != null) {
             consumer.holdAll(backoff);
         }
-        behind.stream()
-                .map(PartitionBatch::id)
-                .forEach(id -> consumer.offsets()
-                        .waiting(
-                                List.of(id),
-                                String.valueOf(outcome.reason(new TopicPartition(id.topic(), id.partition())))));
+        behind.stream().map(PartitionBatch::id).forEach(id -> consumer.offsets()
+                .waiting(List.of(id), String.valueOf(outcome.reason(new TopicPartition(id.topic(), id.partition())))));
     }
 
     private void holdAll(SteeredConsumer consumer, Set<TopicPartition> partitions) {

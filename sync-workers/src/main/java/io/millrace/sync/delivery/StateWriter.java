@@ -33,8 +33,8 @@ final class StateWriter implements BatchWriter {
             return;
         }
         try {
-            List<Failure> failures = sink.write(
-                    SinkBatch.of(part.stream().map(Received::change).toList()));
+            List<Failure> failures =
+                    sink.write(SinkBatch.of(part.stream().map(Received::change).toList()));
             for (Failure failure : failures) {
                 Received received = part.get(failure.index());
                 switch (failure.category()) {
@@ -72,6 +72,10 @@ final class StateWriter implements BatchWriter {
     }
 
     private static boolean oneTable(List<Received> part) {
-        return part.stream().map(received -> received.change().table().id()).distinct().count() == 1;
+        return part.stream()
+                        .map(received -> received.change().table().id())
+                        .distinct()
+                        .count()
+                == 1;
     }
 }

@@ -95,7 +95,8 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     void commitLater(List<Advance> steps) {
         for (Advance step : steps) {
             uncommitted.put(
-                    new TopicPartition(step.partition().topic(), step.partition().partition()),
+                    new TopicPartition(
+                            step.partition().topic(), step.partition().partition()),
                     new OffsetAndMetadata(step.nextOffset()));
         }
     }

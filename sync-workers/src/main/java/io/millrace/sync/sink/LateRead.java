@@ -29,8 +29,7 @@ public final class LateRead {
         }
         Map<String, byte[]> have = held.columns();
         Map<String, byte[]> all = new LinkedHashMap<>(found.columns());
-        Set<String> present =
-                read.table().columns().stream().map(Column::name).collect(Collectors.toSet());
+        Set<String> present = read.table().columns().stream().map(Column::name).collect(Collectors.toSet());
         all.keySet().retainAll(present);
         all.keySet().removeAll(read.event().unavailable());
         if (have.keySet().containsAll(all.keySet())) {

@@ -50,8 +50,9 @@ final class MonthlyPartitions {
         try {
             transaction.executeWithoutResult(status -> {
                 jdbc.execute("SET LOCAL lock_timeout = '2s'");
-                jdbc.execute("CREATE TABLE IF NOT EXISTS millrace." + name + " PARTITION OF millrace.change_log FOR VALUES"
-                        + " FROM ('" + month + "-01 00:00:00+00') TO ('" + month.plusMonths(1) + "-01 00:00:00+00')");
+                jdbc.execute("CREATE TABLE IF NOT EXISTS millrace." + name
+                        + " PARTITION OF millrace.change_log FOR VALUES" + " FROM ('" + month
+                        + "-01 00:00:00+00') TO ('" + month.plusMonths(1) + "-01 00:00:00+00')");
             });
         } catch (DataAccessException e) {
             log.warn(

@@ -64,8 +64,8 @@ final class Bulk {
             send();
         }
         // an alias and an encoded key hold nothing that JSON would have to escape
-        String action = "{\"" + (document == null ? "delete" : "index") + "\":{\"_index\":\"" + alias + "\",\"_id\":\"" + id
-                + "\",\"version\":" + version + ",\"version_type\":\"" + versionType + "\"}}\n";
+        String action = "{\"" + (document == null ? "delete" : "index") + "\":{\"_index\":\"" + alias + "\",\"_id\":\""
+                + id + "\",\"version\":" + version + ",\"version_type\":\"" + versionType + "\"}}\n";
         buffer.writeBytes(action.getBytes(StandardCharsets.US_ASCII));
         if (document != null) {
             try {
@@ -90,7 +90,10 @@ final class Bulk {
         List<ItemResult> answer;
         try {
             answer = elasticsearch.exchange(
-                    "POST", PATH, Body.ndjson(buffer.array(), buffer.size()), (tokens, bytes) -> ItemResult.readAll(tokens));
+                    "POST",
+                    PATH,
+                    Body.ndjson(buffer.array(), buffer.size()),
+                    (tokens, bytes) -> ItemResult.readAll(tokens));
         } catch (Refused e) {
             if (e.status() == 400 || e.status() == 413) {
                 // one of the items is why: smaller batches find it

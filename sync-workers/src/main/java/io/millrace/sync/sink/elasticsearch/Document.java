@@ -66,8 +66,7 @@ final class Document {
     /** Returns only the columns that the table has. */
     static Row known(Row row, CapturedTable table) {
         Map<String, byte[]> columns = row.columns();
-        columns.keySet()
-                .retainAll(table.columns().stream().map(Column::name).collect(Collectors.toSet()));
+        columns.keySet().retainAll(table.columns().stream().map(Column::name).collect(Collectors.toSet()));
         return Row.ofColumns(columns);
     }
 }

@@ -62,9 +62,9 @@ final class ElasticsearchAccess implements AutoCloseable {
         if (authorization != null) {
             builder.setDefaultHeaders(new Header[] {new BasicHeader("Authorization", authorization)});
         }
-        client = builder.setRequestConfigCallback(
-                        config -> config.setConnectTimeout((int) properties.connectTimeout().toMillis())
-                                .setSocketTimeout((int) properties.requestTimeout().toMillis()))
+        client = builder.setRequestConfigCallback(config -> config.setConnectTimeout(
+                                (int) properties.connectTimeout().toMillis())
+                        .setSocketTimeout((int) properties.requestTimeout().toMillis()))
                 .build();
     }
 
@@ -124,7 +124,8 @@ final class ElasticsearchAccess implements AutoCloseable {
 
     /** Overload, missing rights and faults of the server may pass; what else is refused never will be accepted. */
     SinkException fault(Refused e) {
-        boolean mayPass = e.status() == 401 || e.status() == 403 || e.status() == 408 || e.status() == 429 || e.status() >= 500;
+        boolean mayPass =
+                e.status() == 401 || e.status() == 403 || e.status() == 408 || e.status() == 429 || e.status() >= 500;
         return new SinkException(
                 mayPass ? ErrorCategory.RETRYABLE : ErrorCategory.FATAL, where + " refused: " + e.getMessage(), e);
     }
@@ -139,8 +140,7 @@ final class ElasticsearchAccess implements AutoCloseable {
         }
 
         static Body json(String text) {
-            return new Body(
-                    new NByteArrayEntity(text.getBytes(StandardCharsets.UTF_8), ContentType.APPLICATION_JSON));
+            return new Body(new NByteArrayEntity(text.getBytes(StandardCharsets.UTF_8), ContentType.APPLICATION_JSON));
         }
 
         static Body json(byte[] utf8) {

@@ -63,7 +63,8 @@ final class ElasticsearchSink implements Sink, AutoCloseable {
         rows.write(writes).forEach((write, result) -> failures.add(failure(write.index(), write.change(), result)));
         for (Map.Entry<Integer, Change> truncate : truncates.entrySet()) {
             Change change = truncate.getValue();
-            String alias = IndexNames.alias(change.table().source(), change.table().table());
+            String alias =
+                    IndexNames.alias(change.table().source(), change.table().table());
             truncation.run(alias, change.event().rowVersion()).stream()
                     .findFirst()
                     .ifPresent(result -> failures.add(failure(truncate.getKey(), change, result)));

@@ -15,11 +15,11 @@ final class FieldMapping {
     private static final int LONGEST_TERM = 8191;
 
     private static final Map<String, Object> KEYWORD = Map.of("type", "keyword", "ignore_above", LONGEST_TERM);
-    private static final Map<String, Object> TEXT = Map.of(
-            "type", "text", "fields", Map.of("keyword", Map.of("type", "keyword", "ignore_above", 256)));
+    private static final Map<String, Object> TEXT =
+            Map.of("type", "text", "fields", Map.of("keyword", Map.of("type", "keyword", "ignore_above", 256)));
     /** Years beyond 9999 and BC, and infinity, stay in _source only. */
-    private static final Map<String, Object> DATE = Map.of(
-            "type", "date", "format", "strict_date_optional_time", "ignore_malformed", true);
+    private static final Map<String, Object> DATE =
+            Map.of("type", "date", "format", "strict_date_optional_time", "ignore_malformed", true);
 
     private static final Map<String, Object> OPAQUE = Map.of("type", "object", "enabled", false);
     private static final Map<String, Object> UNINDEXED =

@@ -70,8 +70,7 @@ final class HeldDocuments {
         add(found, id, version, source);
     }
 
-    private static void add(
-            Map<String, Held> found, @Nullable String id, long version, @Nullable Row source) {
+    private static void add(Map<String, Held> found, @Nullable String id, long version, @Nullable Row source) {
         if (id != null && source != null) {
             found.put(id, new Held(source, version));
         }

@@ -12,7 +12,12 @@ import org.jspecify.annotations.Nullable;
  * @param index of the change in its batch
  * @param row its columns as they came or were completed; null to delete the document
  */
-record RowWrite(int index, Change change, String alias, String id, @Nullable Row row) {
+record RowWrite(
+        int index,
+        Change change,
+        String alias,
+        String id,
+        @Nullable Row row) {
 
     static RowWrite of(int index, Change change) {
         RowKey key = change.event().key();

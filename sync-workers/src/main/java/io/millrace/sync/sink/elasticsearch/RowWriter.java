@@ -89,8 +89,7 @@ final class RowWriter {
 
     private Map<String, Map<String, Held>> held(List<RowWrite> writes) throws SinkException {
         Map<String, List<String>> ids = writes.stream()
-                .collect(Collectors.groupingBy(
-                        RowWrite::alias, Collectors.mapping(RowWrite::id, Collectors.toList())));
+                .collect(Collectors.groupingBy(RowWrite::alias, Collectors.mapping(RowWrite::id, Collectors.toList())));
         Map<String, Map<String, Held>> held = new HashMap<>();
         for (Map.Entry<String, List<String>> one : ids.entrySet()) {
             held.put(one.getKey(), documents.read(one.getKey(), one.getValue()));
@@ -110,7 +109,8 @@ final class RowWriter {
         for (RowWrite write : refused) {
             Row row = write.row();
             if (row != null) {
-                boolean older = write.change().event().schemaVersion() < write.change().table().schemaVersion();
+                boolean older = write.change().event().schemaVersion()
+                        < write.change().table().schemaVersion();
                 bulk.index(
                         write.alias(),
                         write.id(),
@@ -132,7 +132,8 @@ final class RowWriter {
             Held known = held.getOrDefault(write.alias(), Map.of()).get(write.id());
             Optional<Row> whole = known == null ? Optional.empty() : LateRead.complete(known.row(), write.change());
             if (known != null && whole.isPresent()) {
-                Row row = Document.open(whole.get(), Document.jsonColumns(write.change().table()));
+                Row row = Document.open(
+                        whole.get(), Document.jsonColumns(write.change().table()));
                 bulk.replace(write.alias(), write.id(), known.version(), row);
                 written.add(write);
             }

@@ -42,7 +42,7 @@ final class RedisAccess implements AutoCloseable {
     synchronized StatefulRedisConnection<byte[], byte[]> take() {
         StatefulRedisConnection<byte[], byte[]> connection = idle.poll();
         while (connection != null && !connection.isOpen()) {
-            connection.closeAsync();
+            connection.close();
             connection = idle.poll();
         }
         return connection == null ? client().connect(ByteArrayCodec.INSTANCE) : connection;
@@ -53,7 +53,7 @@ final class RedisAccess implements AutoCloseable {
         if (sound) {
             idle.push(connection);
         } else {
-            connection.closeAsync();
+            connection.close();
         }
     }
 
@@ -88,7 +88,7 @@ final class RedisAccess implements AutoCloseable {
             client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
         }
         if (resources != null) {
-            resources.shutdown(0, 2, java.util.concurrent.TimeUnit.SECONDS);
+            var unused = resources.shutdown(0, 2, java.util.concurrent.TimeUnit.SECONDS);
         }
     }
 }

@@ -178,8 +178,8 @@ final class RedisSink implements Sink, AutoCloseable {
     /** Deletes every row of the table whose version is older. Each keeps a tombstone, so a replay of older changes changes nothing. */
     private void truncate(StatefulRedisConnection<byte[], byte[]> connection, ChangeEvent truncate)
             throws ExecutionException, InterruptedException, TimeoutException {
-        ScanArgs pattern = ScanArgs.Builder.limit(SCAN_COUNT)
-                .match(RowKeys.versionPattern(truncate.source(), truncate.table()));
+        ScanArgs pattern =
+                ScanArgs.Builder.limit(SCAN_COUNT).match(RowKeys.versionPattern(truncate.source(), truncate.table()));
         ScanCursor cursor = ScanCursor.INITIAL;
         while (!cursor.isFinished()) {
             ScanCursor from = cursor;
@@ -220,8 +220,7 @@ final class RedisSink implements Sink, AutoCloseable {
         } catch (ExecutionException e) {
             throw unavailable(e.getCause() == null ? e : e.getCause());
         } catch (TimeoutException e) {
-            throw SinkException.retryable(
-                    "Redis at " + redis.where() + " did not answer within " + redis.timeout(), e);
+            throw SinkException.retryable("Redis at " + redis.where() + " did not answer within " + redis.timeout(), e);
         } catch (RedisException e) {
             throw unavailable(e);
         } finally {

@@ -22,8 +22,9 @@ class RedisSinkConfiguration {
     private static RedisURI uri(DataRedisConnectionDetails details) {
         Standalone standalone = details.getStandalone();
         if (standalone == null) {
-            throw new IllegalStateException("The Redis sink needs one Redis: set spring.data.redis.host and port, or url;"
-                    + " clusters and sentinels are not supported yet");
+            throw new IllegalStateException(
+                    "The Redis sink needs one Redis: set spring.data.redis.host and port, or url;"
+                            + " clusters and sentinels are not supported yet");
         }
         RedisURI.Builder uri = RedisURI.builder()
                 .withHost(standalone.getHost())
@@ -38,8 +39,7 @@ class RedisSinkConfiguration {
         return uri.build();
     }
 
-    private static RedisURI.Builder authenticated(
-            RedisURI.Builder uri, @Nullable String username, String password) {
+    private static RedisURI.Builder authenticated(RedisURI.Builder uri, @Nullable String username, String password) {
         return username == null
                 ? uri.withPassword(password.toCharArray())
                 : uri.withAuthentication(username, password.toCharArray());
