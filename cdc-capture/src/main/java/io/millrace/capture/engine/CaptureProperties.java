@@ -31,12 +31,12 @@ public record CaptureProperties(
 
     public CaptureProperties {
         if (topicPartitions < 1) {
-            throw new IllegalArgumentException("millrace.capture.topic-partitions is " + topicPartitions
-                    + "; a topic has at least 1");
+            throw new IllegalArgumentException(
+                    "millrace.capture.topic-partitions is " + topicPartitions + "; a topic has at least 1");
         }
         if (snapshotChunkRows < 1) {
-            throw new IllegalArgumentException("millrace.capture.snapshot-chunk-rows is " + snapshotChunkRows
-                    + "; it must be at least 1");
+            throw new IllegalArgumentException(
+                    "millrace.capture.snapshot-chunk-rows is " + snapshotChunkRows + "; it must be at least 1");
         }
     }
 }

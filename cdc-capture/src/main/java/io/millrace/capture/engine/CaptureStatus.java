@@ -53,11 +53,12 @@ final class CaptureStatus {
     }
 
     void snapshotRows(CapturedTable table, long rows) {
-        meters.counter("millrace_snapshot_rows", tags(table)).increment(rows);
+        meters.counter("millrace_snapshot_rows", tags(table)).increment((double) rows);
     }
 
     void published(String source, String table, long events) {
-        meters.counter("millrace_capture_events", Tags.of("source", source, "table", table)).increment(events);
+        meters.counter("millrace_capture_events", Tags.of("source", source, "table", table))
+                .increment((double) events);
     }
 
     private static Tags tags(CapturedTable table) {
@@ -74,15 +75,20 @@ final class CaptureStatus {
             return;
         }
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint")) {
+                ResultSet row =
+                        statement.executeQuery("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint")) {
             row.next();
             long behind = Math.max(0, row.getLong(1) - progress.endLsn());
             gauge("millrace_capture_lag_bytes", source).set(behind);
             Instant committed = progress.committedAt();
             gauge("millrace_capture_lag_seconds", source)
-                    .set(behind < 64 << 10 || committed == null
-                            ? 0
-                            : Math.max(0, Duration.between(committed, Instant.now()).toSeconds()));
+                    .set(
+                            behind < 64 << 10 || committed == null
+                                    ? 0
+                                    : Math.max(
+                                            0,
+                                            Duration.between(committed, Instant.now())
+                                                    .toSeconds()));
         }
     }
 

@@ -95,8 +95,7 @@ final class CaptureSupervisor implements SmartLifecycle {
     }
 
     private synchronized void look() {
-        Set<String> registered =
-                catalog.sources().stream().map(Source::name).collect(Collectors.toSet());
+        Set<String> registered = catalog.sources().stream().map(Source::name).collect(Collectors.toSet());
         for (String source : registered) {
             if (running) {
                 runners.computeIfAbsent(source, this::begin);

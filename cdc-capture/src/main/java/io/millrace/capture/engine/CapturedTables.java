@@ -97,11 +97,22 @@ final class CapturedTables implements TableDirectory, AutoCloseable {
         try (PreparedStatement statement = at.prepareStatement(COLUMNS)) {
             statement.setString(1, relation.table().quoted());
             statement.setArray(
-                    2, at.createArrayOf("text", described.stream().map(Relation.Column::name).toArray()));
+                    2,
+                    at.createArrayOf(
+                            "text",
+                            described.stream().map(Relation.Column::name).toArray()));
             statement.setArray(
-                    3, at.createArrayOf("oid", described.stream().map(Relation.Column::typeOid).toArray()));
+                    3,
+                    at.createArrayOf(
+                            "oid",
+                            described.stream().map(Relation.Column::typeOid).toArray()));
             statement.setArray(
-                    4, at.createArrayOf("int4", described.stream().map(Relation.Column::typeModifier).toArray()));
+                    4,
+                    at.createArrayOf(
+                            "int4",
+                            described.stream()
+                                    .map(Relation.Column::typeModifier)
+                                    .toArray()));
             List<Column> columns = new ArrayList<>(described.size());
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {

@@ -52,8 +52,7 @@ final class Publications {
     private static void alter(Connection connection, String publication, String verb, TableId table)
             throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute(
-                    "ALTER PUBLICATION " + quote(publication) + " " + verb + " TABLE " + table.quoted());
+            statement.execute("ALTER PUBLICATION " + quote(publication) + " " + verb + " TABLE " + table.quoted());
         }
     }
 }

@@ -146,8 +146,8 @@ final class SourceRunner implements Runnable {
             TableLifecycle lifecycle = new TableLifecycle(source, start, catalog, topics, tables, snapshots);
             open(tables, source, start);
             lifecycle.restore(connection);
-            try (SourceRun run = new SourceRun(
-                    source, start, tables, snapshots, offsets, producer, properties.compression())) {
+            try (SourceRun run =
+                    new SourceRun(source, start, tables, snapshots, offsets, producer, properties.compression())) {
                 run.start();
                 say(source, SourceState.STREAMING, null);
                 LOG.info("Capturing {} from {}", source, io.millrace.event.Lsn.format(start.endLsn()));
@@ -196,8 +196,7 @@ final class SourceRunner implements Runnable {
         return a.compareTo(b) >= 0 ? a : b;
     }
 
-    private void watch(
-            Source source, SourceLock lock, Connection connection, TableLifecycle lifecycle, SourceRun run)
+    private void watch(Source source, SourceLock lock, Connection connection, TableLifecycle lifecycle, SourceRun run)
             throws SQLException, CaptureFailedException, InterruptedException {
         long heartbeatAt = System.nanoTime() + properties.heartbeatInterval().toNanos();
         long lockAt = System.nanoTime() + LOCK_CHECK.toNanos();

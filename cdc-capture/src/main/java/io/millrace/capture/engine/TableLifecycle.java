@@ -67,7 +67,8 @@ final class TableLifecycle {
                     catalog.tableState(
                             table.id(),
                             TableState.FAILED,
-                            "The table " + table.table() + " is not in the source any more. Remove it here, or create it"
+                            "The table " + table.table()
+                                    + " is not in the source any more. Remove it here, or create it"
                                     + " again at the source.");
                 } else {
                     LOG.warn("{} was not published any more; it is published again and read anew", table.table());
@@ -107,16 +108,20 @@ final class TableLifecycle {
     }
 
     private void takeUp(Connection connection, CapturedTable table) throws SQLException, InterruptedException {
-        boolean needsKey = table.sinks().stream().anyMatch(binding -> !binding.sink().equals(HISTORY));
+        boolean needsKey =
+                table.sinks().stream().anyMatch(binding -> !binding.sink().equals(HISTORY));
         List<Finding> findings = new TablePreflight().check(connection, source, table.table(), needsKey);
         if (!Finding.pass(findings)) {
-            String problems =
-                    findings.stream().filter(Finding::isError).map(Finding::text).collect(Collectors.joining(" "));
+            String problems = findings.stream()
+                    .filter(Finding::isError)
+                    .map(Finding::text)
+                    .collect(Collectors.joining(" "));
             LOG.warn("{} cannot be captured: {}", table.table(), problems);
             catalog.tableState(table.id(), TableState.FAILED, problems);
             return;
         }
-        SourceTable described = new SourceTables().find(connection, table.table()).orElseThrow();
+        SourceTable described =
+                new SourceTables().find(connection, table.table()).orElseThrow();
         int partitions = topics.ensure(table.topic());
         TableTopic topic = SourceRunner.topic(
                 source,

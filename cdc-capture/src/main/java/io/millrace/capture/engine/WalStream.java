@@ -74,7 +74,8 @@ final class WalStream implements ReplicationStream {
             message = frame.size() < FRAME_BYTES ? stream.readPending() : null;
         }
         if (frame.size() < FRAME_BYTES && !inTransaction) {
-            // the last message or the server's keep-alive tells how far it has looked; outside of a transaction all before is sent
+            // the last message or the server's keep-alive tells how far it has looked; outside of a transaction all
+            // before is sent
             long reached = stream.getLastReceiveLSN().asLong();
             if (Long.compareUnsigned(reached, caughtUp) > 0) {
                 caughtUp = reached;

@@ -65,7 +65,9 @@ public final class OffsetKeeper implements AutoCloseable {
         try {
             while (!closed) {
                 acknowledgements.await(pending == null ? 100 : waitMillis(pending, lastStore));
-                for (Batch batch = acknowledgements.takeComplete(); batch != null; batch = acknowledgements.takeComplete()) {
+                for (Batch batch = acknowledgements.takeComplete();
+                        batch != null;
+                        batch = acknowledgements.takeComplete()) {
                     idle = false;
                     if (batch.whenAcknowledged() != null) {
                         batch.whenAcknowledged().run();
@@ -86,9 +88,8 @@ public final class OffsetKeeper implements AutoCloseable {
     }
 
     private static Progress merge(@Nullable Progress older, Progress newer) {
-        Urgency urgency = older == null || newer.urgency().compareTo(older.urgency()) > 0
-                ? newer.urgency()
-                : older.urgency();
+        Urgency urgency =
+                older == null || newer.urgency().compareTo(older.urgency()) > 0 ? newer.urgency() : older.urgency();
         return new Progress(newer.position(), newer.endLsn(), newer.committedAt(), newer.events(), urgency);
     }
 

@@ -46,6 +46,7 @@ final class EnvelopeWriter {
     }
 
     /** Where and when a change was made. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Origin(
             SourcePosition position,
             long lsn,
@@ -65,8 +66,7 @@ final class EnvelopeWriter {
         return small.toBytes();
     }
 
-    byte[] value(
-            Published table, Operation operation, @Nullable Image before, @Nullable Image after, Origin origin) {
+    byte[] value(Published table, Operation operation, @Nullable Image before, @Nullable Image after, Origin origin) {
         value.clear();
         value.raw(BEFORE);
         image(table.shape(), before);
@@ -96,8 +96,7 @@ final class EnvelopeWriter {
         return value.toBytes();
     }
 
-    RecordHeaders headers(
-            Published table, @Nullable Image before, @Nullable Image after, Origin origin) {
+    RecordHeaders headers(Published table, @Nullable Image before, @Nullable Image after, Origin origin) {
         RecordHeaders headers = new RecordHeaders();
         String position = origin.position().toString();
         headers.add(EventHeaders.POSITION, ascii(position));

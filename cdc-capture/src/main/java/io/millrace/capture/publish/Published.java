@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
  * @param schemaVersion decimal, as the header takes it
  * @param names the table's names, as they stand in the envelope's source block
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record Published(TableTopic topic, RowShape shape, byte[] schemaVersion, byte[] names) {
 
     /** Returns the table under this version of its columns. */

@@ -52,13 +52,21 @@ public final class RecordSender implements AutoCloseable {
         return acknowledgements;
     }
 
-    void send(String topic, int partition, byte @org.jspecify.annotations.Nullable [] key, byte[] value, RecordHeaders headers) {
+    void send(
+            String topic,
+            int partition,
+            byte @org.jspecify.annotations.Nullable [] key,
+            byte[] value,
+            RecordHeaders headers) {
         batch.sent();
-        producer.send(new ProducerRecord<>(topic, partition, null, key, value, headers), batch);
+        // the batch is told, as callback
+        var unused = producer.send(new ProducerRecord<>(topic, partition, null, key, value, headers), batch);
     }
 
     /** Ends the present batch: when Kafka has all that was sent before, this much is done. */
-    void seal(Batch.@org.jspecify.annotations.Nullable Progress progress, @org.jspecify.annotations.Nullable Runnable then) {
+    void seal(
+            Batch.@org.jspecify.annotations.Nullable Progress progress,
+            @org.jspecify.annotations.Nullable Runnable then) {
         Batch ended = batch;
         batch = acknowledgements.open();
         ended.seal(progress, then);

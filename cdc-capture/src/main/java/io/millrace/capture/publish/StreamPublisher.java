@@ -103,8 +103,8 @@ public final class StreamPublisher implements WalHandler {
     public void commit(long commit, long end, long micros) {
         if (ordinal > 0) {
             lastPosition = writer.position(commitLsn, ordinal - 1);
-            lastCommittedAt = Instant.ofEpochSecond(
-                    Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1000);
+            lastCommittedAt =
+                    Instant.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1000);
             changesSinceSeal = true;
         }
         endLsn = later(endLsn, end);
@@ -185,8 +185,7 @@ public final class StreamPublisher implements WalHandler {
             listener.changed(topic, key, false);
             return;
         }
-        Origin origin =
-                new Origin(writer.position(commitLsn, ordinal), lsn, committedMicros, transactionId, actor);
+        Origin origin = new Origin(writer.position(commitLsn, ordinal), lsn, committedMicros, transactionId, actor);
         RecordHeaders headers = writer.headers(table, before, after, origin);
         listener.changed(topic, key, headers.lastHeader(EventHeaders.UNAVAILABLE) == null);
         byte[] value = writer.value(table, operation, before, after, origin);
@@ -207,8 +206,7 @@ public final class StreamPublisher implements WalHandler {
 
     private void truncate(Published table, long lsn) {
         listener.truncated(table.topic());
-        Origin origin =
-                new Origin(writer.position(commitLsn, ordinal), lsn, committedMicros, transactionId, actor);
+        Origin origin = new Origin(writer.position(commitLsn, ordinal), lsn, committedMicros, transactionId, actor);
         // every partition has rows that are gone, and must learn it in its own order
         for (int partition = 0; partition < table.topic().partitions(); partition++) {
             if (!table.topic().marks().holds(partition, commitLsn, ordinal)) {

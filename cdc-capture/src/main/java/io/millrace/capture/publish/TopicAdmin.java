@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -73,10 +74,10 @@ public final class TopicAdmin {
                     throw new KafkaException("Kafka does not create the topic " + topic, e.getCause());
                 }
             }
-            return admin.describeTopics(List.of(topic))
-                    .allTopicNames()
-                    .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-                    .get(topic)
+            return Objects.requireNonNull(admin.describeTopics(List.of(topic))
+                            .allTopicNames()
+                            .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                            .get(topic))
                     .partitions()
                     .size();
         } catch (ExecutionException e) {
@@ -103,7 +104,8 @@ public final class TopicAdmin {
             for (TopicPartition partition : all) {
                 long last = end.getOrDefault(partition, 0L) - 1;
                 if (last >= begin.getOrDefault(partition, 0L)) {
-                    tails.get(partition.topic()).set(partition.partition(), read(consumer, partition, last));
+                    Objects.requireNonNull(tails.get(partition.topic()))
+                            .set(partition.partition(), read(consumer, partition, last));
                 }
             }
         }

@@ -122,14 +122,15 @@ public final class SlotGate {
 
     private static void free(Source source, SlotState slot) throws SlotBusyException {
         if (slot.activePid() != null) {
-            throw new SlotBusyException("The replication slot " + source.slot() + " is still read by the server process "
-                    + slot.activePid() + "; waiting until it ends.");
+            throw new SlotBusyException("The replication slot " + source.slot()
+                    + " is still read by the server process " + slot.activePid() + "; waiting until it ends.");
         }
     }
 
     private static SourceRefusedException refused(Source source, CaptureOffset stored, String cause) {
         return new SourceRefusedException("Changes of " + source.name() + " after " + Lsn.format(stored.endLsn())
-                + " may be missing: " + cause + ". Nothing is captured until you decide. To go on from the present state,"
+                + " may be missing: " + cause
+                + ". Nothing is captured until you decide. To go on from the present state,"
                 + " with new snapshots of all tables and a gap in the history that is marked by a new epoch, run in the"
                 + " platform database: UPDATE millrace.source SET epoch = epoch + 1 WHERE name = '" + source.name()
                 + "';");

@@ -25,8 +25,7 @@ public final class SourceLock implements AutoCloseable {
     /** Returns the lock, or null while another process has it. */
     public static @Nullable SourceLock tryAcquire(DataSource platform, String source) throws SQLException {
         Connection connection = platform.getConnection();
-        try (PreparedStatement statement =
-                connection.prepareStatement("SELECT pg_try_advisory_lock(?, hashtext(?))")) {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT pg_try_advisory_lock(?, hashtext(?))")) {
             statement.setInt(1, SPACE);
             statement.setString(2, source);
             try (ResultSet row = statement.executeQuery()) {

@@ -9,5 +9,4 @@ import org.jspecify.annotations.Nullable;
  * @param element of an array the type of its elements; else null
  * @param delimiter between elements of an array of this type
  */
-public record PgType(
-        String name, @Nullable PgType element, char delimiter) {}
+public record PgType(String name, @Nullable PgType element, char delimiter) {}

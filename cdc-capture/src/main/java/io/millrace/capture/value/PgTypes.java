@@ -58,8 +58,7 @@ public final class PgTypes {
                         .filter(element -> element != 0)
                         .toList());
         found.forEach((oid, type) -> types.put(
-                oid,
-                new PgType(type.name(), type.element() == 0 ? null : of(type.element()), type.delimiter())));
+                oid, new PgType(type.name(), type.element() == 0 ? null : of(type.element()), type.delimiter())));
         missing.forEach(oid -> types.putIfAbsent(oid, UNKNOWN));
     }
 

@@ -30,25 +30,25 @@ public final class PgOutputReader {
             int length = in.getInt();
             long lsn = in.getLong();
             int end = in.position() + length;
-            message(in, lsn);
+            message(in, frame, lsn);
             in.position(end);
         }
     }
 
-    private void message(ByteBuffer in, long lsn) {
+    private void message(ByteBuffer in, byte[] frame, long lsn) {
         byte type = in.get();
         switch (type) {
             case 'I' -> {
                 int relation = in.getInt();
                 in.get();
-                after.read(in);
+                after.read(in, frame);
                 handler.insert(relation, lsn, after);
             }
-            case 'U' -> update(in, lsn);
+            case 'U' -> update(in, frame, lsn);
             case 'D' -> {
                 int relation = in.getInt();
                 char identity = (char) in.get();
-                before.read(in);
+                before.read(in, frame);
                 handler.delete(relation, lsn, identity, before);
             }
             case 'B' -> handler.begin(in.getLong(), in.getLong() + EPOCH_MICROS, Integer.toUnsignedLong(in.getInt()));
@@ -56,9 +56,9 @@ public final class PgOutputReader {
                 in.get();
                 handler.commit(in.getLong(), in.getLong(), in.getLong() + EPOCH_MICROS);
             }
-            case 'R' -> handler.relation(relation(in));
+            case 'R' -> handler.relation(relation(in, frame));
             case 'T' -> truncate(in, lsn);
-            case 'M' -> logicalMessage(in);
+            case 'M' -> logicalMessage(in, frame);
             case Frame.CAUGHT_UP -> handler.caughtUp(lsn);
             case 'Y', 'O' -> {
                 // types are looked up in the catalog; origins are of no concern here
@@ -69,16 +69,16 @@ public final class PgOutputReader {
         }
     }
 
-    private void update(ByteBuffer in, long lsn) {
+    private void update(ByteBuffer in, byte[] frame, long lsn) {
         int relation = in.getInt();
         char kind = (char) in.get();
         char identity = 0;
         if (kind != 'N') {
             identity = kind;
-            before.read(in);
+            before.read(in, frame);
             in.get();
         }
-        after.read(in);
+        after.read(in, frame);
         handler.update(relation, lsn, identity, before, after);
     }
 
@@ -91,35 +91,35 @@ public final class PgOutputReader {
         handler.truncate(relations, lsn);
     }
 
-    private void logicalMessage(ByteBuffer in) {
+    private void logicalMessage(ByteBuffer in, byte[] frame) {
         boolean transactional = (in.get() & 1) == 1;
         long lsn = in.getLong();
-        String prefix = string(in);
+        String prefix = string(in, frame);
         byte[] content = new byte[in.getInt()];
         in.get(content);
         handler.message(lsn, transactional, prefix, content);
     }
 
-    private static Relation relation(ByteBuffer in) {
+    private static Relation relation(ByteBuffer in, byte[] frame) {
         int id = in.getInt();
-        String schema = string(in);
+        String schema = string(in, frame);
         // pgoutput leaves the name of the system's own schema out
-        TableId table = new TableId(schema.isEmpty() ? "pg_catalog" : schema, string(in));
+        TableId table = new TableId(schema.isEmpty() ? "pg_catalog" : schema, string(in, frame));
         char identity = (char) in.get();
         int count = in.getShort();
         List<Relation.Column> columns = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             boolean key = (in.get() & 1) == 1;
-            columns.add(new Relation.Column(string(in), key, Integer.toUnsignedLong(in.getInt()), in.getInt()));
+            columns.add(new Relation.Column(string(in, frame), key, Integer.toUnsignedLong(in.getInt()), in.getInt()));
         }
         return new Relation(id, table, identity, List.copyOf(columns));
     }
 
-    private static String string(ByteBuffer in) {
+    private static String string(ByteBuffer in, byte[] frame) {
         int from = in.position();
         while (in.get() != 0) {
             // up to the terminating zero
         }
-        return new String(in.array(), from, in.position() - 1 - from, StandardCharsets.UTF_8);
+        return new String(frame, from, in.position() - 1 - from, StandardCharsets.UTF_8);
     }
 }

@@ -40,9 +40,9 @@ public final class Tuple {
         count++;
     }
 
-    void read(ByteBuffer from) {
+    void read(ByteBuffer from, byte[] bytes) {
         int columns = from.getShort();
-        reset(from.array(), columns);
+        reset(bytes, columns);
         for (int i = 0; i < columns; i++) {
             byte kind = from.get();
             if (kind == TEXT) {

@@ -22,20 +22,32 @@ public interface WalHandler {
     /** A table is described, before its first change and again after it was altered. */
     void relation(Relation relation);
 
+    /** A row was added. */
     void insert(int relation, long lsn, Tuple row);
 
     /**
+     * A row was changed.
+     *
      * @param identity {@code K} where {@code before} holds the old key alone, {@code O} where it is the whole old row, 0 where there is
      *     none: the key did not change
      */
     void update(int relation, long lsn, char identity, Tuple before, Tuple after);
 
-    /** @param identity {@code K} or {@code O}, as in an update */
+    /**
+     * A row was removed.
+     *
+     * @param identity {@code K} or {@code O}, as in an update
+     */
     void delete(int relation, long lsn, char identity, Tuple before);
 
+    /** All rows of these tables were removed. */
     void truncate(int[] relations, long lsn);
 
-    /** @param transactional whether it belongs to the present transaction; else it came outside of any */
+    /**
+     * An application, or we, wrote a message into the WAL.
+     *
+     * @param transactional whether it belongs to the present transaction; else it came outside of any
+     */
     void message(long lsn, boolean transactional, String prefix, byte[] content);
 
     /** Everything before this LSN was sent, and no transaction is open. */
