@@ -125,7 +125,7 @@ final class CaptureLab implements AutoCloseable {
     void awaitStreaming(CapturedTable table) {
         Awaitility.await()
                 .atMost(PATIENCE)
-                .until(() -> catalog().table(table.id()).orElseThrow().state() != TableState.PENDING);
+                .until(() -> catalog().table(table.id()).orElseThrow().state() == TableState.STREAMING);
     }
 
     /** Every record of a table's topic, partition by partition. */
