@@ -5,6 +5,7 @@ import io.millrace.capture.publish.StreamPublisher;
 import io.millrace.capture.wal.Tuple;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -39,7 +40,7 @@ final class Chunk {
     /**
      * How it ended, once Kafka has its rows.
      *
-     * @param again keys that must be read again: the stream changed them without sending all their values
+     * @param again keys of rows that were read and must be once more: the stream changed them without sending all their values
      * @param truncated whether the table was emptied meanwhile
      */
     record Outcome(int published, Set<String> again, boolean truncated) {}
@@ -78,15 +79,22 @@ final class Chunk {
         if (read == null) {
             throw new IllegalStateException("The high watermark of the chunk " + id + " came before its rows");
         }
-        List<Tuple> rows = truncated
-                ? List.of()
-                : read.rows().stream()
-                        .filter(row -> touched.isEmpty()
-                                || !touched.contains(
-                                        new String(publisher.key(read.table(), row), StandardCharsets.UTF_8)))
-                        .toList();
+        List<Tuple> rows = new ArrayList<>();
+        Set<String> again = new HashSet<>();
+        if (touched.isEmpty() && !truncated) {
+            rows = read.rows();
+        } else if (!truncated) {
+            for (Tuple row : read.rows()) {
+                String key = new String(publisher.key(read.table(), row), StandardCharsets.UTF_8);
+                if (!touched.contains(key)) {
+                    rows.add(row);
+                } else if (incomplete.contains(key)) {
+                    again.add(key);
+                }
+            }
+        }
         publisher.publishReads(read.table(), read.lowWatermark(), read.firstIndex(), rows, read.readAt());
-        Outcome result = new Outcome(rows.size(), Set.copyOf(incomplete), truncated);
+        Outcome result = new Outcome(rows.size(), again, truncated);
         publisher.afterAcknowledgement(() -> outcome.complete(result));
     }
 }
