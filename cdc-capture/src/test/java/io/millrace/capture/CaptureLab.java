@@ -36,7 +36,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 /** A source database and a platform database of its own, the real app, and what it wrote to Kafka. */
 final class CaptureLab implements AutoCloseable {
 
-    static final Duration PATIENCE = Duration.ofSeconds(60);
+    static final Duration PATIENCE = Duration.ofSeconds(30);
 
     final LocalStack stack;
     final String id = "lab" + UUID.randomUUID().toString().replace("-", "").substring(0, 8);
@@ -160,8 +160,24 @@ final class CaptureLab implements AutoCloseable {
         return records;
     }
 
+    /** How many records a table's topic holds. */
+    long topicSize(String table) {
+        String topic = Topics.of(id, new TableId("public", table));
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(Map.of(
+                "bootstrap.servers", stack.kafkaBootstrapServers(),
+                "key.deserializer", ByteArrayDeserializer.class,
+                "value.deserializer", ByteArrayDeserializer.class))) {
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                    .map(info -> new TopicPartition(topic, info.partition()))
+                    .toList();
+            return consumer.endOffsets(partitions).values().stream()
+                    .mapToLong(Long::longValue)
+                    .sum();
+        }
+    }
+
     List<ChangeEvent> awaitEvents(String table, int count) {
-        Awaitility.await().atMost(PATIENCE).until(() -> records(table).size() >= count);
+        Awaitility.await().atMost(PATIENCE).until(() -> topicSize(table) >= count);
         return events(table);
     }
 
