@@ -118,6 +118,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
         Map<Long, List<SinkBinding>> bindings = sql
                 .sql("SELECT * FROM millrace.sink_binding ORDER BY sink")
                 .query(JdbcPipelineCatalog::mapBinding)
+                .list()
                 .stream()
                 .collect(groupingBy(SinkBinding::tableId));
         return sql.sql("SELECT * FROM millrace.captured_table ORDER BY source, schema_name, table_name")
