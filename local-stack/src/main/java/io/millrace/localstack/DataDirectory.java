@@ -80,14 +80,13 @@ final class DataDirectory implements AutoCloseable {
                 .toList();
     }
 
-    /** Deletes all but the records and the lock. */
+    /** Deletes what the services wrote and nothing else: the directory was named by a person, who may have mistyped. */
     void clean() {
-        try (Stream<Path> children = Files.list(root)) {
-            children.filter(child -> !child.endsWith("lock") && !child.endsWith("run"))
-                    .forEach(Trees::delete);
-        } catch (IOException e) {
-            throw new UncheckedIOException("Cannot empty the data directory " + root, e);
+        for (Service service : Service.values()) {
+            Trees.delete(root.resolve(service.key()));
         }
+        Trees.delete(root.resolve("logs"));
+        Trees.delete(StackDescription.in(root));
     }
 
     static ServiceProcess process(Path root, Service service) {

@@ -51,7 +51,8 @@ final class ElasticsearchServer implements Server {
                 options.stream().filter(line -> !line.startsWith("-Xlog:gc")).toList());
         Files.writeString(
                 home.resolve("config/jvm.options.d/heap.options"),
-                "-Xms%1$dm%n-Xmx%1$dm%n-XX:-HeapDumpOnOutOfMemoryError%n".formatted(heapMegabytes));
+                "-Xms%1$dm%n-Xmx%1$dm%n-XX:-AlwaysPreTouch%n-XX:-HeapDumpOnOutOfMemoryError%n"
+                        .formatted(heapMegabytes));
         Files.writeString(home.resolve("config/elasticsearch.yml"), """
                 cluster.name: %s
                 node.name: local
@@ -83,6 +84,8 @@ final class ElasticsearchServer implements Server {
     @Override
     public Map<String, String> environment() {
         return Map.of(
+                // two launchers run before the node: what they compile well is never used
+                "CLI_JAVA_OPTS", "-XX:TieredStopAtLevel=1",
                 "ES_JAVA_HOME", System.getProperty("java.home"),
                 "ES_PATH_CONF", home.resolve("config").toString(),
                 "ES_TMPDIR", home.resolve("tmp").toString());

@@ -33,9 +33,7 @@ final class PortCheck {
     static Ports resolve(Ports wanted) {
         List<String> taken = Stream.of(Service.values())
                 .filter(service -> wanted.of(service) != 0 && !isFree(wanted.of(service)))
-                .map(service -> "Port " + wanted.of(service) + ", which " + service.displayName()
-                        + " needs, is taken by another program: stop that program, or choose another port with "
-                        + service.portOption() + ".")
+                .map(service -> sentence(service, wanted.of(service)))
                 .toList();
         if (!taken.isEmpty()) {
             throw new LocalStackException(String.join(System.lineSeparator(), taken));
@@ -49,6 +47,16 @@ final class PortCheck {
             chosen.add(resolved.of(service));
         }
         return resolved;
+    }
+
+    static LocalStackException taken(Service service, int port) {
+        return new LocalStackException(sentence(service, port));
+    }
+
+    private static String sentence(Service service, int port) {
+        return "Port " + port + ", which " + service.displayName()
+                + " needs, is taken by another program: stop that program, or choose another port with "
+                + service.portOption() + ".";
     }
 
     /** A port that nobody holds now, other than those given. */

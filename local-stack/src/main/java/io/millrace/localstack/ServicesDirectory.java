@@ -6,9 +6,9 @@ import java.net.URISyntaxException;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.CodeSource;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -64,7 +64,13 @@ record ServicesDirectory(Path root) {
     }
 
     String kafkaClassPath() {
-        return root.resolve("kafka") + "/*";
+        try {
+            return only(root.resolve("kafka"), "kafka_.*\\.jar")
+                    .resolveSibling("*")
+                    .toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot look for Kafka in " + root, e);
+        }
     }
 
     Path postgresql(Consumer<String> progress) {
@@ -99,8 +105,7 @@ record ServicesDirectory(Path root) {
             if (!Files.isDirectory(target)) {
                 progress.accept("unpacking " + fileName);
                 Path aside = Files.createTempDirectory(root, name + "-unpacking-");
-                Files.setPosixFilePermissions(
-                        aside, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+                Files.setPosixFilePermissions(aside, PosixFilePermissions.fromString("rwxr-xr-x"));
                 unpacking.unpack(archive, aside);
                 try {
                     Files.move(aside, target);
@@ -117,13 +122,22 @@ record ServicesDirectory(Path root) {
         }
     }
 
+    /** Two versions lie there after an upgrade without a clean build: which one would run is then left to chance. */
     private Path archive(String name) throws IOException {
-        try (Stream<Path> files = Files.list(root)) {
-            Optional<Path> archive = files.filter(
-                            file -> String.valueOf(file.getFileName()).matches(name + "-[0-9.]+\\.(jar|zip)"))
-                    .max(Path::compareTo);
-            return archive.orElseThrow(() -> new LocalStackException("There is no archive of " + name + " in " + root
-                    + ": build it with \"mvn -pl local-stack generate-resources\""));
+        return only(root, name + "-[0-9.]+\\.(jar|zip)");
+    }
+
+    private static Path only(Path directory, String name) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            List<Path> fitting = files.filter(
+                            file -> String.valueOf(file.getFileName()).matches(name))
+                    .toList();
+            if (fitting.size() != 1) {
+                throw new LocalStackException(
+                        "One file should be named " + name + " in " + directory + ", but there are " + fitting.size()
+                                + ": build anew with \"mvn -pl local-stack clean generate-resources\"");
+            }
+            return fitting.get(0);
         }
     }
 

@@ -43,15 +43,18 @@ final class Supervisor {
     /** Returns when the service answers; when it fails nothing of it is left. */
     void start() throws InterruptedException {
         long begin = System.nanoTime();
-        if (process.isAlive()) {
+        if (process.mainIsAlive()) {
             throw new LocalStackException(service.displayName() + " runs already");
         }
+        // what outlived its parent would hold the data
+        process.kill();
         try {
             Files.createDirectories(home);
             process.rollLog();
             report(State.PREPARING, "preparing", begin);
             server.prepare(workshop(begin));
             report(State.STARTING, "starting on port " + port, begin);
+            awaitPort();
             process.launch(server.command(), server.environment());
             awaitAnswer(begin);
             server.complete();
@@ -68,6 +71,16 @@ final class Supervisor {
                             service.displayName() + " cannot be started: " + e + ". " + process.lastLines(), e);
         }
         report(State.READY, "ready in " + seconds(begin), begin);
+    }
+
+    /** The system may give back the port of the process before a moment after its end. */
+    private void awaitPort() throws InterruptedException {
+        for (int attempt = 0; !PortCheck.isFree(port); attempt++) {
+            if (attempt == 100) {
+                throw PortCheck.taken(service, port);
+            }
+            Thread.sleep(100);
+        }
     }
 
     private void awaitAnswer(long begin) throws InterruptedException {

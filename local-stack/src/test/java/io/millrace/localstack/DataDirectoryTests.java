@@ -97,14 +97,15 @@ class DataDirectoryTests {
     }
 
     @Test
-    void cleaningKeepsOnlyTheRecords() throws Exception {
+    void cleaningTakesOnlyWhatTheServicesWrote() throws Exception {
         try (DataDirectory data = DataDirectory.take(root)) {
             Files.createDirectories(root.resolve("kafka/data/topic-0"));
             Files.writeString(root.resolve("kafka/data/topic-0/log"), "x");
             Files.createSymbolicLink(root.resolve("kafka/link"), Path.of("/"));
+            Files.writeString(root.resolve("thesis.txt"), "not ours");
             data.clean();
             try (var files = Files.list(root)) {
-                assertThat(files.map(file -> file.getFileName().toString())).containsOnly("run", "lock");
+                assertThat(files.map(file -> file.getFileName().toString())).containsOnly("run", "lock", "thesis.txt");
             }
         }
     }

@@ -52,6 +52,14 @@ public record Source(
         return "jdbc:postgresql://" + host + ":" + port + "/" + database + "?sslmode=" + sslMode;
     }
 
+    /**
+     * Returns the name of a second publication, of INSERT and TRUNCATE alone: publishing UPDATE and DELETE of a table without a replica
+     * identity would make them fail for the application.
+     */
+    public String insertOnlyPublication() {
+        return publication + "_inserts";
+    }
+
     /** Leaves the password out. */
     @Override
     public String toString() {

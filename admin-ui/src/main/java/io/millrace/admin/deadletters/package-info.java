@@ -1,0 +1,5 @@
+/** Records that a sink refused. */
+@NullMarked
+package io.millrace.admin.deadletters;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,21 @@
+package io.millrace.admin.sinks;
+
+import java.util.List;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/**
+ * Settings of what tables can go to.
+ *
+ * @param names the sinks that the workers run, in the order in which pages show them
+ */
+@ConfigurationProperties("millrace.admin.sinks")
+record SinksProperties(List<String> names) {
+
+    SinksProperties {
+        if (names == null || names.isEmpty()) {
+            throw new IllegalArgumentException("millrace.admin.sinks.names is empty: list the sinks that the workers run,"
+                    + " for example elasticsearch, redis, audit");
+        }
+        names = List.copyOf(names);
+    }
+}

@@ -1,0 +1,134 @@
+package io.millrace.admin.sources;
+
+import static java.util.stream.Collectors.toMap;
+
+import io.millrace.admin.web.Problem;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.Source;
+import io.millrace.catalog.preflight.Finding;
+import io.millrace.catalog.preflight.SourceConnection;
+import io.millrace.catalog.preflight.SourcePreflight;
+import io.millrace.catalog.preflight.SourceTable;
+import io.millrace.catalog.preflight.SourceTables;
+import io.millrace.event.TableId;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.http.HttpStatus;
+import org.springframework.stereotype.Component;
+
+/** Adds sources, after looking at them, and says what they hold. */
+@Component
+class SourceRegister {
+
+    static final List<String> SSL_MODES = List.of("disable", "prefer", "require", "verify-ca", "verify-full");
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_-]{0,39}");
+    /** What could smuggle parameters into a JDBC URL. */
+    private static final Set<String> UNSAFE = Set.of("?", "&", "/", "#", "%", " ");
+
+    private final PipelineCatalog catalog;
+    private final SourcePreflight preflight = new SourcePreflight();
+    private final SourceTables tables = new SourceTables();
+
+    SourceRegister(PipelineCatalog catalog) {
+        this.catalog = catalog;
+    }
+
+    List<Source> all() {
+        return catalog.sources();
+    }
+
+    Source find(String name) {
+        return catalog.source(name)
+                .orElseThrow(() -> Problem.notFound("Source", "There is no source named '" + name + "'."));
+    }
+
+    List<Finding> check(Source source) {
+        return preflight.check(source);
+    }
+
+    /** Returns the ids of the tables of a source that are registered. */
+    Map<TableId, Long> registered(Source source) {
+        return catalog.tables().stream()
+                .filter(table -> table.source().equals(source.name()))
+                .collect(toMap(CapturedTable::table, CapturedTable::id));
+    }
+
+    List<CapturedTable> captured(Source source) {
+        return catalog.tables().stream()
+                .filter(table -> table.source().equals(source.name()))
+                .toList();
+    }
+
+    List<SourceTable> held(Source source) {
+        try (Connection connection = SourceConnection.open(source, "millrace-admin")) {
+            return tables.list(connection);
+        } catch (SQLException e) {
+            throw new Problem(
+                    HttpStatus.SERVICE_UNAVAILABLE,
+                    "The source does not answer",
+                    SourceConnection.refused(source, e).text());
+        }
+    }
+
+    /**
+     * Adds a source that passes its checks.
+     *
+     * @throws Problem 409 when the name is taken, 422 when a check fails
+     */
+    Source add(
+            String name,
+            String host,
+            int port,
+            String database,
+            String username,
+            String password,
+            String sslMode,
+            String by) {
+        if (!NAME.matcher(name).matches()) {
+            throw invalid("The name '" + name + "' cannot be used: it begins with a small letter, then up to 39 small letters,"
+                    + " digits, underscores or hyphens. It becomes the prefix of topics.");
+        }
+        if (!SSL_MODES.contains(sslMode)) {
+            throw invalid("The SSL mode '" + sslMode + "' is none of: " + String.join(", ", SSL_MODES) + ".");
+        }
+        if (port < 1 || port > 65_535) {
+            throw invalid("The port " + port + " is not between 1 and 65535.");
+        }
+        if (UNSAFE.stream().anyMatch(part -> host.contains(part) || database.contains(part))) {
+            throw invalid("Host and database are plain names, without spaces and the characters ? & / # %.");
+        }
+        if (catalog.source(name).isPresent()) {
+            throw taken(name);
+        }
+        Source source = Source.of(name, host, port, database, username, password, sslMode);
+        List<Finding> errors = check(source).stream().filter(Finding::isError).toList();
+        if (!errors.isEmpty()) {
+            throw new Problem(
+                            HttpStatus.UNPROCESSABLE_CONTENT,
+                            "The source cannot be captured as it is",
+                            String.join(" ", errors.stream().map(Finding::text).toList()))
+                    .with("findings", errors);
+        }
+        try {
+            catalog.addSource(source, by);
+        } catch (DuplicateKeyException e) {
+            throw taken(name);
+        }
+        return find(name);
+    }
+
+    private static Problem taken(String name) {
+        return new Problem(
+                HttpStatus.CONFLICT, "The name is taken", "There is a source named " + name + " already; choose another.");
+    }
+
+    private static Problem invalid(String detail) {
+        return new Problem(HttpStatus.UNPROCESSABLE_CONTENT, "The source cannot be added", detail);
+    }
+}

@@ -1,0 +1,83 @@
+package io.millrace.admin.tables;
+
+import io.millrace.admin.web.Problem;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.SnapshotState;
+import io.millrace.catalog.TableSnapshot;
+import io.millrace.catalog.TableState;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import org.springframework.http.HttpStatus;
+import org.springframework.stereotype.Component;
+
+/** What people do to a registered table; capture and the workers notice within half a second. */
+@Component
+class TableLife {
+
+    private static final Set<TableState> PAUSABLE = EnumSet.of(TableState.STREAMING, TableState.PAUSED);
+    private static final Set<TableState> RESUMABLE =
+            EnumSet.of(TableState.PAUSED, TableState.FAILED, TableState.STREAMING);
+    private static final Set<TableState> READABLE = EnumSet.of(TableState.STREAMING, TableState.SNAPSHOTTING);
+
+    private final PipelineCatalog catalog;
+
+    TableLife(PipelineCatalog catalog) {
+        this.catalog = catalog;
+    }
+
+    CapturedTable find(long id) {
+        return catalog.table(id)
+                .orElseThrow(() -> Problem.notFound("Table", "There is no registered table with the id " + id + "."));
+    }
+
+    /** Stops delivery to every sink; changes wait in Kafka. */
+    CapturedTable pause(long id, String by) {
+        CapturedTable table = allowed(find(id), PAUSABLE, "paused", "Wait until it is streaming, or remove it.");
+        if (table.state() == TableState.STREAMING) {
+            catalog.tableState(id, TableState.PAUSED, "Paused by " + by + ".");
+        }
+        return find(id);
+    }
+
+    /** Goes on after a pause, or tries again after a failure. */
+    CapturedTable resume(long id, String by) {
+        CapturedTable table = allowed(find(id), RESUMABLE, "resumed", "Only a paused or failed table can be.");
+        if (table.state() == TableState.PAUSED) {
+            catalog.tableState(id, TableState.STREAMING, null);
+        } else if (table.state() == TableState.FAILED) {
+            boolean read = catalog.snapshot(id)
+                    .filter(last -> last.state() == SnapshotState.DONE)
+                    .isPresent();
+            if (!read) {
+                catalog.requestSnapshot(id, by);
+            }
+            // capture takes it up from the beginning: publication, then what is missing of the snapshot
+            catalog.tableState(id, TableState.PENDING, null);
+        }
+        return find(id);
+    }
+
+    CapturedTable remove(long id) {
+        find(id);
+        catalog.tableState(id, TableState.REMOVING, null);
+        return find(id);
+    }
+
+    TableSnapshot snapshot(long id, String by) {
+        allowed(find(id), READABLE, "read again", "Resume it first, or wait until capture has taken it up.");
+        return catalog.requestSnapshot(id, by);
+    }
+
+    private static CapturedTable allowed(CapturedTable table, Set<TableState> states, String what, String wayOut) {
+        if (!states.contains(table.state())) {
+            throw new Problem(
+                    HttpStatus.CONFLICT,
+                    "Not in this state",
+                    table.table() + " is " + table.state().name().toLowerCase(Locale.ROOT) + " and cannot be " + what + ". "
+                            + wayOut);
+        }
+        return table;
+    }
+}

@@ -1,0 +1,77 @@
+package io.millrace.catalog.preflight;
+
+import io.millrace.catalog.Source;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Properties;
+
+/** Opens connections to sources. Thread-safe. */
+public final class SourceConnection {
+
+    private static final String CONNECT_SECONDS = "5";
+
+    private SourceConnection() {}
+
+    /**
+     * Opens a connection in auto-commit mode; gives up after five seconds.
+     *
+     * @param application what the source shows as {@code application_name}
+     */
+    public static Connection open(Source source, String application) throws SQLException {
+        return open(source, application, "");
+    }
+
+    /**
+     * Opens a connection whose session has these settings.
+     *
+     * @param options server settings as libpq's {@code options} takes them, for example {@code -c TimeZone=UTC}
+     */
+    public static Connection open(Source source, String application, String options) throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("user", source.username());
+        properties.setProperty("password", source.password());
+        properties.setProperty("ApplicationName", application);
+        properties.setProperty("connectTimeout", CONNECT_SECONDS);
+        properties.setProperty("loginTimeout", CONNECT_SECONDS);
+        properties.setProperty("tcpKeepAlive", "true");
+        if (!options.isEmpty()) {
+            properties.setProperty("options", options);
+        }
+        return DriverManager.getConnection(source.jdbcUrl(), properties);
+    }
+
+    /** Returns why a source does not answer, as a sentence that says what to do, by PostgreSQL's error code. */
+    public static Finding refused(Source source, SQLException e) {
+        String state = e.getSQLState() == null ? "" : e.getSQLState();
+        String where = source.host() + ":" + source.port() + "/" + source.database();
+        String said = " PostgreSQL says: " + e.getMessage();
+        return switch (state) {
+            case "28P01", "28000" ->
+                Finding.error(
+                        "login-refused",
+                        "PostgreSQL at " + where + " refuses the login of " + source.username() + "." + said,
+                        "Correct the user name or the password of the source, or pg_hba.conf.",
+                        null);
+            case "3D000" ->
+                Finding.error(
+                        "no-database",
+                        "There is no database " + source.database() + " at " + source.host() + ":" + source.port()
+                                + ".",
+                        "Correct the database's name.",
+                        null);
+            case "53300" ->
+                Finding.error(
+                        "too-many-connections",
+                        "PostgreSQL at " + where + " has no connection left." + said,
+                        "Raise max_connections, or end sessions that are not needed.",
+                        null);
+            default ->
+                Finding.error(
+                        "unreachable",
+                        "PostgreSQL at " + where + " does not answer as it should." + said,
+                        "Check host, port, SSL mode and that the server runs.",
+                        null);
+        };
+    }
+}

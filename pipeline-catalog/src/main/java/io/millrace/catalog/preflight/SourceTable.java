@@ -1,0 +1,51 @@
+package io.millrace.catalog.preflight;
+
+import io.millrace.catalog.Column;
+import io.millrace.catalog.ReplicaIdentity;
+import io.millrace.event.TableId;
+import java.util.List;
+
+/**
+ * A table as the source's catalog describes it.
+ *
+ * @param kind what it is
+ * @param columns that PostgreSQL publishes, in the table's order: generated columns are not among them
+ * @param keyColumns what rows are told apart by: the columns of the replica identity's index; with identity FULL those of the
+ *     primary key, else of a unique index without NULLs; empty where there are none
+ * @param identity what PostgreSQL sends of the old row
+ * @param identityUsable whether UPDATE and DELETE go on working for the application once the table is published
+ * @param estimatedRows the planner's estimate; -1 where it has none
+ * @param bytes on disk, with indexes and partitions
+ */
+public record SourceTable(
+        TableId table,
+        Kind kind,
+        List<Column> columns,
+        List<String> keyColumns,
+        ReplicaIdentity identity,
+        boolean identityUsable,
+        long estimatedRows,
+        long bytes) {
+
+    /** What a relation is, as far as it matters here. */
+    public enum Kind {
+        TABLE,
+        PARTITIONED,
+        /** A partition: captured through its root. */
+        PARTITION,
+        /** Unlogged or temporary: not in the WAL. */
+        NOT_LOGGED,
+        /** A view, a foreign table or anything else that cannot be published. */
+        OTHER
+    }
+
+    /** Returns whether rows can be told apart: without a key only the history can take the table. */
+    public boolean hasKey() {
+        return !keyColumns.isEmpty();
+    }
+
+    /** Returns whether PostgreSQL can publish it under this name. */
+    public boolean capturable() {
+        return kind == Kind.TABLE || kind == Kind.PARTITIONED;
+    }
+}
