@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** One or more requests to {@code _bulk}, written as bytes; each item carries its row's version, which the server compares. */
 final class Bulk {
 
-    private static final String PATH = "/_bulk?require_alias=true&filter_path=errors,items.*.status,"
-            + "items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason";
+    private static final String PATH =
+            "/_bulk?require_alias=true&filter_path=errors,items.*.status," + "items.*.error.type,items.*.error.reason";
 
     private static final int INITIAL = 64 * 1024;
 

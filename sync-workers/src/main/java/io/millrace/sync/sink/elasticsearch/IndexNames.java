@@ -18,12 +18,12 @@ final class IndexNames {
     private IndexNames() {}
 
     /**
-     * Returns {@code <source>.<schema>.<table>} in lower case. An upper-case letter is written as {@code ^} and its lower case, other
-     * bytes that an index name cannot hold, dots inside a name and {@code ^} itself as {@code ^NN}: no two tables share an alias.
+     * Returns {@code <source>.<schema>.<table>} in lower case. An upper-case letter is written as {@code ~} and its lower case, other
+     * bytes that an index name cannot hold, dots inside a name and {@code ~} itself as {@code ~NN}: no two tables share an alias.
      */
     static String alias(String source, TableId table) {
         String name = source + "." + encode(table.schema()) + "." + encode(table.table());
-        return name.length() <= MAX_NAME ? name : name.substring(0, MAX_NAME - 65) + "^" + sha256(name);
+        return name.length() <= MAX_NAME ? name : name.substring(0, MAX_NAME - 65) + "~" + sha256(name);
     }
 
     private static String encode(String name) {
@@ -32,19 +32,19 @@ final class IndexNames {
             if (b >= 'a' && b <= 'z' || b >= '0' && b <= '9' || b == '_' || b == '-') {
                 text.append((char) b);
             } else if (b >= 'A' && b <= 'Z') {
-                text.append('^').append((char) (b + ('a' - 'A')));
+                text.append('~').append((char) (b + ('a' - 'A')));
             } else {
-                text.append('^').append('0').append(HexFormat.of().toHexDigits(b));
+                text.append('~').append('0').append(HexFormat.of().toHexDigits(b));
             }
         }
         return text.toString();
     }
 
-    /** Returns the {@code _id} of a row: its encoded key; of a longer one than Elasticsearch allows its SHA-256 behind {@code ^}. */
+    /** Returns the {@code _id} of a row: its encoded key; of a longer one than Elasticsearch allows its SHA-256 behind {@code !}. */
     static String id(RowKey key) {
         String encoded = key.encoded();
-        // percent-encoded, hence ASCII: characters are bytes; ^ never stands in an encoded key
-        return encoded.length() <= MAX_ID ? encoded : "^" + sha256(encoded);
+        // percent-encoded, hence ASCII: characters are bytes; ! never stands in an encoded key
+        return encoded.length() <= MAX_ID ? encoded : "!" + sha256(encoded);
     }
 
     private static String sha256(String text) {

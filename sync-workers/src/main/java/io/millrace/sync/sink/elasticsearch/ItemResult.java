@@ -77,7 +77,8 @@ record ItemResult(int status, @Nullable String type, String reason) {
             switch (name) {
                 case "type" -> type = tokens.getString();
                 case "reason" -> append(reason, tokens.getString());
-                case "caused_by" -> error(tokens, reason);
+                // says nothing but the value that could not be read
+                case "caused_by" -> tokens.skipChildren();
                 default -> tokens.skipChildren();
             }
         }
