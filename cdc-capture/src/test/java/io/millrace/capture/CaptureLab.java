@@ -36,7 +36,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 /** A source database and a platform database of its own, the real app, and what it wrote to Kafka. */
 final class CaptureLab implements AutoCloseable {
 
-    static final Duration PATIENCE = Duration.ofSeconds(60);
+    static final Duration PATIENCE = Duration.ofSeconds(30);
 
     final LocalStack stack;
     final String id = "lab" + UUID.randomUUID().toString().replace("-", "").substring(0, 8);
@@ -125,7 +125,7 @@ final class CaptureLab implements AutoCloseable {
     void awaitStreaming(CapturedTable table) {
         Awaitility.await()
                 .atMost(PATIENCE)
-                .until(() -> catalog().table(table.id()).orElseThrow().state() == TableState.STREAMING);
+                .until(() -> catalog().table(table.id()).orElseThrow().state() != TableState.PENDING);
     }
 
     /** Every record of a table's topic, partition by partition. */
