@@ -11,7 +11,8 @@ import org.springframework.stereotype.Component;
 @Component
 class FirstLogin {
 
-    static final String PROPERTY = "millrace.admin.password";
+    /** What {@code admin-ui.yml} takes the first administrator's password from. */
+    static final String PROPERTY = "MILLRACE_ADMIN_PASSWORD";
     /** Without the letters and digits that look alike. */
     private static final String ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
@@ -41,7 +42,7 @@ class FirstLogin {
                 "SELECT EXISTS (SELECT FROM millrace.app_user WHERE name = 'admin' AND created_at >= ?)",
                 Boolean.class,
                 Timestamp.from(started));
-        String password = environment.getProperty(PROPERTY, "");
+        String password = environment.getProperty("millrace.admin.password", "");
         if (!Boolean.TRUE.equals(made)) {
             return "Log in as admin, with the password of the first start.";
         }

@@ -174,6 +174,7 @@ final class Launch {
     private void awaitFlow(Api api) throws Exception {
         steps.step("Waiting until a change can flow");
         long deadline = System.nanoTime() + READY_TIMEOUT.toNanos();
+        String last = "";
         while (true) {
             Api.Answer answer = api.barrier(BARRIER_PATIENCE);
             if (answer.ok()) {
@@ -182,7 +183,11 @@ final class Launch {
             if (System.nanoTime() > deadline) {
                 throw new Refusal("Nothing flows after " + READY_TIMEOUT.toMinutes() + " minutes: " + answer.problem());
             }
-            steps.step("Still waiting: " + answer.problem());
+            String behind = answer.problem().replaceFirst("^After [0-9]+ ms: ", "");
+            if (!behind.equals(last) && !shutdown.begun()) {
+                steps.step("Still waiting: " + behind);
+                last = behind;
+            }
         }
     }
 
