@@ -136,7 +136,10 @@ final class Launch {
         // stopped by Shutdown, before the services that it uses
         application.setRegisterShutdownHook(false);
         application.setDefaultProperties(Map.of(
-                "millrace.catalog.secret", home.catalogSecret(), FirstLogin.PROPERTY, FirstLogin.generatedPassword()));
+                "millrace.local.catalog-secret",
+                home.catalogSecret(),
+                FirstLogin.PROPERTY,
+                FirstLogin.generatedPassword()));
         steps.step("Capture, workers and web pages: starting");
         try {
             ConfigurableApplicationContext context = application.run(properties.toArray(String[]::new));
