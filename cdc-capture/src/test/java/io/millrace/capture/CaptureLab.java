@@ -125,7 +125,7 @@ final class CaptureLab implements AutoCloseable {
     void awaitStreaming(CapturedTable table) {
         Awaitility.await()
                 .atMost(PATIENCE)
-                .until(() -> catalog().table(table.id()).orElseThrow().state() != TableState.PENDING);
+                .until(() -> catalog().table(table.id()).orElseThrow().state() == TableState.STREAMING);
     }
 
     /** Every record of a table's topic, partition by partition. */
@@ -160,8 +160,24 @@ final class CaptureLab implements AutoCloseable {
         return records;
     }
 
+    /** How many records a table's topic holds. */
+    long topicSize(String table) {
+        String topic = Topics.of(id, new TableId("public", table));
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(Map.of(
+                "bootstrap.servers", stack.kafkaBootstrapServers(),
+                "key.deserializer", ByteArrayDeserializer.class,
+                "value.deserializer", ByteArrayDeserializer.class))) {
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                    .map(info -> new TopicPartition(topic, info.partition()))
+                    .toList();
+            return consumer.endOffsets(partitions).values().stream()
+                    .mapToLong(Long::longValue)
+                    .sum();
+        }
+    }
+
     List<ChangeEvent> awaitEvents(String table, int count) {
-        Awaitility.await().atMost(PATIENCE).until(() -> records(table).size() >= count);
+        Awaitility.await().atMost(PATIENCE).until(() -> topicSize(table) >= count);
         return events(table);
     }
 

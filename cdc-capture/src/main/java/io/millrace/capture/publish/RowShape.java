@@ -50,7 +50,7 @@ public final class RowShape {
     }
 
     /** Writes the key; a column that was not sent is taken from the older row. */
-    void key(Tuple row, @Nullable Tuple older, JsonBytes out) {
+    public void key(Tuple row, @Nullable Tuple older, JsonBytes out) {
         byte separator = '{';
         for (int column : key) {
             out.raw(separator);
