@@ -16,6 +16,10 @@ import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.AuthorizationFilter;
 import org.springframework.security.web.authentication.www.BasicAuthenticationFilter;
+import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
+import org.springframework.security.web.savedrequest.HttpSessionRequestCache;
+import org.springframework.security.web.util.matcher.AnyRequestMatcher;
+import org.springframework.security.web.util.matcher.RequestMatcher;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -26,6 +30,15 @@ class SecurityConfiguration {
     /** Nothing from elsewhere, nothing inline. */
     private static final String CONTENT_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
             + " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+    /** A request of htmx for a part of a page: must not be answered with the login page, nor be where a login leads. */
+    private static final RequestMatcher FRAGMENT = request -> request.getHeader("HX-Request") != null;
+
+    private static HttpSessionRequestCache wholePages() {
+        HttpSessionRequestCache cache = new HttpSessionRequestCache();
+        cache.setRequestMatcher(request -> "GET".equals(request.getMethod()) && !FRAGMENT.matches(request));
+        return cache;
+    }
 
     @Bean
     PasswordEncoder adminPasswordEncoder() {
@@ -97,6 +110,11 @@ class SecurityConfiguration {
                                 .hasRole("OPERATOR"))
                 .authenticationProvider(new PasswordLogin(accounts, passwords))
                 .formLogin(form -> form.loginPage("/login").defaultSuccessUrl("/"))
+                .requestCache(cache -> cache.requestCache(wholePages()))
+                .exceptionHandling(refused -> refused.defaultAuthenticationEntryPointFor(
+                                (request, response, e) -> response.setHeader("HX-Redirect", "/login"), FRAGMENT)
+                        .defaultAuthenticationEntryPointFor(
+                                new LoginUrlAuthenticationEntryPoint("/login"), AnyRequestMatcher.INSTANCE))
                 .logout(out -> out.logoutSuccessUrl("/login?out"))
                 .addFilterBefore(new SessionCheck(accounts), AuthorizationFilter.class)
                 .headers(headers -> headers.contentSecurityPolicy(policy -> policy.policyDirectives(CONTENT_POLICY))

@@ -1,0 +1,177 @@
+package io.millrace.admin.tables;
+
+import io.millrace.admin.lag.LagSample;
+import io.millrace.admin.lag.Rates;
+import io.millrace.admin.lag.SinkLag;
+import io.millrace.admin.lag.Sparkline;
+import io.millrace.admin.sinks.Sink;
+import io.millrace.admin.sinks.Sinks;
+import io.millrace.catalog.BindingState;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.SnapshotState;
+import io.millrace.catalog.TableSnapshot;
+import io.millrace.catalog.TableState;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** One table as lists and its own page show it. */
+record TableRow(
+        CapturedTable table,
+        @Nullable TableSnapshot snapshot,
+        List<Delivery> deliveries,
+        double rate,
+        Sparkline line) {
+
+    /** One sink of the table, with words for how it is. */
+    record Delivery(Sink sink, SinkLag lag, double rate) {
+
+        String word() {
+            if (lag.state() == BindingState.PAUSED) {
+                return "paused";
+            }
+            if (lag.state() == BindingState.FAILED) {
+                return "failed";
+            }
+            if (lag.waitingFor() != null) {
+                return "waits";
+            }
+            if (lag.records() == null) {
+                return "unknown";
+            }
+            return lag.current() ? "current" : "behind";
+        }
+
+        String tone() {
+            return switch (word()) {
+                case "failed" -> "bad";
+                case "waits" -> "warn";
+                case "current" -> "ok";
+                case "behind" -> "run";
+                default -> "idle";
+            };
+        }
+
+        @Nullable String reason() {
+            return lag.message() != null ? lag.message() : lag.waitingFor();
+        }
+    }
+
+    static TableRow of(
+            CapturedTable table, @Nullable TableSnapshot snapshot, LagSample sample, Rates rates, Sinks sinks) {
+        List<SinkLag> lags = sample.of(table.id());
+        List<Delivery> deliveries = table.sinks().stream()
+                .map(binding -> new Delivery(
+                        sinks.find(binding.sink()).orElseGet(() -> new Sink(binding.sink())),
+                        lags.stream()
+                                .filter(lag -> lag.sink().equals(binding.sink()))
+                                .findFirst()
+                                .map(lag -> new SinkLag(
+                                        lag.sink(),
+                                        lag.source(),
+                                        lag.table(),
+                                        lag.tableId(),
+                                        lag.records(),
+                                        lag.seconds(),
+                                        lag.upTo(),
+                                        lag.applied(),
+                                        binding.state(),
+                                        lag.waitingSince(),
+                                        lag.waitingFor(),
+                                        binding.message()))
+                                .orElseGet(() -> new SinkLag(
+                                        binding.sink(),
+                                        table.source(),
+                                        table.table(),
+                                        table.id(),
+                                        null,
+                                        null,
+                                        null,
+                                        0,
+                                        binding.state(),
+                                        null,
+                                        null,
+                                        binding.message())),
+                        rates.sink(binding.sink(), table.id())))
+                .toList();
+        return new TableRow(table, snapshot, deliveries, rates.table(table.id()), rates.tableLine(table.id(), 60, 2));
+    }
+
+    String name() {
+        return table.table().toString();
+    }
+
+    String stateWord() {
+        return switch (table.state()) {
+            case PENDING -> "waits for capture";
+            case SNAPSHOTTING -> percent() == null ? "snapshot" : "snapshot " + percent() + " %";
+            case STREAMING -> "streaming";
+            case PAUSED -> "paused";
+            case FAILED -> "failed";
+            case REMOVING -> "being removed";
+        };
+    }
+
+    String stateTone() {
+        return switch (table.state()) {
+            case STREAMING -> "ok";
+            case SNAPSHOTTING -> "run";
+            case FAILED -> "bad";
+            case PENDING, PAUSED, REMOVING -> "idle";
+        };
+    }
+
+    /** Returns how much of the running snapshot is done, of 100; null without an estimate. */
+    @Nullable Long percent() {
+        TableSnapshot present = snapshot;
+        Long estimate = present == null ? null : present.rowsEstimated();
+        if (present == null || estimate == null || estimate <= 0) {
+            return null;
+        }
+        // an estimate may be low: only the end is 100
+        return present.state() == SnapshotState.DONE ? 100 : Math.min(99, present.rowsDone() * 100 / estimate);
+    }
+
+    boolean snapshotRuns() {
+        return snapshot != null
+                && (snapshot.state() == SnapshotState.RUNNING || snapshot.state() == SnapshotState.REQUESTED);
+    }
+
+    /** Returns rows a second of the snapshot, over its whole time; null before it started. */
+    @Nullable Double snapshotRate() {
+        TableSnapshot present = snapshot;
+        if (present == null || present.startedAt() == null) {
+            return null;
+        }
+        var end = present.finishedAt() == null ? java.time.Instant.now() : present.finishedAt();
+        double seconds = Duration.between(present.startedAt(), end).toMillis() / 1000.0;
+        return seconds <= 0 ? null : (Double) (present.rowsDone() / seconds);
+    }
+
+    /** Returns the largest lag of its active sinks, in seconds; null where unknown. */
+    @Nullable Double worst() {
+        return deliveries.stream()
+                .map(delivery -> delivery.lag().seconds())
+                .filter(Objects::nonNull)
+                .max(Comparator.naturalOrder())
+                .orElse(null);
+    }
+
+    boolean pausable() {
+        return table.state() == TableState.STREAMING;
+    }
+
+    boolean resumable() {
+        return table.state() == TableState.PAUSED || table.state() == TableState.FAILED;
+    }
+
+    boolean readable() {
+        return table.state() == TableState.STREAMING && !snapshotRuns();
+    }
+
+    boolean removable() {
+        return table.state() != TableState.REMOVING;
+    }
+}
