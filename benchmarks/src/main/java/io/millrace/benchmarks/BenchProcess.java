@@ -5,6 +5,7 @@ import io.millrace.standalone.Refusal;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -84,9 +85,7 @@ final class BenchProcess implements AutoCloseable {
         Thread reader = new Thread(
                 () -> {
                     try {
-                        while (output.readLine() != null) {
-                            continue;
-                        }
+                        output.transferTo(Writer.nullWriter());
                     } catch (IOException e) {
                         // it has ended
                     }
