@@ -17,7 +17,7 @@ final class Probe {
 
     private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(30);
-    private static final Change END = new Change(0, 0, 0);
+    private static final Change END = new Change(-1, 0, 0);
 
     private record Change(long id, long value, long committed) {}
 
@@ -60,7 +60,7 @@ final class Probe {
 
     private void run() {
         try {
-            for (Change change = changes.take(); change != END; change = changes.take()) {
+            for (Change change = changes.take(); change.id() >= 0; change = changes.take()) {
                 await(change);
             }
         } catch (Exception e) {
