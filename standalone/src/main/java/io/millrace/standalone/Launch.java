@@ -58,6 +58,9 @@ final class Launch {
     /** Returns when a change can flow. */
     void run() throws Exception {
         DataHome home = shutdown.add("", DataHome.take(stackOptions.data()));
+        WebPorts.requireFree(
+                wishes.port() == null ? 8080 : wishes.port(),
+                wishes.managementPort() == null ? 8081 : wishes.managementPort());
         if (stackOptions.clean()) {
             home.clean();
         }

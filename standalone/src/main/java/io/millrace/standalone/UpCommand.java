@@ -46,7 +46,6 @@ final class UpCommand implements Callable<Integer> {
             throw new Refusal("--no-stack needs to know your own PostgreSQL, Kafka, Elasticsearch and Redis: copy"
                     + " millrace.example.yml to millrace.yml, fill it in, and give it with --config millrace.yml.");
         }
-        WebPorts.requireFree(port == null ? 8080 : port, managementPort == null ? 8081 : managementPort);
         if (stackOptions.clean()) {
             DataHome.requireCleanable(stackOptions.data());
         }
