@@ -3,6 +3,7 @@ package io.millrace.sync.delivery;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -21,12 +22,15 @@ final class DeliveryOffsets {
 
     private static final Logger log = LoggerFactory.getLogger(DeliveryOffsets.class);
     private static final long RETRY_NANOS = 500_000_000L;
+    /** Small batches in quick succession share one write: each is a commit of the platform database. */
+    private static final long GATHER_NANOS = 25_000_000L;
 
     private final String sink;
     private final Offsets offsets;
     private final Map<TopicPartitionId, Advance> pending = new HashMap<>();
     private boolean failing;
     private long failedAt;
+    private long pendingSince;
 
     DeliveryOffsets(String sink, Offsets offsets) {
         this.sink = sink;
@@ -45,11 +49,26 @@ final class DeliveryOffsets {
         return found;
     }
 
+    /** Notes steps; stored within 25 ms, by {@link #flushDue} before a poll that waits no longer than {@link #patience}. */
     void advance(List<Advance> steps) {
+        if (pending.isEmpty()) {
+            pendingSince = System.nanoTime();
+        }
         for (Advance step : steps) {
             pending.merge(step.partition(), step, DeliveryOffsets::joined);
         }
-        flush();
+    }
+
+    /** Returns how long a poll may wait, at most as long as it would like to. */
+    Duration patience(Duration wish) {
+        return pending.isEmpty() || wish.toNanos() <= GATHER_NANOS ? wish : Duration.ofNanos(GATHER_NANOS);
+    }
+
+    /** Stores what has been noted for long enough. */
+    void flushDue() {
+        if (!pending.isEmpty() && System.nanoTime() - pendingSince >= GATHER_NANOS) {
+            flush();
+        }
     }
 
     private static Advance joined(Advance first, Advance second) {

@@ -52,7 +52,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     public void beforePoll(SteeredConsumer consumer) {
         Map<String, Route> now = routes;
         consumer.follow(now.keySet());
-        consumer.offsets().flush();
+        consumer.offsets().flushDue();
         consumer.commit();
         Set<TopicPartition> assigned = consumer.assignment();
         List<TopicPartition> lost = new ArrayList<>();

@@ -67,7 +67,7 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
         steering.beforePoll(this);
-        return super.poll(timeout);
+        return super.poll(offsets.patience(timeout));
     }
 
     Place place(TopicPartition partition) {

@@ -19,6 +19,8 @@ import org.springframework.validation.annotation.Validated;
  * @param apiKey base64 as Elasticsearch shows it; instead of username and password
  * @param gcDeletes how long the version of a deleted document is remembered ({@code index.gc_deletes}); must exceed the longest
  *     replay, else one could bring the document back
+ * @param refreshInterval how soon searches see a change; unset is Elasticsearch's default: 1 s, and only for an index that is
+ *     searched. Reading by id always sees it at once
  * @param maxBulk most bytes of one bulk request
  */
 @Validated
@@ -31,7 +33,7 @@ record ElasticsearchSinkProperties(
         @DefaultValue("1") @Min(1) int numberOfShards,
         @DefaultValue("0") @Min(0) int numberOfReplicas,
         @DefaultValue("1h") Duration gcDeletes,
-        @DefaultValue("1s") Duration refreshInterval,
+        @Nullable Duration refreshInterval,
         @DefaultValue("8MB") DataSize maxBulk,
         @DefaultValue("2s") Duration connectTimeout,
         @DefaultValue("30s") Duration requestTimeout) {

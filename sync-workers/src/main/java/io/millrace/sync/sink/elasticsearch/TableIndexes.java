@@ -5,6 +5,7 @@ import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Body;
 import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -53,10 +54,11 @@ final class TableIndexes {
     }
 
     private void create(CapturedTable table, String alias, String fields) throws SinkException {
+        Duration refresh = properties.refreshInterval();
         String body = "{\"settings\":{\"index\":{\"number_of_shards\":" + properties.numberOfShards()
                 + ",\"number_of_replicas\":" + properties.numberOfReplicas()
                 + ",\"gc_deletes\":\"" + properties.gcDeletes().toMillis() + "ms\""
-                + ",\"refresh_interval\":\"" + properties.refreshInterval().toMillis() + "ms\""
+                + (refresh == null ? "" : ",\"refresh_interval\":\"" + refresh.toMillis() + "ms\"")
                 + ",\"mapping.total_fields.limit\":4000}}"
                 + ",\"mappings\":{\"dynamic\":\"strict\",\"properties\":" + fields + "}"
                 + ",\"aliases\":{\"" + alias + "\":{\"is_write_index\":true}}}";
