@@ -37,7 +37,7 @@ final class SourceRunner implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SourceRunner.class);
     private static final Duration STANDBY = Duration.ofSeconds(1);
-    private static final Duration REFUSED = Duration.ofSeconds(10);
+    private static final Duration REFUSED = Duration.ofSeconds(2);
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
     private static final Duration HEALTHY = Duration.ofSeconds(30);
     private static final Duration LOCK_CHECK = Duration.ofSeconds(2);

@@ -48,18 +48,34 @@ final class RowReader {
                 + table.table().quoted();
     }
 
-    /** Returns the next rows behind a key, at most so many, in the key's order. */
-    List<Tuple> behind(Connection connection, @Nullable RowKey last, int limit) throws SQLException {
-        String columns =
-                key.stream().map(column -> TableId.quote(column.name())).collect(Collectors.joining(", "));
-        String where = last == null ? "" : " WHERE (" + columns + ") > " + parameters();
+    /** Returns the next rows behind a key and not behind another, at most so many, in the key's order. */
+    List<Tuple> behind(Connection connection, @Nullable RowKey last, RowKey end, int limit) throws SQLException {
+        String columns = columns("");
+        String where = " WHERE (" + columns + ") <= " + parameters()
+                + (last == null ? "" : " AND (" + columns + ") > " + parameters());
         try (PreparedStatement statement =
                 connection.prepareStatement(from + where + " ORDER BY " + columns + " LIMIT " + limit)) {
+            int index = set(statement, 1, end);
             if (last != null) {
-                set(statement, 1, last);
+                set(statement, index, last);
             }
             return read(connection, statement);
         }
+    }
+
+    /**
+     * Returns the row with the highest key; none where the table is empty. What is inserted behind it later comes with the stream, so a
+     * snapshot need not run after an application that goes on appending.
+     */
+    List<Tuple> highest(Connection connection) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(from + " ORDER BY " + columns(" DESC") + " LIMIT 1")) {
+            return read(connection, statement);
+        }
+    }
+
+    private String columns(String order) {
+        return key.stream().map(column -> TableId.quote(column.name()) + order).collect(Collectors.joining(", "));
     }
 
     /** Returns those of these rows that are there. */

@@ -87,20 +87,23 @@ final class TableReading implements AutoCloseable {
         catalog.snapshotProgress(
                 snapshot.id(), rowsDone, first.estimatedRows() < 0 ? null : first.estimatedRows(), null);
         if (first.hasKey()) {
-            keyed(counter);
+            List<Tuple> highest = new RowReader(first).highest(connection);
+            if (!highest.isEmpty()) {
+                keyed(key(published(first).shape(), highest.get(0)), counter);
+            }
         } else {
             keyless(first, counter);
         }
         return rowsDone;
     }
 
-    private void keyed(LongConsumer counter) throws SQLException, InterruptedException {
+    private void keyed(RowKey end, LongConsumer counter) throws SQLException, InterruptedException {
         RowKey last = snapshot.lastKey() == null ? null : new RowKey(snapshot.lastKey());
         Set<String> again = new LinkedHashSet<>();
         boolean more = true;
         while (more && !cancelled.test(table.id())) {
             RowKey behind = last;
-            Read read = chunk(reader -> reader.behind(connection, behind, chunkRows), counter, again);
+            Read read = chunk(reader -> reader.behind(connection, behind, end, chunkRows), counter, again);
             if (read.last() != null) {
                 last = read.last();
                 catalog.snapshotProgress(snapshot.id(), rowsDone, null, last.json());
