@@ -11,8 +11,8 @@ import org.springframework.stereotype.Component;
 @Component
 class FirstLogin {
 
-    /** What {@code admin-ui.yml} takes the first administrator's password from. */
-    static final String PROPERTY = "MILLRACE_ADMIN_PASSWORD";
+    /** What {@code standalone.yml} falls back to. */
+    static final String PROPERTY = "millrace.local.admin-password";
     /** Without the letters and digits that look alike. */
     private static final String ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 

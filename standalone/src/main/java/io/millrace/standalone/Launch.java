@@ -30,11 +30,18 @@ final class Launch {
     private static final Duration BARRIER_PATIENCE = Duration.ofSeconds(10);
 
     /**
+     * @param port of the pages, or null for what the configuration says
+     * @param managementPort of health and metrics, or null likewise
      * @param config the user's own file, or null
      * @param stack whether to start the four services
      * @param demo whether to start the shop, with the local stack
      */
-    record Wishes(int port, int managementPort, @Nullable Path config, boolean stack, boolean demo) {}
+    record Wishes(
+            @Nullable Integer port,
+            @Nullable Integer managementPort,
+            @Nullable Path config,
+            boolean stack,
+            boolean demo) {}
 
     private final StackOptions stackOptions;
     private final Wishes wishes;
@@ -51,13 +58,20 @@ final class Launch {
     /** Returns when a change can flow. */
     void run() throws Exception {
         DataHome home = shutdown.add("", DataHome.take(stackOptions.data()));
+        WebPorts.requireFree(
+                wishes.port() == null ? 8080 : wishes.port(),
+                wishes.managementPort() == null ? 8081 : wishes.managementPort());
         if (stackOptions.clean()) {
             home.clean();
         }
         List<String> properties = new ArrayList<>();
         properties.add("--spring.config.name=cdc-capture,sync-workers,admin-ui,standalone,millrace");
-        properties.add("--server.port=" + wishes.port());
-        properties.add("--management.server.port=" + wishes.managementPort());
+        if (wishes.port() != null) {
+            properties.add("--server.port=" + wishes.port());
+        }
+        if (wishes.managementPort() != null) {
+            properties.add("--management.server.port=" + wishes.managementPort());
+        }
         properties.add("--spring.config.additional-location=optional:file:"
                 + Path.of(System.getProperty("millrace.home", "")).toAbsolutePath() + "/"
                 + (wishes.config() == null ? "" : ",file:" + wishes.config().toAbsolutePath()));
@@ -82,7 +96,7 @@ final class Launch {
         ConfigurableApplicationContext apps = boot(home, properties, stackReady);
         await(stackReady);
         await(demoReady);
-        String url = "http://localhost:" + apps.getEnvironment().getProperty("local.server.port", "" + wishes.port());
+        String url = "http://localhost:" + apps.getEnvironment().getProperty("local.server.port", "8080");
         JdbcTemplate sql = apps.getBean(JdbcTemplate.class);
         LocalAccess access = LocalAccess.issue(sql, home.root(), url);
         StandaloneProperties standalone = apps.getBean(StandaloneProperties.class);
@@ -136,7 +150,10 @@ final class Launch {
         // stopped by Shutdown, before the services that it uses
         application.setRegisterShutdownHook(false);
         application.setDefaultProperties(Map.of(
-                "millrace.catalog.secret", home.catalogSecret(), FirstLogin.PROPERTY, FirstLogin.generatedPassword()));
+                "millrace.local.catalog-secret",
+                home.catalogSecret(),
+                FirstLogin.PROPERTY,
+                FirstLogin.generatedPassword()));
         steps.step("Capture, workers and web pages: starting");
         try {
             ConfigurableApplicationContext context = application.run(properties.toArray(String[]::new));

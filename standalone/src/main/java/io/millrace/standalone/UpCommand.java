@@ -20,10 +20,10 @@ final class UpCommand implements Callable<Integer> {
     private StackOptions stackOptions = new StackOptions();
 
     @Option(names = "--port", paramLabel = "N", description = "of the web pages and the API (default: 8080)")
-    private int port = 8080;
+    private @Nullable Integer port;
 
     @Option(names = "--management-port", paramLabel = "N", description = "of health and metrics (default: 8081)")
-    private int managementPort = 8081;
+    private @Nullable Integer managementPort;
 
     @Option(names = "--no-demo", description = "no shop: the source 'shop' is registered, its database empty")
     private boolean noDemo;
@@ -34,16 +34,18 @@ final class UpCommand implements Callable<Integer> {
     @Option(names = "--config", paramLabel = "FILE", description = "your own settings; millrace.example.yml shows them")
     private @Nullable Path config;
 
+    @Option(names = "--platform-database", hidden = true, defaultValue = "${env:SPRING_DATASOURCE_URL}")
+    private @Nullable String platformDatabase;
+
     @Override
     public Integer call() throws Exception {
         if (config != null && !Files.isReadable(config)) {
             throw new Refusal("There is no readable file " + config.toAbsolutePath() + ": correct --config.");
         }
-        if (noStack && config == null && !Files.exists(Path.of("millrace.yml"))) {
+        if (noStack && config == null && platformDatabase == null && !Files.exists(Path.of("millrace.yml"))) {
             throw new Refusal("--no-stack needs to know your own PostgreSQL, Kafka, Elasticsearch and Redis: copy"
                     + " millrace.example.yml to millrace.yml, fill it in, and give it with --config millrace.yml.");
         }
-        WebPorts.requireFree(port, managementPort);
         if (stackOptions.clean()) {
             DataHome.requireCleanable(stackOptions.data());
         }

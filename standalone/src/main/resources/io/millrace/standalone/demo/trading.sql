@@ -61,7 +61,7 @@ UPDATE customers SET street = 'Weaver Street ' || 1 + (random() * 90)::int, city
 WHERE id = (SELECT id FROM customers ORDER BY random() LIMIT 1 FOR UPDATE SKIP LOCKED);
 
 -- block photo-retouched weight 4 by studio
-UPDATE product_media SET attributes = attributes || jsonb_build_object('retouched', now()), labels = labels || 'retouched'
+UPDATE product_media SET attributes = attributes || jsonb_build_object('retouched', now()), labels = array_append(labels, 'retouched')
 WHERE id = (SELECT id FROM product_media WHERE cardinality(labels) < 9 ORDER BY random() LIMIT 1);
 
 -- block customer-erased weight 1 by privacy-office
