@@ -70,6 +70,10 @@ public final class LocalStack implements AutoCloseable {
      * @throws LocalStackException with a message for people: a taken port, a data directory in use, a service that ended
      */
     public static LocalStack start(LocalStackOptions wanted, ProgressListener progress) throws InterruptedException {
+        if (!Files.isDirectory(Path.of("/proc/self"))) {
+            throw new LocalStackException(
+                    "The local stack runs on Linux only: elsewhere use the compose file in docker/");
+        }
         ServicesDirectory services = ServicesDirectory.find(wanted.servicesDirectory());
         Unprivileged unprivileged = Unprivileged.detect();
         DataDirectory data = DataDirectory.take(wanted.dataDirectory());

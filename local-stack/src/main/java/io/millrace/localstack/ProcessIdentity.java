@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 record ProcessIdentity(long pid, long startTicks) {
 
     private static final int STATE = 0;
+    private static final int THREADS = 17;
     private static final int START_TIME = 19;
 
     /** The living process with this pid; empty when there is none or it is only waiting to be reaped. */
@@ -25,9 +26,10 @@ record ProcessIdentity(long pid, long startTicks) {
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
             // the program's name, in parentheses, may itself hold spaces and parentheses
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-            return fields[STATE].equals("Z") || fields[STATE].equals("X")
-                    ? Optional.empty()
-                    : Optional.of(new ProcessIdentity(pid, Long.parseLong(fields[START_TIME])));
+            // a dead main thread is a zombie already while the others still hold files and ports
+            boolean ended =
+                    fields[STATE].equals("X") || (fields[STATE].equals("Z") && Integer.parseInt(fields[THREADS]) <= 1);
+            return ended ? Optional.empty() : Optional.of(new ProcessIdentity(pid, Long.parseLong(fields[START_TIME])));
         } catch (IOException e) {
             return Optional.empty();
         }

@@ -54,9 +54,7 @@ final class Supervisor {
             report(State.PREPARING, "preparing", begin);
             server.prepare(workshop(begin));
             report(State.STARTING, "starting on port " + port, begin);
-            if (!PortCheck.isFree(port)) {
-                throw PortCheck.taken(service, port);
-            }
+            awaitPort();
             process.launch(server.command(), server.environment());
             awaitAnswer(begin);
             server.complete();
@@ -73,6 +71,16 @@ final class Supervisor {
                             service.displayName() + " cannot be started: " + e + ". " + process.lastLines(), e);
         }
         report(State.READY, "ready in " + seconds(begin), begin);
+    }
+
+    /** The system may give back the port of the process before a moment after its end. */
+    private void awaitPort() throws InterruptedException {
+        for (int attempt = 0; !PortCheck.isFree(port); attempt++) {
+            if (attempt == 100) {
+                throw PortCheck.taken(service, port);
+            }
+            Thread.sleep(100);
+        }
     }
 
     private void awaitAnswer(long begin) throws InterruptedException {

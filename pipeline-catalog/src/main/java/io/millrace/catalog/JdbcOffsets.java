@@ -111,13 +111,15 @@ final class JdbcOffsets implements Offsets {
     public void waiting(String sink, Collection<TopicPartitionId> partitions, @Nullable String reason) {
         batch.batchUpdate(
                 """
-                UPDATE millrace.delivery_offset
-                SET waiting_since = CASE WHEN ?::text IS NULL THEN NULL ELSE coalesce(waiting_since, now()) END,
-                    waiting_for = ?, updated_at = now()
-                WHERE sink = ? AND topic = ? AND partition = ?
+                INSERT INTO millrace.delivery_offset AS d (sink, topic, partition, next_offset, waiting_since, waiting_for)
+                VALUES (?, ?, ?, 0, CASE WHEN ?::text IS NULL THEN NULL ELSE now() END, ?)
+                ON CONFLICT (sink, topic, partition) DO UPDATE
+                SET waiting_since = CASE WHEN excluded.waiting_for IS NULL THEN NULL
+                                         ELSE coalesce(d.waiting_since, excluded.waiting_since) END,
+                    waiting_for = excluded.waiting_for, updated_at = now()
                 """,
                 partitions.stream()
-                        .map(partition -> new Object[] {reason, reason, sink, partition.topic(), partition.partition()})
+                        .map(partition -> new Object[] {sink, partition.topic(), partition.partition(), reason, reason})
                         .toList());
     }
 

@@ -118,7 +118,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
         Map<Long, List<SinkBinding>> bindings = sql
                 .sql("SELECT * FROM millrace.sink_binding ORDER BY sink")
                 .query(JdbcPipelineCatalog::mapBinding)
-                // not JdbcClient's own stream(): it holds its connection until it is closed
+                // not JdbcClient's own stream, which keeps its connection until it is closed
                 .list()
                 .stream()
                 .collect(groupingBy(SinkBinding::tableId));

@@ -28,7 +28,19 @@ public final class SourceConnection {
      * @param options server settings as libpq's {@code options} takes them, for example {@code -c TimeZone=UTC}
      */
     public static Connection open(Source source, String application, String options) throws SQLException {
+        return open(source, application, options, new Properties());
+    }
+
+    /** Opens a connection that is sent every value as text, never in the driver's binary form. */
+    public static Connection openText(Source source, String application, String options) throws SQLException {
         Properties properties = new Properties();
+        properties.setProperty("binaryTransfer", "false");
+        properties.setProperty("prepareThreshold", "0");
+        return open(source, application, options, properties);
+    }
+
+    private static Connection open(Source source, String application, String options, Properties properties)
+            throws SQLException {
         properties.setProperty("user", source.username());
         properties.setProperty("password", source.password());
         properties.setProperty("ApplicationName", application);

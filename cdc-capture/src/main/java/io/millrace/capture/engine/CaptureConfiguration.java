@@ -1,0 +1,44 @@
+package io.millrace.capture.engine;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.capture.publish.TopicAdmin;
+import io.millrace.catalog.Offsets;
+import io.millrace.catalog.PipelineCatalog;
+import javax.sql.DataSource;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(CaptureProperties.class)
+class CaptureConfiguration {
+
+    @Bean
+    CaptureStatus captureStatus(MeterRegistry meters) {
+        return new CaptureStatus(meters);
+    }
+
+    @Bean
+    CaptureSupervisor captureSupervisor(
+            DataSource platform,
+            PipelineCatalog catalog,
+            Offsets offsets,
+            KafkaProperties kafka,
+            CaptureProperties properties,
+            CaptureStatus status) {
+        TopicAdmin topics = new TopicAdmin(
+                kafka.buildAdminProperties(),
+                kafka.buildConsumerProperties(),
+                properties.topicPartitions(),
+                properties.topicReplicationFactor());
+        return new CaptureSupervisor(
+                platform, catalog, offsets, topics, kafka.buildProducerProperties(), properties, status);
+    }
+
+    @Bean
+    HealthIndicator captureHealthIndicator(CaptureStatus status) {
+        return new CaptureHealth(status);
+    }
+}

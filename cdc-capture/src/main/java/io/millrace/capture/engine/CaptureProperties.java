@@ -1,0 +1,42 @@
+package io.millrace.capture.engine;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Settings of capture; what a DBA changes at run time is in the catalog instead.
+ *
+ * @param enabled whether this process captures at all
+ * @param topicPartitions partitions of a new topic
+ * @param topicReplicationFactor copies of a new topic
+ * @param compression of records: none, lz4, zstd ...
+ * @param heartbeatInterval how often a message is written at the source, so that the slot moves while others are busy
+ * @param reconcileInterval how often the catalog is read for what changed
+ * @param snapshotChunkRows rows that a snapshot reads at a time
+ * @param drainTimeout how long a stop waits for what was read to be in Kafka
+ * @param maxBackoff longest wait between two attempts to start
+ */
+@ConfigurationProperties("millrace.capture")
+public record CaptureProperties(
+        @DefaultValue("true") boolean enabled,
+        @DefaultValue("3") int topicPartitions,
+        @DefaultValue("1") short topicReplicationFactor,
+        @DefaultValue("lz4") String compression,
+        @DefaultValue("10s") Duration heartbeatInterval,
+        @DefaultValue("250ms") Duration reconcileInterval,
+        @DefaultValue("5000") int snapshotChunkRows,
+        @DefaultValue("10s") Duration drainTimeout,
+        @DefaultValue("30s") Duration maxBackoff) {
+
+    public CaptureProperties {
+        if (topicPartitions < 1) {
+            throw new IllegalArgumentException(
+                    "millrace.capture.topic-partitions is " + topicPartitions + "; a topic has at least 1");
+        }
+        if (snapshotChunkRows < 1) {
+            throw new IllegalArgumentException(
+                    "millrace.capture.snapshot-chunk-rows is " + snapshotChunkRows + "; it must be at least 1");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package io.millrace.capture.engine;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.millrace.capture.publish.Batch.Progress;
+import io.millrace.capture.slot.SlotState;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Source;
+import io.millrace.catalog.SourceState;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** How capture of every source is, for the health endpoint and the metrics. Thread-safe. */
+final class CaptureStatus {
+
+    private final MeterRegistry meters;
+    private final Map<String, State> states = new ConcurrentHashMap<>();
+    private final Map<String, AtomicLong> gauges = new ConcurrentHashMap<>();
+
+    CaptureStatus(MeterRegistry meters) {
+        this.meters = meters;
+    }
+
+    /** State of one source; {@code state} is null while another process captures it. */
+    record State(@Nullable SourceState state, @Nullable String message) {}
+
+    Map<String, State> states() {
+        return Map.copyOf(states);
+    }
+
+    void state(String source, SourceState state, @Nullable String message) {
+        states.put(source, new State(state, message));
+    }
+
+    void standby(String source) {
+        states.put(source, new State(null, "Another process captures it; this one stands by."));
+    }
+
+    void waiting(String source, String message) {
+        state(source, SourceState.WAITING, message);
+    }
+
+    void forget(String source) {
+        states.remove(source);
+    }
+
+    void snapshotRows(CapturedTable table, long rows) {
+        meters.counter("millrace_snapshot_rows", tags(table)).increment((double) rows);
+    }
+
+    void published(String source, String table, long events) {
+        meters.counter("millrace_capture_events", Tags.of("source", source, "table", table))
+                .increment((double) events);
+    }
+
+    private static Tags tags(CapturedTable table) {
+        return Tags.of("source", table.source(), "table", table.table().toString());
+    }
+
+    /** Measures what the source keeps for the slot, and how far capture is behind it. */
+    void measure(Source source, Connection connection, @Nullable Progress progress) throws SQLException {
+        SlotState slot = SlotState.read(connection, source.slot()).orElse(null);
+        if (slot != null) {
+            gauge("millrace_slot_retained_bytes", source).set(slot.retainedBytes());
+        }
+        if (progress == null) {
+            return;
+        }
+        try (Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint")) {
+            row.next();
+            long behind = Math.max(0, row.getLong(1) - progress.endLsn());
+            gauge("millrace_capture_lag_bytes", source).set(behind);
+            Instant committed = progress.committedAt();
+            gauge("millrace_capture_lag_seconds", source)
+                    .set(
+                            behind < 64 << 10 || committed == null
+                                    ? 0
+                                    : Math.max(
+                                            0,
+                                            Duration.between(committed, Instant.now())
+                                                    .toSeconds()));
+        }
+    }
+
+    private AtomicLong gauge(String name, Source source) {
+        return gauges.computeIfAbsent(
+                name + " " + source.name(),
+                key -> meters.gauge(name, Tags.of("source", source.name()), new AtomicLong()));
+    }
+}

@@ -1,0 +1,109 @@
+package io.millrace.capture.engine;
+
+import io.millrace.capture.offset.OffsetKeeper;
+import io.millrace.capture.publish.RecordSender;
+import io.millrace.capture.publish.StreamListener;
+import io.millrace.capture.publish.StreamPublisher;
+import io.millrace.catalog.CaptureOffset;
+import io.millrace.catalog.Offsets;
+import io.millrace.catalog.Source;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that one run of a source needs: engine, publisher, producer and offset keeper, opened and closed together. */
+final class SourceRun implements AutoCloseable {
+
+    private static final long DRAIN_STEP_MILLIS = 10;
+
+    private final WalFeed feed;
+    private final RecordSender sender;
+    private final OffsetKeeper keeper;
+    private final StreamPublisher publisher;
+    private final EngineRun engine;
+    private final CapturedTables tables;
+
+    SourceRun(
+            Source source,
+            CaptureOffset start,
+            CapturedTables tables,
+            StreamListener listener,
+            Offsets offsets,
+            Map<String, Object> producer,
+            String compression) {
+        this.tables = tables;
+        this.feed = new WalFeed(source);
+        feed.stored(start.endLsn());
+        this.sender = new RecordSender(producer, "millrace-capture-" + source.name(), compression);
+        this.keeper = new OffsetKeeper(sender.acknowledgements(), offsets, start, feed::stored);
+        this.publisher = new StreamPublisher(
+                sender,
+                tables,
+                listener,
+                new StreamPublisher.StreamStart(
+                        source.name(),
+                        source.database(),
+                        source.epoch(),
+                        start.position(),
+                        start.endLsn(),
+                        start.committedAt(),
+                        start.events()),
+                version(),
+                Clock.systemUTC());
+        this.engine = new EngineRun(feed, publisher, sender.acknowledgements()::failure);
+    }
+
+    private static String version() {
+        String version = SourceRun.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    void start() {
+        keeper.start();
+        engine.start();
+    }
+
+    StreamPublisher publisher() {
+        return publisher;
+    }
+
+    OffsetKeeper keeper() {
+        return keeper;
+    }
+
+    /** Returns why it cannot go on; null while it can. */
+    @Nullable
+    Throwable failure() {
+        Exception refused = sender.acknowledgements().failure();
+        if (refused != null) {
+            return refused;
+        }
+        if (!engine.hasEnded()) {
+            return null;
+        }
+        Throwable cause = engine.cause();
+        return cause == null ? new IllegalStateException("The engine ended by itself") : cause;
+    }
+
+    /** Reads no more, and waits until what was read is in Kafka, stored, and told to the slot. */
+    void drain(Duration patience) throws InterruptedException {
+        feed.stop();
+        long deadline = System.nanoTime() + patience.toNanos();
+        int settled = 0;
+        while (settled < 3 && failure() == null && System.nanoTime() < deadline) {
+            settled = feed.isQuiet() && feed.isEmpty() && keeper.isIdle() ? settled + 1 : 0;
+            Thread.sleep(DRAIN_STEP_MILLIS);
+        }
+    }
+
+    /** Ends it as it stands; what is not stored will come again and be skipped. */
+    @Override
+    public void close() throws java.sql.SQLException {
+        feed.stop();
+        engine.close();
+        keeper.close();
+        sender.close();
+        tables.close();
+    }
+}

@@ -1,0 +1,140 @@
+package io.millrace.capture.publish;
+
+import io.millrace.event.EventHeaders;
+import io.millrace.event.SourcePosition;
+import io.millrace.event.kafka.ChangeEventRecords;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
+
+/** Makes topics, and reads from their ends how far they are. Every call opens its own clients. Thread-safe. */
+public final class TopicAdmin {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final Map<String, Object> adminSettings;
+    private final Map<String, Object> consumerSettings;
+    private final int partitions;
+    private final short replicationFactor;
+
+    /**
+     * @param adminSettings connection settings of an admin client
+     * @param consumerSettings connection settings of a consumer
+     */
+    public TopicAdmin(
+            Map<String, Object> adminSettings,
+            Map<String, Object> consumerSettings,
+            int partitions,
+            short replicationFactor) {
+        this.adminSettings = Map.copyOf(adminSettings);
+        this.consumerSettings = new HashMap<>(consumerSettings);
+        this.consumerSettings.keySet().removeIf(key -> key.equals(ConsumerConfig.GROUP_ID_CONFIG));
+        this.consumerSettings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        this.consumerSettings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        this.consumerSettings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        this.consumerSettings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
+        this.partitions = partitions;
+        this.replicationFactor = replicationFactor;
+    }
+
+    /**
+     * Makes a topic unless it is there, and returns how many partitions it has.
+     *
+     * @throws KafkaException if Kafka does not answer in time, or refuses
+     */
+    public int ensure(String topic) throws InterruptedException {
+        try (Admin admin = Admin.create(adminSettings)) {
+            NewTopic wanted = new NewTopic(topic, partitions, replicationFactor)
+                    .configs(Map.of(
+                            TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(RecordSender.MAX_RECORD_BYTES)));
+            try {
+                admin.createTopics(List.of(wanted)).all().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+                return partitions;
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof TopicExistsException)) {
+                    throw new KafkaException("Kafka does not create the topic " + topic, e.getCause());
+                }
+            }
+            return Objects.requireNonNull(admin.describeTopics(List.of(topic))
+                            .allTopicNames()
+                            .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                            .get(topic))
+                    .partitions()
+                    .size();
+        } catch (ExecutionException e) {
+            throw new KafkaException("Kafka does not describe the topic " + topic, e.getCause());
+        } catch (TimeoutException e) {
+            throw new KafkaException("Kafka does not answer", e);
+        }
+    }
+
+    /**
+     * Returns the position of the last change that each partition of each topic holds, from the record at its end; null where a
+     * partition is empty or its end tells nothing.
+     */
+    public Map<String, List<@Nullable SourcePosition>> tails(Map<String, Integer> topics) {
+        Map<String, List<@Nullable SourcePosition>> tails = new HashMap<>();
+        topics.forEach((topic, count) -> tails.put(topic, new ArrayList<>(Arrays.asList(new SourcePosition[count]))));
+        List<TopicPartition> all = topics.entrySet().stream()
+                .flatMap(topic -> IntStream.range(0, topic.getValue())
+                        .mapToObj(partition -> new TopicPartition(topic.getKey(), partition)))
+                .toList();
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(consumerSettings)) {
+            Map<TopicPartition, Long> begin = consumer.beginningOffsets(all, PATIENCE);
+            Map<TopicPartition, Long> end = consumer.endOffsets(all, PATIENCE);
+            for (TopicPartition partition : all) {
+                long last = end.getOrDefault(partition, 0L) - 1;
+                if (last >= begin.getOrDefault(partition, 0L)) {
+                    Objects.requireNonNull(tails.get(partition.topic()))
+                            .set(partition.partition(), read(consumer, partition, last));
+                }
+            }
+        }
+        return tails;
+    }
+
+    private static @Nullable SourcePosition read(
+            KafkaConsumer<byte[], byte[]> consumer, TopicPartition partition, long offset) {
+        consumer.assign(List.of(partition));
+        consumer.seek(partition, offset);
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (System.nanoTime() < deadline) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(500))) {
+                return position(record);
+            }
+        }
+        throw new KafkaException("Kafka does not return the last record of " + partition + " at offset " + offset);
+    }
+
+    private static @Nullable SourcePosition position(ConsumerRecord<byte[], byte[]> record) {
+        String text = ChangeEventRecords.text(record.headers(), EventHeaders.POSITION);
+        if (text == null) {
+            return null;
+        }
+        SourcePosition position = SourcePosition.parse(text);
+        if (!position.isRead()) {
+            return position;
+        }
+        String upTo = ChangeEventRecords.text(record.headers(), EventHeaders.PUBLISHED_UP_TO);
+        return upTo == null ? null : SourcePosition.parse(upTo);
+    }
+}

@@ -1,0 +1,177 @@
+package io.millrace.capture.snapshot;
+
+import io.millrace.capture.wal.Tuple;
+import io.millrace.catalog.Column;
+import io.millrace.catalog.preflight.SourceTable;
+import io.millrace.event.RowKey;
+import io.millrace.event.TableId;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads rows as the text that PostgreSQL sends: the same bytes that the stream would bring. Needs a connection that is asked for text,
+ * with the session settings of the stream.
+ */
+final class RowReader {
+
+    /** A chunk ends early where its rows are large. */
+    private static final long MAX_BYTES = 4L << 20;
+
+    private static final int FETCH_ROWS = 500;
+
+    private final SourceTable table;
+    private final List<Column> key;
+    private final String from;
+
+    RowReader(SourceTable table) {
+        this.table = table;
+        this.key = table.keyColumns().stream()
+                .map(name -> table.columns().stream()
+                        .filter(column -> column.name().equals(name))
+                        .findFirst()
+                        .orElseThrow())
+                .toList();
+        // the children of an inheritance parent are tables of their own; the partitions of a partitioned table are not
+        this.from = "SELECT "
+                + table.columns().stream()
+                        .map(column -> TableId.quote(column.name()))
+                        .collect(Collectors.joining(", "))
+                + " FROM " + (table.kind() == SourceTable.Kind.TABLE ? "ONLY " : "")
+                + table.table().quoted();
+    }
+
+    /** Returns the next rows behind a key and not behind another, at most so many, in the key's order. */
+    List<Tuple> behind(Connection connection, @Nullable RowKey last, RowKey end, int limit) throws SQLException {
+        String columns = columns("");
+        String where = " WHERE (" + columns + ") <= " + parameters()
+                + (last == null ? "" : " AND (" + columns + ") > " + parameters());
+        try (PreparedStatement statement =
+                connection.prepareStatement(from + where + " ORDER BY " + columns + " LIMIT " + limit)) {
+            int index = set(statement, 1, end);
+            if (last != null) {
+                set(statement, index, last);
+            }
+            return read(connection, statement);
+        }
+    }
+
+    /**
+     * Returns the row with the highest key; none where the table is empty. What is inserted behind it later comes with the stream, so a
+     * snapshot need not run after an application that goes on appending.
+     */
+    List<Tuple> highest(Connection connection) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(from + " ORDER BY " + columns(" DESC") + " LIMIT 1")) {
+            return read(connection, statement);
+        }
+    }
+
+    private String columns(String order) {
+        return key.stream().map(column -> TableId.quote(column.name()) + order).collect(Collectors.joining(", "));
+    }
+
+    /** Returns those of these rows that are there. */
+    List<Tuple> at(Connection connection, Collection<RowKey> keys) throws SQLException {
+        String columns =
+                key.stream().map(column -> TableId.quote(column.name())).collect(Collectors.joining(", "));
+        String all = keys.stream().map(each -> parameters()).collect(Collectors.joining(", "));
+        try (PreparedStatement statement =
+                connection.prepareStatement(from + " WHERE (" + columns + ") IN (" + all + ")")) {
+            int index = 1;
+            for (RowKey each : keys) {
+                index = set(statement, index, each);
+            }
+            return read(connection, statement);
+        }
+    }
+
+    private String parameters() {
+        return key.stream()
+                .map(column -> column.typeName().equals("bytea")
+                        ? "decode(?, 'base64')"
+                        : "CAST(CAST(? AS text) AS " + column.type() + ")")
+                .collect(Collectors.joining(", ", "(", ")"));
+    }
+
+    private static int set(PreparedStatement statement, int from, RowKey values) throws SQLException {
+        int index = from;
+        for (String value : values.values()) {
+            statement.setString(index++, value);
+        }
+        return index;
+    }
+
+    /** A cursor bounds the memory, and lets a chunk of large rows end early. */
+    private List<Tuple> read(Connection connection, PreparedStatement statement) throws SQLException {
+        connection.setAutoCommit(false);
+        try {
+            statement.setFetchSize(FETCH_ROWS);
+            try (ResultSet row = statement.executeQuery()) {
+                return next(row, Integer.MAX_VALUE);
+            }
+        } finally {
+            connection.rollback();
+            connection.setAutoCommit(true);
+        }
+    }
+
+    /** Opens a cursor over the whole table; for tables without a key. The connection must be in a transaction. */
+    PreparedStatement all(Connection connection) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(from);
+        statement.setFetchSize(FETCH_ROWS);
+        return statement;
+    }
+
+    /** Takes the next rows of a cursor, at most so many; none at its end. */
+    List<Tuple> next(ResultSet row, int limit) throws SQLException {
+        List<Tuple> rows = new ArrayList<>();
+        long bytes = 0;
+        while (rows.size() < limit && bytes < MAX_BYTES && row.next()) {
+            Tuple tuple = tuple(row);
+            bytes += tuple.data().length;
+            rows.add(tuple);
+        }
+        return rows;
+    }
+
+    private Tuple tuple(ResultSet row) throws SQLException {
+        int count = table.columns().size();
+        byte[][] values = new byte[count][];
+        int size = 0;
+        for (int i = 0; i < count; i++) {
+            values[i] = text(row, i);
+            size += values[i] == null ? 0 : values[i].length;
+        }
+        byte[] data = new byte[size];
+        Tuple tuple = new Tuple();
+        tuple.reset(data, count);
+        int at = 0;
+        for (byte[] value : values) {
+            if (value == null) {
+                tuple.add(Tuple.NULL, 0, 0);
+            } else {
+                System.arraycopy(value, 0, data, at, value.length);
+                tuple.add(Tuple.TEXT, at, value.length);
+                at += value.length;
+            }
+        }
+        return tuple;
+    }
+
+    /** The driver hands out a text value's bytes as they came, except that it decodes bytea. */
+    private byte @Nullable [] text(ResultSet row, int column) throws SQLException {
+        if (table.columns().get(column).typeName().equals("bytea")) {
+            String hex = row.getString(column + 1);
+            return hex == null ? null : hex.getBytes(StandardCharsets.UTF_8);
+        }
+        return row.getBytes(column + 1);
+    }
+}

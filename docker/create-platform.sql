@@ -1,0 +1,2 @@
+-- The platform's database, beside the source's
+CREATE DATABASE millrace;

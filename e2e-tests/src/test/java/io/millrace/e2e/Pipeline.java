@@ -1,0 +1,63 @@
+package io.millrace.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.localstack.LocalStack;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The three apps, each a process, on the local stack, with the source {@code shop} registered. Shared by all tests of this JVM. */
+final class Pipeline extends Flow implements AutoCloseable {
+
+    final LocalStack stack;
+    final AppProcess capture;
+    final AppProcess workers;
+    final AppProcess admin;
+
+    Pipeline(LocalStack stack) {
+        this(stack, freePort());
+    }
+
+    private Pipeline(LocalStack stack, int port) {
+        super(port, stack.postgresPort(), stack.elasticsearchUri().getPort(), stack.redisPort());
+        this.stack = stack;
+        List<String> common = List.of(
+                "--spring.datasource.url=" + stack.postgresJdbcUrl("millrace"),
+                "--spring.datasource.username=postgres",
+                "--spring.datasource.password=postgres",
+                "--spring.kafka.bootstrap-servers=" + stack.kafkaBootstrapServers(),
+                "--spring.data.redis.host=localhost",
+                "--spring.data.redis.port=" + stack.redisPort(),
+                "--millrace.sinks.elasticsearch.uris=" + stack.elasticsearchUri(),
+                "--millrace.catalog.secret=an end-to-end secret");
+        this.capture = app("capture", "io.millrace.capture.CaptureApplication", common, 0);
+        this.workers = app("workers", "io.millrace.sync.SyncWorkersApplication", common, 0);
+        this.admin = app("admin", "io.millrace.admin.AdminApplication", common, port);
+    }
+
+    private static AppProcess app(String name, String mainClass, List<String> common, int port) {
+        Stream<String> own = Stream.of(
+                "--server.port=" + port, "--management.server.port=0", "--millrace.admin.password=" + PASSWORD);
+        return AppProcess.java(
+                name,
+                mainClass,
+                320,
+                "Started " + mainClass.substring(mainClass.lastIndexOf('.') + 1),
+                Stream.concat(common.stream(), own).toList());
+    }
+
+    void start() {
+        // all three at once, on an empty platform database: the migrations must cope
+        List.of(admin, capture, workers).forEach(AppProcess::launch);
+        List.of(admin, capture, workers).forEach(AppProcess::awaitReady);
+        Api.Answer added = api.post("sources", """
+                {"name":"shop","host":"localhost","port":%d,"database":"shop","username":"postgres","password":"postgres"}
+                """.formatted(stack.postgresPort()));
+        assertThat(added.status()).as("source added: %s", added.body()).isEqualTo(201);
+    }
+
+    @Override
+    public void close() {
+        Stream.of(workers, capture, admin).filter(AppProcess::isAlive).forEach(AppProcess::stop);
+    }
+}

@@ -1,0 +1,180 @@
+package io.millrace.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.catalog.Offsets.Advance;
+import io.millrace.catalog.Offsets.TopicPartitionId;
+import io.millrace.event.SourcePosition;
+import io.millrace.event.TableId;
+import io.millrace.localstack.LocalStack;
+import io.millrace.localstack.junit.LocalStackExtension;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.postgresql.ds.PGSimpleDataSource;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+@ExtendWith(LocalStackExtension.class)
+class CatalogIT {
+
+    private static final List<Column> COLUMNS = List.of(
+            new Column("id", "bigint", "int8", 20, false),
+            new Column("na\"me", "numeric(20,6)", "numeric", 1700, true));
+
+    private final PGSimpleDataSource database = new PGSimpleDataSource();
+    private final JdbcTemplate template = new JdbcTemplate(database);
+    private final PipelineCatalog catalog = catalog("a secret");
+    private final Offsets offsets = new JdbcOffsets(template);
+
+    CatalogIT(LocalStack stack) {
+        database.setURL(stack.postgresJdbcUrl("millrace"));
+        database.setUser(LocalStack.POSTGRES_USER);
+        database.setPassword(LocalStack.POSTGRES_PASSWORD);
+    }
+
+    private PipelineCatalog catalog(String secret) {
+        return new JdbcPipelineCatalog(
+                template,
+                new TransactionTemplate(new DataSourceTransactionManager(database)),
+                new SecretCipher(secret));
+    }
+
+    private static Flyway flyway(PGSimpleDataSource database) {
+        return Flyway.configure()
+                .dataSource(database)
+                .schemas("millrace")
+                .locations("classpath:db/migration/millrace")
+                .load();
+    }
+
+    @BeforeEach
+    void migrateByThreeAppsAtOnceAndEmpty() {
+        IntStream.range(0, 3).parallel().forEach(app -> flyway(database).migrate());
+        template.execute("TRUNCATE millrace.source, millrace.delivery_offset CASCADE");
+        catalog.addSource(Source.of("shop", "localhost", 5432, "shop", "me", "pass'word", "prefer"), "anna");
+    }
+
+    private CapturedTable register(String table) {
+        return catalog.register(new TableRegistration(
+                "shop",
+                new TableId("public", table),
+                List.of("id"),
+                COLUMNS,
+                ReplicaIdentity.DEFAULT,
+                Set.of("audit", "redis"),
+                "anna"));
+    }
+
+    @Test
+    void passwordsAreStoredEncryptedAndComeBack() {
+        assertThat(catalog.source("shop").orElseThrow().password()).isEqualTo("pass'word");
+        assertThat(template.queryForObject("SELECT s::text FROM millrace.source s", String.class))
+                .doesNotContain("pass'word");
+        assertThatThrownBy(() -> catalog("another secret").sources())
+                .hasRootCauseInstanceOf(java.security.GeneralSecurityException.class)
+                .hasMessageContaining("millrace.catalog.secret");
+    }
+
+    @Test
+    void aRegisteredTableHasItsBindingsAndAWaitingSnapshot() {
+        CapturedTable table = register("orders");
+
+        assertThat(catalog.tables()).containsExactly(table);
+        assertThat(catalog.table("shop", new TableId("public", "orders"))).contains(table);
+        assertThat(table.columns()).isEqualTo(COLUMNS);
+        assertThat(table.state()).isEqualTo(TableState.PENDING);
+        assertThat(table.sinks()).extracting(SinkBinding::sink).containsExactly("audit", "redis");
+        assertThat(catalog.openSnapshots()).singleElement().satisfies(snapshot -> assertThat(snapshot.tableId())
+                .isEqualTo(table.id()));
+        assertThatThrownBy(() -> register("orders")).isInstanceOf(DuplicateKeyException.class);
+    }
+
+    @Test
+    void anOpenSnapshotIsNotAskedForTwice() {
+        long table = register("orders").id();
+        TableSnapshot first = catalog.requestSnapshot(table, "anna");
+        catalog.snapshotProgress(first.id(), 10, 100L, "{\"id\":10}");
+
+        assertThat(catalog.requestSnapshot(table, "anna"))
+                .satisfies(open -> assertThat(open.id()).isEqualTo(first.id()))
+                .satisfies(open -> assertThat(open.rowsDone()).isEqualTo(10));
+
+        catalog.snapshotEnded(first.id(), SnapshotState.DONE, null);
+        assertThat(catalog.requestSnapshot(table, "anna").id()).isNotEqualTo(first.id());
+    }
+
+    @Test
+    void aSchemaGetsANewVersionOnlyWhenItDiffers() {
+        long table = register("orders").id();
+
+        assertThat(catalog.recordSchema(table, COLUMNS, List.of("id"), ReplicaIdentity.FULL, null))
+                .isEqualTo(1);
+        assertThat(catalog.recordSchema(table, COLUMNS.subList(0, 1), List.of("id"), ReplicaIdentity.FULL, 77L))
+                .isEqualTo(2);
+        assertThat(catalog.table(table).orElseThrow().schemaVersion()).isEqualTo(2);
+    }
+
+    @Test
+    void aFencedOffsetMovesOnlyFromWhereItIsExpected() {
+        TopicPartitionId partition = new TopicPartitionId("t", 0);
+
+        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10)))
+                .isTrue();
+        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 12, "p2", Instant.EPOCH, 12)))
+                .as("another worker moved it")
+                .isFalse();
+        assertThat(offsets.advanceFenced("audit", new Advance(partition, 10, 12, null, null, 2)))
+                .isTrue();
+        assertThat(offsets.deliveries("audit")).singleElement().satisfies(offset -> {
+            assertThat(offset.nextOffset()).isEqualTo(12);
+            assertThat(offset.events()).isEqualTo(12);
+            assertThat(offset.lastPosition()).isEqualTo("p1");
+        });
+    }
+
+    @Test
+    void waitingShowsSinceWhenAndEndsWithTheNextStep() {
+        TopicPartitionId partition = new TopicPartitionId("t", 0);
+        offsets.advance("redis", List.of(new Advance(partition, 0, 1, null, null, 1)));
+        offsets.waiting("redis", List.of(partition), "Redis does not answer");
+        Instant since = offsets.deliveries("redis").get(0).waitingSince();
+        offsets.waiting("redis", List.of(partition), "Redis is loading");
+
+        assertThat(offsets.deliveries("redis").get(0).waitingSince())
+                .isNotNull()
+                .isEqualTo(since);
+
+        offsets.advance("redis", List.of(new Advance(partition, 1, 2, null, null, 1)));
+        assertThat(offsets.deliveries("redis").get(0).waitingSince()).isNull();
+    }
+
+    @Test
+    void captureOffsetReadsBack() {
+        CaptureOffset stored = new CaptureOffset(
+                "shop",
+                1,
+                new SourcePosition(1, 0xFFFF_FFFF_0000L, 3),
+                0xFFFF_FFFF_0100L,
+                Instant.EPOCH,
+                "7400",
+                1,
+                5,
+                Instant.EPOCH);
+        offsets.store(stored);
+
+        assertThat(offsets.capture("shop"))
+                .get()
+                .usingRecursiveComparison()
+                .ignoringFields("updatedAt")
+                .isEqualTo(stored);
+    }
+}

@@ -1,0 +1,43 @@
+package io.millrace.standalone;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How a command reaches a running Millrace: by the data directory on this machine, or by URL and credentials. */
+final class ApiOptions {
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "data directory of the running process (default: .millrace)")
+    private Path data = DataHome.usual();
+
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            description = "a Millrace elsewhere, for example http://localhost:8080")
+    private @Nullable String url;
+
+    @Option(
+            names = "--user",
+            paramLabel = "NAME:PASSWORD",
+            description = "credentials for --url; or set MILLRACE_TOKEN")
+    private @Nullable String user;
+
+    @Option(names = "--token", hidden = true, defaultValue = "${env:MILLRACE_TOKEN}")
+    private @Nullable String token;
+
+    Api api() throws IOException {
+        if (url == null) {
+            return Api.local(data);
+        }
+        if (user != null) {
+            return new Api(url, "Basic " + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8)));
+        }
+        return new Api(url, token == null ? "" : "Bearer " + token);
+    }
+}

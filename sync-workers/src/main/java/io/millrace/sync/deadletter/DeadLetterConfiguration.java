@@ -1,0 +1,24 @@
+package io.millrace.sync.deadletter;
+
+import org.flywaydb.core.Flyway;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(DeadLetterProperties.class)
+class DeadLetterConfiguration {
+
+    @Bean
+    DeadLetterTopics deadLetterTopics(KafkaProperties kafka, DeadLetterProperties properties) {
+        // the admin's settings are the common ones: servers and security
+        return new DeadLetterTopics(kafka.buildAdminProperties(), properties.replicationFactor());
+    }
+
+    @Bean
+    DeadLetters deadLetters(JdbcTemplate jdbc, DeadLetterTopics topics, Flyway migrated) {
+        return new DeadLetterStore(jdbc, topics);
+    }
+}

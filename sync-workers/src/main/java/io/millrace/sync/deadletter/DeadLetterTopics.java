@@ -1,0 +1,118 @@
+package io.millrace.sync.deadletter;
+
+import io.millrace.event.kafka.Topics;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/** Sends rejected records, unchanged but for three headers, to {@code <topic>.<sink>.dlt}. Connects at the first one. */
+final class DeadLetterTopics implements AutoCloseable {
+
+    private static final long TIMEOUT_SECONDS = 15;
+
+    private final Map<String, Object> settings;
+    private final short replication;
+    private final Set<String> created = ConcurrentHashMap.newKeySet();
+    private @Nullable KafkaProducer<byte[], byte[]> producer;
+
+    DeadLetterTopics(Map<String, Object> settings, short replication) {
+        this.settings = settings;
+        this.replication = replication;
+    }
+
+    void send(String sink, List<DeadLetter> letters) {
+        List<Future<RecordMetadata>> sent = new ArrayList<>(letters.size());
+        for (DeadLetter letter : letters) {
+            String topic = Topics.deadLetters(letter.record().topic(), sink);
+            if (!created.contains(topic)) {
+                create(topic);
+            }
+            var record = new ProducerRecord<>(
+                    topic,
+                    (Integer) null,
+                    letter.record().key(),
+                    letter.record().value());
+            letter.record().headers().forEach(record.headers()::add);
+            header(record, "millrace-dead-letter-cause", letter.cause());
+            header(
+                    record,
+                    "millrace-dead-letter-partition",
+                    Integer.toString(letter.record().partition()));
+            header(
+                    record,
+                    "millrace-dead-letter-offset",
+                    Long.toString(letter.record().offset()));
+            sent.add(producer().send(record));
+        }
+        sent.forEach(future -> await(future));
+    }
+
+    private static void header(ProducerRecord<byte[], byte[]> record, String name, String text) {
+        record.headers().add(name, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void create(String topic) {
+        try (Admin admin = Admin.create(settings)) {
+            await(admin.createTopics(List.of(new NewTopic(topic, 1, replication)))
+                    .all()
+                    .toCompletionStage()
+                    .toCompletableFuture());
+        } catch (IllegalStateException e) {
+            if (!(e.getCause() instanceof TopicExistsException)) {
+                throw e;
+            }
+        }
+        created.add(topic);
+    }
+
+    private synchronized KafkaProducer<byte[], byte[]> producer() {
+        KafkaProducer<byte[], byte[]> open = producer;
+        if (open == null) {
+            Map<String, Object> all = new java.util.HashMap<>(settings);
+            all.put(ProducerConfig.ACKS_CONFIG, "all");
+            all.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+            all.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000);
+            all.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 14_000);
+            all.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
+            open = new KafkaProducer<>(all, new ByteArraySerializer(), new ByteArraySerializer());
+            producer = open;
+        }
+        return open;
+    }
+
+    private static void await(Future<?> future) {
+        try {
+            future.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while a dead letter was sent", e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("A dead letter cannot be kept in Kafka: " + e.getCause(), e.getCause());
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("Kafka did not take a dead letter within " + TIMEOUT_SECONDS + " s", e);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (producer != null) {
+            producer.close();
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package io.millrace.sync.delivery;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.PipelineCatalog;
+import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.SinkException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+
+/** Starts and stops delivery to all sinks, and keeps it to what the catalog says. */
+final class Deliveries implements SmartLifecycle {
+
+    private static final Logger log = LoggerFactory.getLogger(Deliveries.class);
+    private static final Duration CHECK_INTERVAL = Duration.ofSeconds(5);
+
+    /** One sink's delivery. */
+    record Lane(Sink sink, SinkContainer container, SinkHealth health) {}
+
+    private final PipelineCatalog catalog;
+    private final List<Lane> lanes;
+    private final DeliveryProperties properties;
+    private @Nullable ScheduledExecutorService threads;
+    private boolean catalogFailing;
+
+    Deliveries(PipelineCatalog catalog, List<Lane> lanes, DeliveryProperties properties) {
+        this.catalog = catalog;
+        this.lanes = lanes;
+        this.properties = properties;
+    }
+
+    Map<String, SinkHealth> health() {
+        Map<String, SinkHealth> all = new LinkedHashMap<>();
+        lanes.forEach(lane -> all.put(lane.sink().name(), lane.health()));
+        return all;
+    }
+
+    @Override
+    public synchronized void start() {
+        var started = Executors.newScheduledThreadPool(1 + lanes.size(), task -> {
+            Thread thread = new Thread(task, "sync-catalog");
+            thread.setDaemon(true);
+            return thread;
+        });
+        threads = started;
+        var unused = started.scheduleWithFixedDelay(
+                this::look, 0, properties.catalogInterval().toMillis(), TimeUnit.MILLISECONDS);
+        for (Lane lane : lanes) {
+            unused = started.scheduleWithFixedDelay(
+                    () -> check(lane), 0, CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void look() {
+        try {
+            List<CapturedTable> tables = catalog.tables();
+            if (catalogFailing) {
+                log.info("The catalog answers again");
+                catalogFailing = false;
+            }
+            lanes.forEach(lane -> tend(lane, tables));
+        } catch (RuntimeException e) {
+            if (!catalogFailing) {
+                log.warn("The catalog does not answer; delivery goes on as last told: {}", e.getMessage());
+                catalogFailing = true;
+            }
+        }
+    }
+
+    private static void tend(Lane lane, List<CapturedTable> tables) {
+        try {
+            lane.container().tend(Route.of(lane.sink().name(), tables));
+        } catch (RuntimeException e) {
+            if (lane.health().failed("Delivery to " + lane.sink().name() + " cannot be started: " + e.getMessage())) {
+                log.error(
+                        "Delivery to {} cannot be started; tried again",
+                        lane.sink().name(),
+                        e);
+            }
+        }
+    }
+
+    private static void check(Lane lane) {
+        try {
+            lane.sink().check();
+            lane.health().checked(null);
+        } catch (SinkException | RuntimeException e) {
+            lane.health().checked(e.getMessage());
+        }
+    }
+
+    @Override
+    public synchronized void stop() {
+        ScheduledExecutorService running = threads;
+        threads = null;
+        if (running == null) {
+            return;
+        }
+        running.shutdown();
+        try {
+            if (!running.awaitTermination(10, TimeUnit.SECONDS)) {
+                running.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            running.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+        // all at once: each waits for the batch that it is writing
+        List<Thread> stopping = lanes.stream()
+                .map(lane -> new Thread(
+                        lane.container()::stop, "sync-stop-" + lane.sink().name()))
+                .toList();
+        stopping.forEach(Thread::start);
+        for (Thread thread : stopping) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    @Override
+    public synchronized boolean isRunning() {
+        return threads != null;
+    }
+}

@@ -1,0 +1,128 @@
+package io.millrace.sync.delivery;
+
+import io.millrace.event.Operation;
+import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.FenceLostException;
+import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.SinkBatch;
+import io.millrace.sync.sink.SinkException;
+import java.util.List;
+
+/**
+ * Writes every change with the step that it stands for. When the batch is refused, each partition is written by halves, every half
+ * with its own step, so that exactly once holds all the way down to the one record that cannot be written.
+ */
+final class LogWriter implements BatchWriter {
+
+    private final Sink sink;
+    private final Faults faults;
+
+    LogWriter(Sink sink, Faults faults) {
+        this.sink = sink;
+        this.faults = faults;
+    }
+
+    @Override
+    public Outcome write(List<PartitionBatch> batches) {
+        Outcome outcome = new Outcome();
+        List<PartitionBatch> sound = batches.stream()
+                .filter(batch -> faults.malformed(batch, outcome))
+                .toList();
+        List<Change> changes = sound.stream()
+                .flatMap(batch -> batch.received().stream())
+                .filter(LogWriter::counts)
+                .map(Received::change)
+                .toList();
+        try {
+            sink.write(new SinkBatch(
+                    changes, sound.stream().map(PartitionBatch::step).toList()));
+        } catch (FenceLostException e) {
+            outcome.fenceLost();
+        } catch (SinkException e) {
+            switch (e.category()) {
+                case RETRYABLE -> outcome.sinkDown(String.valueOf(e.getMessage()));
+                case REJECTED, FATAL -> sound.forEach(batch -> bisect(batch, outcome));
+            }
+        }
+        return outcome;
+    }
+
+    private void bisect(PartitionBatch batch, Outcome outcome) {
+        outcome.reached(batch.partition(), batch.expected());
+        if (batch.received().isEmpty()) {
+            part(batch, batch.expected(), 0, 0, outcome);
+        } else {
+            range(batch, batch.expected(), 0, batch.received().size(), outcome);
+        }
+    }
+
+    /** Writes the changes from one index to another, where the sink stands at {@code from}; tells where it stands then, or -1. */
+    private long range(PartitionBatch batch, long from, int first, int last, Outcome outcome) {
+        long reached = part(batch, from, first, last, outcome);
+        if (reached != SPLIT) {
+            return reached;
+        }
+        int middle = (first + last) >>> 1;
+        long half = range(batch, from, first, middle, outcome);
+        return half < 0 ? half : range(batch, half, middle, last, outcome);
+    }
+
+    private static final long STOPPED = -1;
+    private static final long SPLIT = -2;
+
+    private long part(PartitionBatch batch, long from, int first, int last, Outcome outcome) {
+        if (outcome.stopped()) {
+            return STOPPED;
+        }
+        List<Received> part = batch.received().subList(first, last);
+        long to = batch.offsetOf(last);
+        try {
+            return write(batch, from, to, part, outcome);
+        } catch (FenceLostException e) {
+            outcome.fenceLost();
+            return STOPPED;
+        } catch (SinkException e) {
+            String said = String.valueOf(e.getMessage());
+            switch (e.category()) {
+                case RETRYABLE -> outcome.sinkDown(said);
+                case FATAL -> faults.fatal(batch, said, outcome);
+                case REJECTED -> {
+                    if (part.size() > 1) {
+                        return SPLIT;
+                    }
+                    return part.isEmpty() ? STOPPED : reject(batch, from, to, part.get(0), said, outcome);
+                }
+            }
+            return STOPPED;
+        }
+    }
+
+    private long reject(PartitionBatch batch, long from, long to, Received received, String cause, Outcome outcome) {
+        if (!faults.rejected(received, cause, outcome)) {
+            return STOPPED;
+        }
+        try {
+            return write(batch, from, to, List.of(), outcome);
+        } catch (FenceLostException e) {
+            outcome.fenceLost();
+        } catch (SinkException e) {
+            outcome.sinkDown(String.valueOf(e.getMessage()));
+        }
+        return STOPPED;
+    }
+
+    private long write(PartitionBatch batch, long from, long to, List<Received> part, Outcome outcome)
+            throws SinkException {
+        sink.write(new SinkBatch(
+                part.stream().filter(LogWriter::counts).map(Received::change).toList(),
+                List.of(batch.step(from, to, part, part.size()))));
+        outcome.reached(batch.partition(), to);
+        return to;
+    }
+
+    /** A truncate stands in every partition of its topic, for the order of each; it happened once. */
+    private static boolean counts(Received received) {
+        return received.event().operation() != Operation.TRUNCATE
+                || received.record().partition() == 0;
+    }
+}

@@ -1,0 +1,62 @@
+package io.millrace.sync.delivery;
+
+import io.millrace.catalog.Offsets.Advance;
+import io.millrace.catalog.Offsets.TopicPartitionId;
+import io.millrace.event.ChangeEvent;
+import io.millrace.sync.deadletter.DeadLetter;
+import java.time.Instant;
+import java.util.List;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one poll brought of one partition.
+ *
+ * @param expected where the sink stands in the partition
+ * @param next where it will stand
+ * @param received the changes, in order
+ * @param malformed records that are no events
+ * @param records how many records there were, tombstones included
+ */
+record PartitionBatch(
+        TopicPartition partition,
+        Route route,
+        long expected,
+        long next,
+        List<Received> received,
+        List<DeadLetter> malformed,
+        int records) {
+
+    TopicPartitionId id() {
+        return new TopicPartitionId(partition.topic(), partition.partition());
+    }
+
+    /** Returns the step of the whole batch. */
+    Advance step() {
+        return step(expected, next, received, records);
+    }
+
+    /** Returns the step of a part of it. */
+    Advance step(long from, long to, List<Received> part, int count) {
+        String position = null;
+        Instant committedAt = null;
+        if (!part.isEmpty()) {
+            ChangeEvent last = part.get(part.size() - 1).event();
+            position = last.position().toString();
+            committedAt = last.transaction().committedAt();
+        }
+        return new Advance(id(), from, to, position, committedAt, count);
+    }
+
+    /** Returns the offset at which the changes from {@code index} on begin. */
+    long offsetOf(int index) {
+        return index == received.size() ? next : received.get(index).record().offset();
+    }
+
+    static @Nullable PartitionBatch find(List<PartitionBatch> batches, TopicPartition partition) {
+        return batches.stream()
+                .filter(batch -> batch.partition().equals(partition))
+                .findFirst()
+                .orElse(null);
+    }
+}

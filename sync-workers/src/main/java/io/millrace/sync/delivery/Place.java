@@ -1,0 +1,62 @@
+package io.millrace.sync.delivery;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Where a consumer stands in one of its partitions. Confined to the consumer's thread. */
+final class Place {
+
+    /** The first offset that is not applied; -1 while it is not known. */
+    private long next = -1;
+
+    private int failures;
+    private long heldUntil;
+    private boolean held;
+    private boolean shut;
+
+    boolean known() {
+        return next >= 0;
+    }
+
+    long next() {
+        return next;
+    }
+
+    void next(long offset) {
+        next = offset;
+    }
+
+    /** Forgets the offset: what is stored is the truth. */
+    void forget() {
+        next = -1;
+    }
+
+    /** Holds the partition back after a fault, longer each time. */
+    void hold(Backoff backoff, @Nullable Duration fixed) {
+        failures++;
+        held = true;
+        heldUntil = System.nanoTime() + (fixed == null ? backoff.after(failures) : fixed).toNanos();
+    }
+
+    boolean held() {
+        if (held && System.nanoTime() - heldUntil >= 0) {
+            held = false;
+        }
+        return held;
+    }
+
+    void succeeded() {
+        failures = 0;
+    }
+
+    /**
+     * Notes whether people or a FAILED binding keep the partition shut.
+     *
+     * @return whether it was just opened
+     */
+    boolean opened(boolean open) {
+        boolean opened = open && shut;
+        shut = !open;
+        return opened;
+    }
+}

@@ -1,0 +1,184 @@
+package io.millrace.sync.delivery;
+
+import io.millrace.catalog.BindingState;
+import io.millrace.catalog.Offsets.TopicPartitionId;
+import io.millrace.catalog.PipelineCatalog;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
+
+/**
+ * Keeps the consumers of one sink where they belong: subscribed to what the catalog routes to the sink, at the offsets that are
+ * stored, paused where a person, a fault or a FAILED binding says so. Everything here runs in the consumer's own thread.
+ */
+final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceListener {
+
+    private static final Logger log = LoggerFactory.getLogger(Places.class);
+    private static final Duration LOOKUP_PAUSE = Duration.ofMillis(500);
+
+    private final String sink;
+    private final PipelineCatalog catalog;
+    private final Backoff backoff;
+    private volatile Map<String, Route> routes = Map.of();
+
+    Places(String sink, PipelineCatalog catalog, Backoff backoff) {
+        this.sink = sink;
+        this.catalog = catalog;
+        this.backoff = backoff;
+    }
+
+    /** Takes what the catalog says now; consumers see it before their next poll. */
+    void routes(Map<String, Route> now) {
+        routes = now;
+    }
+
+    Map<String, Route> routes() {
+        return routes;
+    }
+
+    @Override
+    public void beforePoll(SteeredConsumer consumer) {
+        Map<String, Route> now = routes;
+        consumer.follow(now.keySet());
+        consumer.offsets().flushDue();
+        consumer.commit();
+        Set<TopicPartition> assigned = consumer.assignment();
+        List<TopicPartition> lost = new ArrayList<>();
+        for (TopicPartition partition : assigned) {
+            Place place = consumer.place(partition);
+            // whoever opened it may have moved the stored offset, to have records delivered again
+            if (place.opened(isOpen(now.get(partition.topic())))) {
+                place.forget();
+            }
+            if (!place.known() && !place.held()) {
+                lost.add(partition);
+            }
+        }
+        locate(consumer, lost);
+        Set<TopicPartition> paused = consumer.paused();
+        for (TopicPartition partition : assigned) {
+            Place place = consumer.place(partition);
+            boolean open = isOpen(now.get(partition.topic())) && place.known() && !place.held() && !consumer.isHeld();
+            consumer.open(partition, open, paused);
+        }
+    }
+
+    private static boolean isOpen(@Nullable Route route) {
+        return route != null && route.open();
+    }
+
+    private void locate(SteeredConsumer consumer, Collection<TopicPartition> partitions) {
+        if (partitions.isEmpty()) {
+            return;
+        }
+        try {
+            Map<TopicPartitionId, Optional<Long>> stored = consumer.offsets()
+                    .stored(partitions.stream()
+                            .map(partition -> new TopicPartitionId(partition.topic(), partition.partition()))
+                            .toList());
+            for (TopicPartition partition : partitions) {
+                Optional<Long> offset = stored.get(new TopicPartitionId(partition.topic(), partition.partition()));
+                long next = offset == null ? 0 : offset.orElse(0L);
+                consumer.place(partition).next(next);
+                consumer.seek(partition, next);
+            }
+        } catch (DataAccessException e) {
+            log.warn("Where {} stands in {} cannot be looked up yet: {}", sink, partitions, e.getMessage());
+            consumer.pause(partitions);
+            partitions.forEach(partition -> consumer.place(partition).hold(backoff, LOOKUP_PAUSE));
+        }
+    }
+
+    /** Returns a partition's route if its records may be delivered now; else sees to it that they come again. */
+    @Nullable
+    Route readable(SteeredConsumer consumer, TopicPartition partition) {
+        Place place = consumer.place(partition);
+        Route route = routes.get(partition.topic());
+        if (isOpen(route) && place.known() && !place.held()) {
+            return route;
+        }
+        consumer.pause(List.of(partition));
+        if (place.known()) {
+            consumer.seek(partition, place.next());
+        }
+        return null;
+    }
+
+    /**
+     * Tells whether no record is missing between what was delivered and what came. Records that retention deleted before the sink had
+     * them are lost to it: that is said, never passed over.
+     */
+    boolean unbroken(
+            SteeredConsumer consumer, TopicPartition partition, Route route, ConsumerRecord<byte[], byte[]> first) {
+        long expected = consumer.place(partition).next();
+        if (first.offset() <= expected || expected == 0) {
+            return true;
+        }
+        Long begin = consumer.beginningOffsets(List.of(partition)).get(partition);
+        if (begin == null || begin <= expected) {
+            // left out by compaction, or a transaction's marker
+            return true;
+        }
+        String message = "Offsets " + expected + " to " + (begin - 1) + " of " + partition
+                + " were deleted by the topic's retention before " + sink
+                + " had them: take a new snapshot of the table, then activate the binding";
+        log.error(message);
+        catalog.bindingState(route.table().id(), sink, BindingState.FAILED, message);
+        holdBack(consumer, partition);
+        return false;
+    }
+
+    /** Puts a partition back to where the sink stands in it and holds it, longer each time. */
+    void holdBack(SteeredConsumer consumer, TopicPartition partition) {
+        Place place = consumer.place(partition);
+        place.hold(backoff, null);
+        consumer.pause(List.of(partition));
+        consumer.seek(partition, place.next());
+    }
+
+    /** Has the offsets of partitions read again: another worker moved them. */
+    void forget(SteeredConsumer consumer, Collection<TopicPartition> partitions) {
+        log.warn("{} was moved on by another worker in {}: reading its offsets again", sink, partitions);
+        consumer.pause(partitions);
+        for (TopicPartition partition : partitions) {
+            consumer.place(partition).forget();
+            consumer.place(partition).hold(backoff, null);
+        }
+    }
+
+    @Override
+    public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+        SteeredConsumer steered = (SteeredConsumer) consumer;
+        steered.forget(partitions);
+        locate(steered, partitions);
+    }
+
+    @Override
+    public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+        SteeredConsumer steered = (SteeredConsumer) consumer;
+        steered.offsets().flush();
+        onPartitionsLost(consumer, partitions);
+    }
+
+    @Override
+    public void onPartitionsLost(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+        SteeredConsumer steered = (SteeredConsumer) consumer;
+        steered.forget(partitions);
+        steered.offsets()
+                .drop(partitions.stream()
+                        .map(partition -> new TopicPartitionId(partition.topic(), partition.partition()))
+                        .toList());
+    }
+}

@@ -1,0 +1,154 @@
+package io.millrace.sync.delivery;
+
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.kafka.listener.ContainerProperties.AssignmentCommitOption;
+
+/** The consumers of one sink. Started once there is a topic, started again when one of them ended. */
+final class SinkContainer {
+
+    private static final Logger log = LoggerFactory.getLogger(SinkContainer.class);
+
+    private final String sink;
+    private final Map<String, Object> settings;
+    private final DeliveryProperties properties;
+    private final SinkDelivery delivery;
+    private final Places places;
+    private final java.util.function.Supplier<DeliveryOffsets> offsets;
+    private final SinkHealth health;
+    private final Backoff backoff;
+    private @Nullable ConcurrentMessageListenerContainer<byte[], byte[]> container;
+    private int restarts;
+    private long restartAt;
+
+    SinkContainer(
+            String sink,
+            Map<String, Object> settings,
+            DeliveryProperties properties,
+            SinkDelivery delivery,
+            Places places,
+            java.util.function.Supplier<DeliveryOffsets> offsets,
+            SinkHealth health) {
+        this.sink = sink;
+        this.settings = settings;
+        this.properties = properties;
+        this.delivery = delivery;
+        this.places = places;
+        this.offsets = offsets;
+        this.health = health;
+        this.backoff = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30));
+    }
+
+    String sink() {
+        return sink;
+    }
+
+    /** Brings the consumers to what the routes ask for: running, or not. Called at every look at the catalog, by one thread. */
+    void tend(Map<String, Route> routes) {
+        places.routes(routes);
+        ConcurrentMessageListenerContainer<byte[], byte[]> running = container;
+        if (routes.isEmpty()) {
+            stop();
+        } else if (running == null) {
+            start();
+        } else if (!running.isChildRunning() || !running.isInExpectedState()) {
+            restart();
+        } else {
+            restarts = restarts > 0
+                            && System.nanoTime() - restartAt
+                                    > Duration.ofMinutes(1).toNanos()
+                    ? 0
+                    : restarts;
+        }
+    }
+
+    private void restart() {
+        long now = System.nanoTime();
+        if (restartAt == 0) {
+            restarts++;
+            restartAt = now + backoff.after(restarts).toNanos();
+            health.failed("A consumer of " + sink + " ended; it is started again");
+            log.error("A consumer of {} ended; it is started again with backoff", sink);
+        } else if (now - restartAt >= 0) {
+            restartAt = 0;
+            stop();
+            start();
+        }
+    }
+
+    private void start() {
+        ContainerProperties wanted =
+                new ContainerProperties(places.routes().keySet().toArray(String[]::new));
+        wanted.setGroupId(properties.groupPrefix() + "." + sink);
+        wanted.setClientId("sync-" + sink);
+        wanted.setMessageListener(delivery);
+        wanted.setAckMode(AckMode.MANUAL);
+        wanted.setAssignmentCommitOption(AssignmentCommitOption.NEVER);
+        wanted.setConsumerRebalanceListener(places);
+        wanted.setPollTimeout(properties.pollTimeout().toMillis());
+        wanted.setShutdownTimeout(properties.drainTimeout().toMillis());
+        wanted.setAuthExceptionRetryInterval(Duration.ofSeconds(10));
+        wanted.setMissingTopicsFatal(false);
+        wanted.setListenerTaskExecutor(new SimpleAsyncTaskExecutor("sync-" + sink + "-"));
+        var created = new ConcurrentMessageListenerContainer<>(new Factory(consumerSettings()), wanted);
+        created.setConcurrency(properties.concurrency());
+        created.setBeanName("sync-" + sink);
+        created.setCommonErrorHandler(new NeverSkipping(sink));
+        container = created;
+        created.start();
+    }
+
+    void stop() {
+        ConcurrentMessageListenerContainer<byte[], byte[]> running = container;
+        container = null;
+        if (running != null) {
+            // returns when the batch that is being written is written, and its offsets are stored
+            running.stop();
+            running.destroy();
+        }
+    }
+
+    private Map<String, Object> consumerSettings() {
+        Map<String, Object> all = new java.util.HashMap<>(settings);
+        all.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        all.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        all.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        all.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
+        all.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
+        all.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int)
+                properties.maxFetch().toBytes());
+        all.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, (int)
+                properties.maxPartitionFetch().toBytes());
+        all.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, properties.maxRecords());
+        all.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, 1_000);
+        all.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int)
+                properties.sessionTimeout().toMillis());
+        all.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, (int)
+                (properties.sessionTimeout().toMillis() / 4));
+        all.put(ConsumerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000);
+        return all;
+    }
+
+    private final class Factory extends DefaultKafkaConsumerFactory<byte[], byte[]> {
+
+        Factory(Map<String, Object> settings) {
+            super(settings);
+        }
+
+        @Override
+        protected Consumer<byte[], byte[]> createRawConsumer(Map<String, Object> consumerSettings) {
+            return new SteeredConsumer(consumerSettings, places, offsets.get());
+        }
+    }
+}

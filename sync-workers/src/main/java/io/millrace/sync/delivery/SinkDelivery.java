@@ -1,0 +1,167 @@
+package io.millrace.sync.delivery;
+
+import io.millrace.catalog.Offsets.Advance;
+import io.millrace.sync.sink.SinkKind;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.kafka.listener.BatchAcknowledgingConsumerAwareMessageListener;
+import org.springframework.kafka.support.Acknowledgment;
+
+/**
+ * Delivers what the consumers of one sink poll. After a fault a consumer stands where it stood: nothing is passed that was not
+ * written or kept as a dead letter.
+ */
+final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListener<byte[], byte[]> {
+
+    private static final Logger log = LoggerFactory.getLogger(SinkDelivery.class);
+
+    private final String sink;
+    private final SinkKind kind;
+    private final BatchWriter writer;
+    private final RecordReader reader;
+    private final Places places;
+    private final DeliveryMetrics metrics;
+    private final SinkHealth health;
+    private final Backoff backoff;
+
+    SinkDelivery(
+            String sink,
+            SinkKind kind,
+            BatchWriter writer,
+            RecordReader reader,
+            Places places,
+            DeliveryMetrics metrics,
+            SinkHealth health,
+            Backoff backoff) {
+        this.sink = sink;
+        this.kind = kind;
+        this.writer = writer;
+        this.reader = reader;
+        this.places = places;
+        this.metrics = metrics;
+        this.health = health;
+        this.backoff = backoff;
+    }
+
+    @Override
+    public boolean wantsPollResult() {
+        return true;
+    }
+
+    @Override
+    public void onMessage(
+            List<ConsumerRecord<byte[], byte[]>> records,
+            @Nullable Acknowledgment none,
+            @Nullable Consumer<?, ?> consumer) {
+        throw new IllegalStateException("The container hands on poll results, see wantsPollResult()");
+    }
+
+    @Override
+    public void onMessage(
+            ConsumerRecords<byte[], byte[]> records, @Nullable Acknowledgment none, Consumer<byte[], byte[]> consumer) {
+        SteeredConsumer steered = (SteeredConsumer) consumer;
+        try {
+            deliver(records, steered);
+        } catch (RuntimeException | Error e) {
+            String message = "Delivery to " + sink + " failed unexpectedly: " + e;
+            if (health.failed(message)) {
+                log.error("{}; tried again until it succeeds", message, e);
+            }
+            holdAll(steered, records.partitions());
+            if (e instanceof Error) {
+                // the container ends with it, and is started again
+                throw e;
+            }
+        }
+    }
+
+    private void deliver(ConsumerRecords<byte[], byte[]> records, SteeredConsumer consumer) {
+        List<PartitionBatch> batches = new ArrayList<>();
+        for (TopicPartition partition : records.partitions()) {
+            Route route = places.readable(consumer, partition);
+            if (route != null
+                    && places.unbroken(
+                            consumer,
+                            partition,
+                            route,
+                            records.records(partition).get(0))) {
+                long expected = consumer.place(partition).next();
+                batches.add(reader.read(partition, route, expected, records.records(partition)));
+            }
+        }
+        if (batches.isEmpty()) {
+            return;
+        }
+        long started = System.nanoTime();
+        Outcome outcome = writer.write(batches);
+        metrics.wrote(Duration.ofNanos(System.nanoTime() - started));
+        settle(consumer, batches, outcome);
+    }
+
+    private void settle(SteeredConsumer consumer, List<PartitionBatch> batches, Outcome outcome) {
+        Instant now = Instant.now();
+        List<Advance> steps = new ArrayList<>();
+        List<PartitionBatch> behind = new ArrayList<>();
+        boolean isWhole = !outcome.isFenceLost();
+        for (PartitionBatch batch : batches) {
+            if (isWhole && outcome.reason(batch.partition()) == null) {
+                consumer.place(batch.partition()).next(batch.next());
+                consumer.place(batch.partition()).succeeded();
+                steps.add(batch.step());
+                metrics.delivered(batch.received(), now);
+            } else {
+                behind.add(batch);
+            }
+        }
+        if (kind == SinkKind.STATE && !steps.isEmpty()) {
+            consumer.offsets().advance(steps);
+        }
+        consumer.commitLater(steps);
+        if (outcome.isFenceLost()) {
+            places.forget(
+                    consumer, behind.stream().map(PartitionBatch::partition).toList());
+        } else if (behind.isEmpty()) {
+            if (health.recovered()) {
+                log.info("{} takes changes again", sink);
+            }
+            consumer.succeeded();
+        } else {
+            holdBack(consumer, behind, outcome);
+        }
+    }
+
+    private void holdBack(SteeredConsumer consumer, List<PartitionBatch> behind, Outcome outcome) {
+        String reason = String.valueOf(outcome.reason(behind.get(0).partition()));
+        if (health.failed(reason)) {
+            log.warn("{} is waited for: {}", sink, reason);
+        }
+        for (PartitionBatch batch : behind) {
+            Place place = consumer.place(batch.partition());
+            place.next(outcome.reachedOr(batch.partition(), batch.expected()));
+            places.holdBack(consumer, batch.partition());
+        }
+        if (outcome.sinkDown() != null) {
+            consumer.holdAll(backoff);
+        }
+        behind.stream().map(PartitionBatch::id).forEach(id -> consumer.offsets()
+                .waiting(List.of(id), String.valueOf(outcome.reason(new TopicPartition(id.topic(), id.partition())))));
+    }
+
+    private void holdAll(SteeredConsumer consumer, Set<TopicPartition> partitions) {
+        for (TopicPartition partition : partitions) {
+            if (consumer.place(partition).known()) {
+                places.holdBack(consumer, partition);
+            }
+        }
+    }
+}

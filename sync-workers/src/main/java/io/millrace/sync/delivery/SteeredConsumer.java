@@ -1,0 +1,121 @@
+package io.millrace.sync.delivery;
+
+import io.millrace.catalog.Offsets.Advance;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A consumer that is looked after before every poll, in its own thread: the one place where a subscription can follow the catalog
+ * without restarting the container, and where pausing, resuming and seeking take effect at once.
+ */
+final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
+
+    /** Looks after a consumer. */
+    interface Steering {
+        void beforePoll(SteeredConsumer consumer);
+    }
+
+    private static final long COMMIT_NANOS = 500_000_000L;
+
+    private final Steering steering;
+    private final DeliveryOffsets offsets;
+    /** All partitions together, while the sink is waited for. */
+    private final Place sink = new Place();
+
+    private final Map<TopicPartition, OffsetAndMetadata> uncommitted = new HashMap<>();
+    private long committedAt = System.nanoTime();
+    private final Map<TopicPartition, Place> places = new HashMap<>();
+    private Set<String> followed = Set.of();
+    private @Nullable ConsumerRebalanceListener listener;
+
+    SteeredConsumer(Map<String, Object> settings, Steering steering, DeliveryOffsets offsets) {
+        super(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        this.steering = steering;
+        this.offsets = offsets;
+    }
+
+    DeliveryOffsets offsets() {
+        return offsets;
+    }
+
+    @Override
+    public void subscribe(Collection<String> topics, ConsumerRebalanceListener rebalanceListener) {
+        listener = rebalanceListener;
+        followed = Set.copyOf(topics);
+        super.subscribe(topics, rebalanceListener);
+    }
+
+    /** Changes the subscription; with the cooperative assignor the other topics' partitions stay where they are. */
+    void follow(Set<String> topics) {
+        ConsumerRebalanceListener known = listener;
+        if (known != null && !topics.isEmpty() && !topics.equals(followed)) {
+            subscribe(topics, known);
+        }
+    }
+
+    @Override
+    public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+        steering.beforePoll(this);
+        return super.poll(offsets.patience(timeout));
+    }
+
+    Place place(TopicPartition partition) {
+        return places.computeIfAbsent(partition, key -> new Place());
+    }
+
+    void forget(Collection<TopicPartition> partitions) {
+        partitions.forEach(places::remove);
+        uncommitted.keySet().removeAll(partitions);
+    }
+
+    void holdAll(Backoff backoff) {
+        sink.hold(backoff, null);
+    }
+
+    boolean isHeld() {
+        return sink.held();
+    }
+
+    void succeeded() {
+        sink.succeeded();
+    }
+
+    /** Notes steps for the consumer group, which only follows: Kafka's tools show lag by it, nothing is read from it. */
+    void commitLater(List<Advance> steps) {
+        for (Advance step : steps) {
+            uncommitted.put(
+                    new TopicPartition(
+                            step.partition().topic(), step.partition().partition()),
+                    new OffsetAndMetadata(step.nextOffset()));
+        }
+    }
+
+    /** Commits to the group what was noted, now and then. */
+    void commit() {
+        if (!uncommitted.isEmpty() && System.nanoTime() - committedAt >= COMMIT_NANOS) {
+            commitAsync(Map.copyOf(uncommitted), (committed, failure) -> {});
+            uncommitted.clear();
+            committedAt = System.nanoTime();
+        }
+    }
+
+    /** Pauses or resumes a partition unless it already is. */
+    void open(TopicPartition partition, boolean open, Set<TopicPartition> pausedNow) {
+        if (open && pausedNow.contains(partition)) {
+            resume(List.of(partition));
+        } else if (!open && !pausedNow.contains(partition)) {
+            pause(List.of(partition));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package io.millrace.sync.sink;
+
+import java.util.List;
+
+/**
+ * A place that changes are written to. A sink never retries, never touches Kafka and never swallows an error: delivery owns
+ * batching, coalescing, backoff, dead letters and pausing, once for all sinks.
+ *
+ * <p>Thread-safe: several consumers may write at once, never two the same row. Making a sink must not need its service: one that is
+ * down at start is waited for.
+ */
+public interface Sink {
+
+    /** Returns the name in bindings, metrics and offsets: lower case, fixed for ever. */
+    String name();
+
+    SinkKind kind();
+
+    /**
+     * Writes a batch and returns when it is durable, as far as the sink's service promises, and readable by key.
+     *
+     * <p>What a returned {@link Failure} does not name was applied. A write that the sink already holds, or whose row it holds in a newer
+     * version, counts as applied.
+     *
+     * @return what could not be written, each change at most once; empty when all was. A {@link SinkKind#LOG} sink fails as a whole
+     * @throws SinkException when nothing is known to be applied; the batch, or parts of it, may be given again
+     */
+    List<Failure> write(SinkBatch batch) throws SinkException;
+
+    /**
+     * Asks the service whether it answers.
+     *
+     * @throws SinkException if it does not; the message says what and where
+     */
+    void check() throws SinkException;
+}

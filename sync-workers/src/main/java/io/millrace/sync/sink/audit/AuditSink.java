@@ -1,0 +1,143 @@
+package io.millrace.sync.sink.audit;
+
+import io.millrace.catalog.Offsets;
+import io.millrace.catalog.Offsets.Advance;
+import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.Failure;
+import io.millrace.sync.sink.FenceLostException;
+import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.SinkBatch;
+import io.millrace.sync.sink.SinkException;
+import io.millrace.sync.sink.SinkKind;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.ConnectionCallback;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Appends to {@code millrace.change_log}: rows by COPY and the fenced offsets in one transaction, so a change is there exactly once
+ * however often its record is read.
+ */
+final class AuditSink implements Sink {
+
+    static final String NAME = "audit";
+
+    private final JdbcTemplate jdbc;
+    private final TransactionTemplate transaction;
+    private final Offsets offsets;
+    private final MonthlyPartitions partitions;
+
+    AuditSink(DataSource dataSource, Offsets offsets) {
+        this.jdbc = new JdbcTemplate(dataSource);
+        this.transaction = new TransactionTemplate(new JdbcTransactionManager(dataSource));
+        this.offsets = offsets;
+        this.partitions = new MonthlyPartitions(jdbc, transaction);
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public SinkKind kind() {
+        return SinkKind.LOG;
+    }
+
+    @Override
+    public List<Failure> write(SinkBatch batch) throws SinkException {
+        try {
+            partitions.ensure();
+            transaction.executeWithoutResult(status -> {
+                // an acknowledged change must survive a crash of the platform database, whatever its default is
+                jdbc.execute("SET LOCAL synchronous_commit = on");
+                batch.steps().forEach(this::fence);
+                if (!batch.changes().isEmpty()) {
+                    jdbc.execute((ConnectionCallback<Long>) connection -> copy(connection, batch.changes()));
+                }
+            });
+            return List.of();
+        } catch (FenceLost e) {
+            throw new FenceLostException(String.valueOf(e.getMessage()));
+        } catch (DataAccessException | TransactionException | UncheckedIOException e) {
+            throw translated(e);
+        }
+    }
+
+    private void fence(Advance step) {
+        if (!offsets.advanceFenced(NAME, step)) {
+            throw new FenceLost("The history is no longer at offset " + step.expectedOffset() + " of "
+                    + step.partition().topic() + "-" + step.partition().partition()
+                    + ": another worker wrote on, or it was rewound");
+        }
+    }
+
+    private static long copy(Connection connection, List<Change> changes) throws SQLException {
+        var copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(ChangeLogCopy.SQL);
+        try {
+            ChangeLogCopy rows = new ChangeLogCopy(copy);
+            for (Change change : changes) {
+                rows.add(change.event());
+            }
+            return rows.end();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            if (copy.isActive()) {
+                copy.cancelCopy();
+            }
+        }
+    }
+
+    @Override
+    public void check() throws SinkException {
+        try {
+            jdbc.queryForObject("SELECT 1 FROM pg_class WHERE oid = 'millrace.change_log'::regclass", Integer.class);
+        } catch (DataAccessException e) {
+            throw translated(e);
+        }
+    }
+
+    private static SinkException translated(Exception e) {
+        String state = null;
+        String said = String.valueOf(e.getMessage());
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+                state = sql.getSQLState();
+                said = String.valueOf(sql.getMessage());
+                break;
+            }
+        }
+        return new SinkException(category(state), "The change history cannot be written: " + said, e);
+    }
+
+    /** By SQLSTATE class (PostgreSQL documentation, appendix A); what is unknown is waited for, never dropped. */
+    static ErrorCategory category(@Nullable String state) {
+        if (state == null) {
+            return ErrorCategory.RETRYABLE;
+        }
+        return switch (state.substring(0, 2)) {
+            case "22", "23", "54" -> ErrorCategory.REJECTED;
+            case "42" -> ErrorCategory.FATAL;
+            default -> ErrorCategory.RETRYABLE;
+        };
+    }
+
+    /** Carries a lost fence out of the transaction, so that it is rolled back. */
+    private static final class FenceLost extends RuntimeException {
+        FenceLost(String message) {
+            super(message);
+        }
+    }
+}

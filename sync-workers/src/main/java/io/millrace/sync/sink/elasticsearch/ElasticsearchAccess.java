@@ -1,0 +1,163 @@
+package io.millrace.sync.sink.elasticsearch;
+
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.SinkException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import org.apache.http.Header;
+import org.apache.http.HttpEntity;
+import org.apache.http.HttpHost;
+import org.apache.http.entity.ContentType;
+import org.apache.http.message.BasicHeader;
+import org.apache.http.nio.entity.NByteArrayEntity;
+import org.elasticsearch.client.Request;
+import org.elasticsearch.client.Response;
+import org.elasticsearch.client.ResponseException;
+import org.elasticsearch.client.RestClient;
+import org.elasticsearch.client.RestClientBuilder;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
+
+/** Requests to Elasticsearch as bytes, answers as a stream of tokens. Thread-safe. */
+final class ElasticsearchAccess implements AutoCloseable {
+
+    static final ContentType NDJSON = ContentType.create("application/x-ndjson");
+    private static final JsonFactory JSON = JsonFactory.builder().build();
+    private static final int MESSAGE_LIMIT = 1000;
+
+    private final RestClient client;
+    private final String where;
+
+    /** Reads an answer. */
+    interface Reader<T> {
+        T read(JsonParser tokens, byte[] answer);
+    }
+
+    /** An answer with an error status. */
+    static final class Refused extends Exception {
+
+        private final int status;
+
+        Refused(int status, String message, Throwable cause) {
+            super(message, cause);
+            this.status = status;
+        }
+
+        int status() {
+            return status;
+        }
+    }
+
+    ElasticsearchAccess(ElasticsearchSinkProperties properties) {
+        where = properties.toString();
+        RestClientBuilder builder = RestClient.builder(properties.uris().stream()
+                .map(uri -> HttpHost.create(uri.toString()))
+                .toArray(HttpHost[]::new));
+        String authorization = authorization(properties);
+        if (authorization != null) {
+            builder.setDefaultHeaders(new Header[] {new BasicHeader("Authorization", authorization)});
+        }
+        client = builder.setRequestConfigCallback(config -> config.setConnectTimeout(
+                                (int) properties.connectTimeout().toMillis())
+                        .setSocketTimeout((int) properties.requestTimeout().toMillis()))
+                .build();
+    }
+
+    private static @Nullable String authorization(ElasticsearchSinkProperties properties) {
+        if (properties.apiKey() != null) {
+            return "ApiKey " + properties.apiKey();
+        }
+        return properties.username() == null
+                ? null
+                : "Basic "
+                        + Base64.getEncoder()
+                                .encodeToString((properties.username() + ":" + properties.password())
+                                        .getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** As {@link #exchange}, where every error status is a fault of the service. */
+    <T> T call(String method, String path, @Nullable Body body, Reader<T> reader) throws SinkException {
+        try {
+            return exchange(method, path, body, reader);
+        } catch (Refused e) {
+            throw fault(e);
+        }
+    }
+
+    /**
+     * Sends a request and reads its answer.
+     *
+     * @throws Refused for an error status
+     * @throws SinkException RETRYABLE when there is no answer, or none that can be read
+     */
+    <T> T exchange(String method, String path, @Nullable Body body, Reader<T> reader) throws SinkException, Refused {
+        Request request = new Request(method, path);
+        if (body != null) {
+            request.setEntity(body.entity());
+        }
+        try {
+            Response response = client.performRequest(request);
+            HttpEntity entity = response.getEntity();
+            byte[] bytes;
+            try (InputStream content = entity.getContent()) {
+                bytes = content.readAllBytes();
+            }
+            try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), bytes)) {
+                return reader.read(parser, bytes);
+            }
+        } catch (ResponseException e) {
+            String said = String.valueOf(e.getMessage());
+            throw new Refused(
+                    e.getResponse().getStatusLine().getStatusCode(),
+                    said.substring(0, Math.min(said.length(), MESSAGE_LIMIT)),
+                    e);
+        } catch (IOException | JacksonException e) {
+            throw SinkException.retryable(
+                    where + " does not answer: " + (e.getMessage() == null ? e.toString() : e.getMessage()), e);
+        }
+    }
+
+    /** Overload, missing rights and faults of the server may pass; what else is refused never will be accepted. */
+    SinkException fault(Refused e) {
+        boolean mayPass =
+                e.status() == 401 || e.status() == 403 || e.status() == 408 || e.status() == 429 || e.status() >= 500;
+        return new SinkException(
+                mayPass ? ErrorCategory.RETRYABLE : ErrorCategory.FATAL, where + " refused: " + e.getMessage(), e);
+    }
+
+    /** Bytes to send. */
+    static final class Body {
+
+        private final HttpEntity entity;
+
+        private Body(HttpEntity entity) {
+            this.entity = entity;
+        }
+
+        static Body json(String text) {
+            return new Body(new NByteArrayEntity(text.getBytes(StandardCharsets.UTF_8), ContentType.APPLICATION_JSON));
+        }
+
+        static Body json(byte[] utf8) {
+            return new Body(new NByteArrayEntity(utf8, ContentType.APPLICATION_JSON));
+        }
+
+        static Body ndjson(byte[] bytes, int length) {
+            return new Body(new NByteArrayEntity(bytes, 0, length, NDJSON));
+        }
+
+        HttpEntity entity() {
+            return entity;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        client.close();
+    }
+}

@@ -1,0 +1,95 @@
+package io.millrace.sync.sink.elasticsearch;
+
+import io.millrace.sync.sink.ErrorCategory;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+
+/**
+ * What a bulk request says of one item.
+ *
+ * @param type of the error; null where there is none
+ * @param reason in Elasticsearch's words, without values of the row; empty where there is no error
+ */
+record ItemResult(int status, @Nullable String type, String reason) {
+
+    private static final String VALUE_FOLLOWS = "Preview of field's value";
+
+    /** A newer or the same version stands there already: applied. */
+    boolean isStale() {
+        return status == 409;
+    }
+
+    /** A delete of what is not there has the status 404 and no error. */
+    boolean isApplied() {
+        return type == null && (status < 300 || status == 404) || isStale();
+    }
+
+    boolean isIndexMissing() {
+        return "index_not_found_exception".equals(type);
+    }
+
+    ErrorCategory category() {
+        return status == 400 ? ErrorCategory.REJECTED : ErrorCategory.RETRYABLE;
+    }
+
+    static List<ItemResult> readAll(JsonParser tokens) {
+        List<ItemResult> results = new ArrayList<>();
+        tokens.nextToken();
+        for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
+            JsonToken value = tokens.nextToken();
+            if (name.equals("items") && value == JsonToken.START_ARRAY) {
+                while (tokens.nextToken() == JsonToken.START_OBJECT) {
+                    // the name is the action's
+                    tokens.nextName();
+                    tokens.nextToken();
+                    results.add(read(tokens));
+                    tokens.nextToken();
+                }
+            } else {
+                tokens.skipChildren();
+            }
+        }
+        return results;
+    }
+
+    private static ItemResult read(JsonParser tokens) {
+        int status = 0;
+        String type = null;
+        StringBuilder reason = new StringBuilder();
+        for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
+            tokens.nextToken();
+            switch (name) {
+                case "status" -> status = tokens.getIntValue();
+                case "error" -> type = error(tokens, reason);
+                default -> tokens.skipChildren();
+            }
+        }
+        return new ItemResult(status, type, reason.toString());
+    }
+
+    private static @Nullable String error(JsonParser tokens, StringBuilder reason) {
+        String type = null;
+        for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
+            tokens.nextToken();
+            switch (name) {
+                case "type" -> type = tokens.getString();
+                case "reason" -> append(reason, tokens.getString());
+                // says nothing but the value that could not be read
+                case "caused_by" -> tokens.skipChildren();
+                default -> tokens.skipChildren();
+            }
+        }
+        return type;
+    }
+
+    private static void append(StringBuilder reason, @Nullable String said) {
+        if (said == null) {
+            return;
+        }
+        int value = said.indexOf(VALUE_FOLLOWS);
+        reason.append(reason.isEmpty() ? "" : ": ").append(value < 0 ? said : said.substring(0, value));
+    }
+}

@@ -1,0 +1,50 @@
+package io.millrace.sync.sink.elasticsearch;
+
+import io.millrace.event.Operation;
+import io.millrace.event.Row;
+import io.millrace.event.RowKey;
+import io.millrace.sync.sink.Change;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One row to write.
+ *
+ * @param index of the change in its batch
+ * @param row its columns as they came or were completed; null to delete the document
+ */
+record RowWrite(
+        int index,
+        Change change,
+        String alias,
+        String id,
+        @Nullable Row row) {
+
+    static RowWrite of(int index, Change change) {
+        RowKey key = change.event().key();
+        if (key == null) {
+            throw new IllegalArgumentException("No document without a key");
+        }
+        return new RowWrite(
+                index,
+                change,
+                IndexNames.alias(change.table().source(), change.table().table()),
+                IndexNames.id(key),
+                change.event().after());
+    }
+
+    long version() {
+        return change.event().rowVersion();
+    }
+
+    boolean isIncomplete() {
+        return row != null && !change.event().unavailable().isEmpty();
+    }
+
+    boolean isRead() {
+        return change.event().operation() == Operation.READ;
+    }
+
+    RowWrite with(Row completed) {
+        return new RowWrite(index, change, alias, id, completed);
+    }
+}

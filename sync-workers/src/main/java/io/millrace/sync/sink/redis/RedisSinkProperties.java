@@ -1,0 +1,23 @@
+package io.millrace.sync.sink.redis;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Settings of the Redis sink; where Redis is, is {@code spring.data.redis}.
+ *
+ * @param tombstoneTtl how long the version of a deleted row is remembered; must exceed the longest replay, else one could bring the
+ *     row back for a while
+ * @param keysPerCall rows per script call
+ * @param commandTimeout after which Redis counts as not answering
+ */
+@Validated
+@ConfigurationProperties("millrace.sinks.redis")
+record RedisSinkProperties(
+        @DefaultValue("24h") Duration tombstoneTtl,
+        @DefaultValue("256") @Min(1) @Max(1000) int keysPerCall,
+        @DefaultValue("10s") Duration commandTimeout) {}

@@ -1,0 +1,305 @@
+package io.millrace.sync.sink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Offsets.Advance;
+import io.millrace.catalog.Offsets.TopicPartitionId;
+import io.millrace.event.ChangeEvent;
+import io.millrace.event.RowKey;
+import io.millrace.localstack.LocalStack;
+import io.millrace.localstack.Service;
+import io.millrace.sync.fixture.TestEvents;
+import io.millrace.sync.fixture.TestTables;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What holds of every sink, whatever it writes to. A new sink extends this class, says how to make and how to read it, and is done
+ * when it is green.
+ */
+public abstract class SinkContractTests {
+
+    protected static final JsonMapper JSON = JsonMapper.builder().build();
+
+    protected CapturedTable table;
+    protected TestEvents events;
+    private long written;
+
+    protected abstract Sink sink();
+
+    /** Returns the row as a reader of the sink sees it now, as a JSON object; empty if it is not there. */
+    protected abstract Optional<String> row(CapturedTable table, RowKey key);
+
+    /** Returns an event that the service refuses for what it holds. */
+    protected abstract ChangeEvent poison(CapturedTable table, TestEvents events);
+
+    protected abstract LocalStack stack();
+
+    protected abstract Service service();
+
+    @BeforeEach
+    void ownTable() {
+        table = TestTables.items();
+        events = new TestEvents(table);
+        written = 0;
+    }
+
+    protected static String key(int id) {
+        return "{\"id\":" + id + "}";
+    }
+
+    protected static String item(int id, String name) {
+        return "{\"id\":" + id + ",\"name\":\"" + name + "\",\"amount\":\"1.50\",\"note\":\"n\",\"data\":null}";
+    }
+
+    protected List<Failure> write(ChangeEvent... batch) throws SinkException {
+        List<Failure> failures = sink().write(batch(written, batch));
+        written += batch.length;
+        return failures;
+    }
+
+    protected SinkBatch batch(long offset, ChangeEvent... batch) {
+        List<Change> changes =
+                Arrays.stream(batch).map(event -> new Change(table, event)).toList();
+        if (sink().kind() == SinkKind.STATE) {
+            return SinkBatch.of(changes);
+        }
+        ChangeEvent last = batch[batch.length - 1];
+        return new SinkBatch(
+                changes,
+                List.of(new Advance(
+                        new TopicPartitionId(table.topic(), 0),
+                        offset,
+                        offset + batch.length,
+                        last.position().toString(),
+                        last.transaction().committedAt(),
+                        batch.length)));
+    }
+
+    protected JsonNode held(int id) {
+        return row(table, new RowKey(key(id))).map(JSON::readTree).orElse(null);
+    }
+
+    private String name(int id) {
+        JsonNode row = held(id);
+        return row == null ? null : row.path("name").asString();
+    }
+
+    @Test
+    void holdsTheRowAsItWasWritten() throws Exception {
+        assertThat(write(events.create(key(1), item(1, "first")))).isEmpty();
+        assertThat(held(1)).isEqualTo(JSON.readTree(item(1, "first")));
+    }
+
+    @Test
+    void replayedBatchChangesNothing() throws Exception {
+        ChangeEvent[] batch = {
+            events.create(key(1), item(1, "old")), events.create(key(2), item(2, "two")), events.delete(key(3))
+        };
+        write(batch);
+        ChangeEvent newer = events.update(key(1), item(1, "old"), item(1, "new"));
+        write(newer);
+
+        if (sink().kind() == SinkKind.LOG) {
+            assertThatExceptionOfType(FenceLostException.class).isThrownBy(() -> sink().write(batch(0, batch)));
+        } else {
+            assertThat(sink().write(batch(0, batch))).isEmpty();
+        }
+        assertThat(name(1)).isEqualTo("new");
+        assertThat(name(2)).isEqualTo("two");
+        assertThat(name(3)).isNull();
+    }
+
+    @Test
+    void staleVersionDoesNotOverwriteNewerRow() throws Exception {
+        ChangeEvent older = events.update(key(1), item(1, "a"), item(1, "older"));
+        ChangeEvent newer = events.update(key(1), item(1, "older"), item(1, "newer"));
+        write(newer);
+        assertThat(write(older)).isEmpty();
+        assertThat(name(1)).isEqualTo("newer");
+    }
+
+    @Test
+    void staleChangeDoesNotBringADeletedRowBack() throws Exception {
+        ChangeEvent created = events.create(key(1), item(1, "once"));
+        write(events.delete(key(1)));
+        assertThat(write(created)).isEmpty();
+        assertThat(name(1)).isNull();
+    }
+
+    @Test
+    void deletedRowCanBeCreatedAgain() throws Exception {
+        write(events.create(key(1), item(1, "first")));
+        write(events.delete(key(1)));
+        assertThat(name(1)).isNull();
+        write(events.create(key(1), item(1, "second")));
+        assertThat(name(1)).isEqualTo("second");
+    }
+
+    @Test
+    void deleteOfARowThatIsNotThereIsApplied() throws Exception {
+        assertThat(write(events.delete(key(1)))).isEmpty();
+    }
+
+    @Test
+    void snapshotReadNeverOverwritesANewerChange() throws Exception {
+        long lowWatermark = TestEvents.nextLsn();
+        write(events.update(key(1), item(1, "x"), item(1, "changed")));
+        assertThat(write(events.read(key(1), item(1, "as it was"), lowWatermark)))
+                .isEmpty();
+        assertThat(name(1)).isEqualTo("changed");
+    }
+
+    @Test
+    void poisonRowLeavesTheOthersOfItsBatch() throws Exception {
+        ChangeEvent good = events.create(key(1), item(1, "good"));
+        ChangeEvent poison = poison(table, events);
+        ChangeEvent alsoGood = events.create(key(2), item(2, "also good"));
+        if (sink().kind() == SinkKind.LOG) {
+            assertThatExceptionOfType(SinkException.class)
+                    .isThrownBy(() -> write(good, poison, alsoGood))
+                    .extracting(SinkException::category)
+                    .isEqualTo(ErrorCategory.REJECTED);
+            assertThat(name(1)).as("nothing of a refused batch").isNull();
+            write(good, alsoGood);
+        } else {
+            List<Failure> failures = write(good, poison, alsoGood);
+            assertThat(failures).singleElement().satisfies(failure -> {
+                assertThat(failure.index()).isEqualTo(1);
+                assertThat(failure.category()).isEqualTo(ErrorCategory.REJECTED);
+                assertThat(failure.cause()).isNotBlank();
+            });
+        }
+        assertThat(name(1)).isEqualTo("good");
+        assertThat(name(2)).isEqualTo("also good");
+    }
+
+    @Test
+    void outageIsRetryableAndPasses() throws Exception {
+        ChangeEvent first = events.create(key(1), item(1, "before"));
+        ChangeEvent second = events.create(key(2), item(2, "after"));
+        write(first);
+        stack().stop(service());
+        try {
+            assertThatExceptionOfType(SinkException.class)
+                    .isThrownBy(() -> write(second))
+                    .satisfies(e -> {
+                        assertThat(e.category()).isEqualTo(ErrorCategory.RETRYABLE);
+                        assertThat(e.getMessage()).isNotBlank();
+                    });
+            assertThatExceptionOfType(SinkException.class).isThrownBy(() -> sink().check());
+        } finally {
+            stack().start(service());
+        }
+        await().atMost(Duration.ofSeconds(60)).ignoreExceptions().untilAsserted(() -> {
+            write(second);
+            assertThat(name(2)).isEqualTo("after");
+        });
+        sink().check();
+    }
+
+    @Test
+    void unavailableColumnKeepsItsOldValue() throws Exception {
+        write(events.create(
+                key(1), "{\"id\":1,\"name\":\"a\",\"amount\":\"1\",\"note\":\"long\",\"data\":\"{\\\"k\\\":1}\"}"));
+        write(events.update(
+                key(1),
+                null,
+                "{\"id\":1,\"name\":\"b\",\"amount\":\"2\",\"note\":\"__debezium_unavailable_value\","
+                        + "\"data\":\"__debezium_unavailable_value\"}",
+                "note",
+                "data"));
+        JsonNode row = held(1);
+        assertThat(row.path("name").asString()).isEqualTo("b");
+        if (sink().kind() == SinkKind.STATE) {
+            assertThat(row.path("note").asString()).isEqualTo("long");
+            assertThat(row.path("data").toString().replace("\\\"", "\"")).contains("{\"k\":1}");
+        } else {
+            assertThat(row.has("note")).as("never invented in a log").isFalse();
+        }
+    }
+
+    @Test
+    void lateSnapshotReadSuppliesAValueThatNoChangeHeld() throws Exception {
+        long lowWatermark = TestEvents.nextLsn();
+        write(events.update(
+                key(1),
+                null,
+                "{\"id\":1,\"name\":\"b\",\"amount\":\"2\",\"note\":\"__debezium_unavailable_value\",\"data\":null}",
+                "note"));
+        write(events.read(
+                key(1), "{\"id\":1,\"name\":\"a\",\"amount\":\"1\",\"note\":\"kept\",\"data\":null}", lowWatermark));
+        assertThat(name(1)).isEqualTo("b");
+        if (sink().kind() == SinkKind.STATE) {
+            assertThat(held(1).path("note").asString()).isEqualTo("kept");
+            assertThat(held(1).path("amount").asString()).isEqualTo("2");
+        }
+    }
+
+    @Test
+    void changedKeyMovesTheRow() throws Exception {
+        write(events.create(key(1), item(1, "moves")));
+        write(events.delete(key(1)), events.create(key(7), item(7, "moves")));
+        assertThat(name(1)).isNull();
+        assertThat(name(7)).isEqualTo("moves");
+    }
+
+    @Test
+    void compositeKeysAreToldApart() throws Exception {
+        table = TestTables.of(
+                TestTables.uniqueName("pairs"),
+                List.of("a", "b"),
+                List.of(TestTables.column("a", "text"), TestTables.column("b", "text")));
+        events = new TestEvents(table);
+        String one = "{\"a\":\"x,y\",\"b\":\"z\"}";
+        String other = "{\"a\":\"x\",\"b\":\"y,z\"}";
+        write(events.create(one, one), events.create(other, other));
+        write(events.delete(other));
+        assertThat(row(table, new RowKey(one)))
+                .hasValueSatisfying(json -> assertThat(JSON.readTree(json)).isEqualTo(JSON.readTree(one)));
+        assertThat(row(table, new RowKey(other))).isEmpty();
+    }
+
+    @Test
+    void truncateRemovesOlderRowsOnly() throws Exception {
+        ChangeEvent old = events.create(key(1), item(1, "old"));
+        write(old, events.create(key(2), item(2, "old")));
+        ChangeEvent truncate = events.truncate();
+        write(events.create(key(3), item(3, "newer")));
+        assertThat(write(truncate)).isEmpty();
+        assertThat(name(1)).isNull();
+        assertThat(name(2)).isNull();
+        assertThat(name(3)).isEqualTo("newer");
+        if (sink().kind() == SinkKind.STATE) {
+            write(old);
+            assertThat(name(1)).as("a replay of what was truncated").isNull();
+        }
+    }
+
+    @Test
+    void longTextAndLongKeyAreTaken() throws Exception {
+        table = TestTables.of(
+                TestTables.uniqueName("long"),
+                List.of("id"),
+                List.of(
+                        TestTables.column("id", "text"),
+                        TestTables.column("note", "text"),
+                        TestTables.column("u", "uuid")));
+        events = new TestEvents(table);
+        String id = "k".repeat(900);
+        String row =
+                "{\"id\":\"" + id + "\",\"note\":\"" + "ä".repeat(100_000) + "\",\"u\":\"" + "é".repeat(20_000) + "\"}";
+        assertThat(write(events.create("{\"id\":\"" + id + "\"}", row))).isEmpty();
+        assertThat(row(table, new RowKey("{\"id\":\"" + id + "\"}")))
+                .hasValueSatisfying(json -> assertThat(JSON.readTree(json)).isEqualTo(JSON.readTree(row)));
+    }
+}
