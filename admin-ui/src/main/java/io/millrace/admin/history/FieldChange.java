@@ -37,6 +37,13 @@ record FieldChange(String column, Side before, Side after, boolean changed) {
             return text != null && (text.length() > 160 || text.lines().count() > 4);
         }
 
+        /** Returns the beginning of a long value in one line, with its length. */
+        public String brief() {
+            String line = String.valueOf(text).replaceAll("\\s+", " ");
+            return (line.length() > 80 ? line.substring(0, 80) + "…" : line) + " ("
+                    + String.valueOf(text).length() + " characters)";
+        }
+
         public String words() {
             return switch (kind) {
                 case VALUE -> String.valueOf(text);
