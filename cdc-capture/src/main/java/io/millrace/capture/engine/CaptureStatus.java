@@ -1,5 +1,6 @@
 package io.millrace.capture.engine;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.millrace.capture.publish.Batch.Progress;
@@ -56,9 +57,8 @@ final class CaptureStatus {
         meters.counter("millrace_snapshot_rows", tags(table)).increment((double) rows);
     }
 
-    void published(String source, String table, long events) {
-        meters.counter("millrace_capture_events", Tags.of("source", source, "table", table))
-                .increment((double) events);
+    Counter published(CapturedTable table) {
+        return meters.counter("millrace_capture_events", tags(table));
     }
 
     private static Tags tags(CapturedTable table) {

@@ -1,5 +1,6 @@
 package io.millrace.capture.engine;
 
+import io.micrometer.core.instrument.Counter;
 import io.millrace.capture.publish.PublishedMarks;
 import io.millrace.capture.publish.TableTopic;
 import io.millrace.capture.publish.TopicAdmin;
@@ -143,7 +144,7 @@ final class SourceRunner implements Runnable {
                         new Snapshots(source, catalog, properties.snapshotChunkRows(), status::snapshotRows)) {
             CaptureOffset start = gate.open(connection, source);
             CapturedTables tables = new CapturedTables(source, catalog);
-            TableLifecycle lifecycle = new TableLifecycle(source, start, catalog, topics, tables, snapshots);
+            TableLifecycle lifecycle = new TableLifecycle(source, start, catalog, topics, tables, snapshots, status);
             open(tables, source, start);
             lifecycle.restore(connection);
             try (SourceRun run =
@@ -172,13 +173,18 @@ final class SourceRunner implements Runnable {
         }
         Map<String, List<@Nullable SourcePosition>> tails = topics.tails(partitions);
         for (CapturedTable table : captured) {
-            tables.put(topic(source, start, table, Objects.requireNonNull(tails.get(table.topic()))));
+            tables.put(topic(
+                    source, start, table, Objects.requireNonNull(tails.get(table.topic())), status.published(table)));
         }
     }
 
     /** What is stored as published is so in every partition, even where a partition's end says less, or was removed by retention. */
     static TableTopic topic(
-            Source source, CaptureOffset start, CapturedTable table, List<@Nullable SourcePosition> tails) {
+            Source source,
+            CaptureOffset start,
+            CapturedTable table,
+            List<@Nullable SourcePosition> tails,
+            Counter published) {
         List<@Nullable SourcePosition> marks = new ArrayList<>(tails);
         marks.replaceAll(tail -> later(tail, start.position()));
         return new TableTopic(
@@ -186,7 +192,8 @@ final class SourceRunner implements Runnable {
                 table.table(),
                 table.topic(),
                 table.keyColumns(),
-                new PublishedMarks(source.epoch(), marks));
+                new PublishedMarks(source.epoch(), marks),
+                published);
     }
 
     private static @Nullable SourcePosition later(@Nullable SourcePosition a, @Nullable SourcePosition b) {
