@@ -37,8 +37,10 @@ final class CaptureStatus {
         return Map.copyOf(states);
     }
 
-    void state(String source, SourceState state, @Nullable String message) {
-        states.put(source, new State(state, message));
+    /** Returns whether that is another state or message than before. */
+    boolean state(String source, SourceState state, @Nullable String message) {
+        State now = new State(state, message);
+        return !now.equals(states.put(source, now));
     }
 
     void standby(String source) {

@@ -150,7 +150,6 @@ final class SourceRunner implements Runnable {
             try (SourceRun run =
                     new SourceRun(source, start, tables, snapshots, offsets, producer, properties.compression())) {
                 run.start();
-                say(source, SourceState.STREAMING, null);
                 LOG.info("Capturing {} from {}", source, io.millrace.event.Lsn.format(start.endLsn()));
                 watch(source, lock, connection, lifecycle, run);
                 snapshots.stop();
@@ -207,10 +206,15 @@ final class SourceRunner implements Runnable {
             throws SQLException, CaptureFailedException, InterruptedException {
         long heartbeatAt = System.nanoTime() + properties.heartbeatInterval().toNanos();
         long lockAt = System.nanoTime() + LOCK_CHECK.toNanos();
+        boolean said = false;
         while (!stopped) {
             Throwable failure = run.failure();
             if (failure != null) {
                 throw new CaptureFailedException(failure);
+            }
+            if (!said && run.isStreaming()) {
+                say(source, SourceState.STREAMING, null);
+                said = true;
             }
             lifecycle.reconcile(connection, run.publisher());
             long now = System.nanoTime();
@@ -242,10 +246,8 @@ final class SourceRunner implements Runnable {
     }
 
     private void say(Source source, SourceState state, @Nullable String message) {
-        status.state(name, state, message);
-        if (state == SourceState.STREAMING) {
-            backoff = FIRST_BACKOFF;
-        } else {
+        boolean news = status.state(name, state, message);
+        if (news && state != SourceState.STREAMING) {
             LOG.warn("{} is {}: {}", name, state, message);
         }
         Source present = catalog.source(name).orElse(source);
