@@ -105,12 +105,12 @@ record EventView(
     }
 
     /** Returns a table's name in one word. */
-    String tableName() {
+    public String tableName() {
         return event.schema() + "." + event.table();
     }
 
     /** Returns what happened, as a past participle. */
-    String verb() {
+    public String verb() {
         return switch (event.operation()) {
             case "create" -> "created";
             case "update" -> "updated";
@@ -122,7 +122,7 @@ record EventView(
     }
 
     /** Returns the colour of its pill. */
-    String tone() {
+    public String tone() {
         return switch (event.operation()) {
             case "create" -> "ok";
             case "delete", "truncate" -> "bad";
@@ -132,7 +132,7 @@ record EventView(
     }
 
     /** Returns in one line which columns changed. */
-    String summary() {
+    public String summary() {
         return switch (event.operation()) {
             case "update" -> {
                 if (!changed.isEmpty()) {
@@ -146,7 +146,7 @@ record EventView(
     }
 
     /** Returns who did it, where the application said so; null where it did not. */
-    @Nullable String actorWords() {
+    public @Nullable String actorWords() {
         JsonNode actor = tree(event.actor());
         if (actor == null) {
             return null;
@@ -163,13 +163,13 @@ record EventView(
         return actor.toString();
     }
 
-    @Nullable String actorJson() {
+    public @Nullable String actorJson() {
         JsonNode actor = tree(event.actor());
         return actor == null ? null : actor.toPrettyString();
     }
 
     /** Returns what is not known of the row before, and why; null where all is. */
-    @Nullable String gap() {
+    public @Nullable String gap() {
         if (!event.operation().equals("update") && !event.operation().equals("delete")) {
             return null;
         }

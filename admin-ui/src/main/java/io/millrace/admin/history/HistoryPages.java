@@ -46,7 +46,7 @@ class HistoryPages {
             @Nullable String from,
             @Nullable String to) {
 
-        boolean any() {
+        public boolean any() {
             return table != null || key != null || operation != null || from != null || to != null;
         }
     }

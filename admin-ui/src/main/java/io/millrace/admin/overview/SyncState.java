@@ -131,7 +131,7 @@ record SyncState(Kind kind, @Nullable Instant upTo, @Nullable Instant at, List<S
         return one.isBefore(other) ? one : other;
     }
 
-    String tone() {
+    public String tone() {
         return switch (kind) {
             case IN_SYNC -> "ok";
             case BEHIND -> "warn";

@@ -47,7 +47,7 @@ class RegisterPages {
     record Choice(SourceTable table, String value, @Nullable Long registeredAs, boolean chosen) {
 
         /** Returns how rows are told apart and what the history will know, in words. */
-        String identityWords() {
+        public String identityWords() {
             if (!table.hasKey()) {
                 return "no key";
             }
@@ -59,7 +59,7 @@ class RegisterPages {
             };
         }
 
-        @Nullable Long estimate() {
+        public @Nullable Long estimate() {
             return table.estimatedRows() < 0 ? null : (Long) table.estimatedRows();
         }
     }

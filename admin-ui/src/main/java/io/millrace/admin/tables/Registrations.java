@@ -48,11 +48,11 @@ class Registrations {
      */
     record Checked(TableId table, @Nullable SourceTable described, List<Finding> findings, boolean registered) {
 
-        boolean refused() {
+        public boolean refused() {
             return registered || !Finding.pass(findings);
         }
 
-        boolean needsKeyOnly() {
+        public boolean needsKeyOnly() {
             return !registered
                     && described != null
                     && findings.stream()

@@ -28,7 +28,7 @@ record TableRow(
     /** One sink of the table, with words for how it is. */
     record Delivery(Sink sink, SinkLag lag, double rate) {
 
-        String word() {
+        public String word() {
             if (lag.state() == BindingState.PAUSED) {
                 return "paused";
             }
@@ -44,7 +44,7 @@ record TableRow(
             return lag.current() ? "current" : "behind";
         }
 
-        String tone() {
+        public String tone() {
             return switch (word()) {
                 case "failed" -> "bad";
                 case "waits" -> "warn";
@@ -54,7 +54,7 @@ record TableRow(
             };
         }
 
-        @Nullable String reason() {
+        public @Nullable String reason() {
             return lag.message() != null ? lag.message() : lag.waitingFor();
         }
     }
@@ -99,11 +99,11 @@ record TableRow(
         return new TableRow(table, snapshot, deliveries, rates.table(table.id()), rates.tableLine(table.id(), 60, 2));
     }
 
-    String name() {
+    public String name() {
         return table.table().toString();
     }
 
-    String stateWord() {
+    public String stateWord() {
         return switch (table.state()) {
             case PENDING -> "waits for capture";
             case SNAPSHOTTING -> percent() == null ? "snapshot" : "snapshot " + percent() + " %";
@@ -114,7 +114,7 @@ record TableRow(
         };
     }
 
-    String stateTone() {
+    public String stateTone() {
         return switch (table.state()) {
             case STREAMING -> "ok";
             case SNAPSHOTTING -> "run";
@@ -124,7 +124,7 @@ record TableRow(
     }
 
     /** Returns how much of the running snapshot is done, of 100; null without an estimate. */
-    @Nullable Long percent() {
+    public @Nullable Long percent() {
         TableSnapshot present = snapshot;
         Long estimate = present == null ? null : present.rowsEstimated();
         if (present == null || estimate == null || estimate <= 0) {
@@ -134,13 +134,13 @@ record TableRow(
         return present.state() == SnapshotState.DONE ? 100 : Math.min(99, present.rowsDone() * 100 / estimate);
     }
 
-    boolean snapshotRuns() {
+    public boolean snapshotRuns() {
         return snapshot != null
                 && (snapshot.state() == SnapshotState.RUNNING || snapshot.state() == SnapshotState.REQUESTED);
     }
 
     /** Returns rows a second of the snapshot, over its whole time; null before it started. */
-    @Nullable Double snapshotRate() {
+    public @Nullable Double snapshotRate() {
         TableSnapshot present = snapshot;
         if (present == null || present.startedAt() == null) {
             return null;
@@ -151,7 +151,7 @@ record TableRow(
     }
 
     /** Returns the largest lag of its active sinks, in seconds; null where unknown. */
-    @Nullable Double worst() {
+    public @Nullable Double worst() {
         return deliveries.stream()
                 .map(delivery -> delivery.lag().seconds())
                 .filter(Objects::nonNull)
@@ -159,19 +159,19 @@ record TableRow(
                 .orElse(null);
     }
 
-    boolean pausable() {
+    public boolean pausable() {
         return table.state() == TableState.STREAMING;
     }
 
-    boolean resumable() {
+    public boolean resumable() {
         return table.state() == TableState.PAUSED || table.state() == TableState.FAILED;
     }
 
-    boolean readable() {
+    public boolean readable() {
         return table.state() == TableState.STREAMING && !snapshotRuns();
     }
 
-    boolean removable() {
+    public boolean removable() {
         return table.state() != TableState.REMOVING;
     }
 }
