@@ -40,6 +40,8 @@ final class AppProcess {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElse("java"),
                 "-Xmx" + heapMegabytes + "m",
+                "-Dlogging.config="
+                        + Path.of("src/test/resources/app-logback.xml").toAbsolutePath(),
                 "-cp",
                 LIBRARIES.toAbsolutePath().normalize() + "/*",
                 mainClass));

@@ -10,6 +10,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.security.access.AccessDeniedException;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.web.AuthenticationEntryPoint;
 import org.springframework.security.web.access.AccessDeniedHandler;
@@ -27,6 +28,15 @@ final class ApiRefusals implements AuthenticationEntryPoint, AccessDeniedHandler
     @Override
     public void commence(HttpServletRequest request, HttpServletResponse response, AuthenticationException e)
             throws IOException {
+        if (e instanceof AuthenticationServiceException) {
+            write(
+                    response,
+                    new Problem(
+                            HttpStatus.SERVICE_UNAVAILABLE,
+                            "The platform database does not answer",
+                            "Check that PostgreSQL at spring.datasource.url runs and takes connections, then ask again."));
+            return;
+        }
         boolean tried = request.getHeader(HttpHeaders.AUTHORIZATION) != null;
         response.addHeader(HttpHeaders.WWW_AUTHENTICATE, "Basic realm=\"Millrace\", charset=\"UTF-8\"");
         response.addHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"Millrace\"");

@@ -11,7 +11,9 @@ import java.util.Map;
 import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.springframework.dao.DataAccessException;
 import org.springframework.security.authentication.AuthenticationProvider;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
 import org.springframework.security.core.Authentication;
@@ -49,13 +51,21 @@ final class PasswordLogin implements AuthenticationProvider {
     public Authentication authenticate(Authentication request) {
         String name = request.getName();
         String password = String.valueOf(request.getCredentials());
-        Optional<Account> account = accounts.account(name);
+        Optional<Account> account = account(name);
         // an unknown name takes as long as a wrong password: nobody learns which of the two was wrong
         boolean matches = matches(password, account.map(Account::passwordHash).orElse(nobodysHash));
         if (account.isEmpty() || !matches || !account.get().enabled()) {
             throw new BadCredentialsException("Name or password is wrong");
         }
         return signedIn(account.get());
+    }
+
+    private Optional<Account> account(String name) {
+        try {
+            return accounts.account(name);
+        } catch (DataAccessException e) {
+            throw new AuthenticationServiceException("The platform database does not answer", e);
+        }
     }
 
     static Authentication signedIn(Account account) {

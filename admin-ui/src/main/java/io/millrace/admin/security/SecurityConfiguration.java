@@ -8,6 +8,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
 import org.springframework.security.access.hierarchicalroles.RoleHierarchy;
 import org.springframework.security.access.hierarchicalroles.RoleHierarchyImpl;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
@@ -109,7 +110,10 @@ class SecurityConfiguration {
                                 .anyRequest()
                                 .hasRole("OPERATOR"))
                 .authenticationProvider(new PasswordLogin(accounts, passwords))
-                .formLogin(form -> form.loginPage("/login").defaultSuccessUrl("/"))
+                .formLogin(form -> form.loginPage("/login")
+                        .defaultSuccessUrl("/")
+                        .failureHandler((request, response, e) -> response.sendRedirect(
+                                e instanceof AuthenticationServiceException ? "/login?down" : "/login?error")))
                 .requestCache(cache -> cache.requestCache(wholePages()))
                 .exceptionHandling(refused -> refused.defaultAuthenticationEntryPointFor(
                                 (request, response, e) -> response.setHeader("HX-Redirect", "/login"), FRAGMENT)

@@ -7,6 +7,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Optional;
 import org.springframework.http.HttpHeaders;
+import org.springframework.dao.DataAccessException;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolder;
@@ -34,8 +36,14 @@ final class TokenFilter extends OncePerRequestFilter {
             chain.doFilter(request, response);
             return;
         }
-        Optional<Account> account =
-                accounts.accountOfToken(header.substring(SCHEME.length()).strip());
+        Optional<Account> account;
+        try {
+            account = accounts.accountOfToken(header.substring(SCHEME.length()).strip());
+        } catch (DataAccessException e) {
+            refused.commence(
+                    request, response, new AuthenticationServiceException("The platform database does not answer", e));
+            return;
+        }
         if (account.isEmpty() || !account.get().enabled()) {
             refused.commence(request, response, new BadCredentialsException("Unknown token"));
             return;

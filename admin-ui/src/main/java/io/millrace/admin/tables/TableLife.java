@@ -6,6 +6,7 @@ import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
@@ -21,6 +22,9 @@ class TableLife {
             EnumSet.of(TableState.PAUSED, TableState.FAILED, TableState.STREAMING);
     private static final Set<TableState> READABLE = EnumSet.of(TableState.STREAMING, TableState.SNAPSHOTTING);
 
+    private static final Duration TAKEN_UP_WITHIN = Duration.ofSeconds(5);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
+
     private final PipelineCatalog catalog;
 
     TableLife(PipelineCatalog catalog) {
@@ -30,6 +34,24 @@ class TableLife {
     CapturedTable find(long id) {
         return catalog.table(id)
                 .orElseThrow(() -> Problem.notFound("Table", "There is no registered table with the id " + id + "."));
+    }
+
+    /**
+     * Waits until capture has taken a new table up, so that the one who registered it knows: what is committed from now on is captured
+     * as changes. Returns the table as it is after a while where no capture process runs.
+     */
+    CapturedTable awaitTakenUp(long id) {
+        long deadline = System.nanoTime() + TAKEN_UP_WITHIN.toNanos();
+        CapturedTable table = find(id);
+        try {
+            while (table.state() == TableState.PENDING && System.nanoTime() < deadline) {
+                Thread.sleep(LOOK_AGAIN.toMillis());
+                table = find(id);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return table;
     }
 
     /** Stops delivery to every sink; changes wait in Kafka. */

@@ -120,7 +120,7 @@ class TablesApi {
         CapturedTable table = registrations.register(
                 wanted.source(), new TableId(wanted.schema(), wanted.table()), wanted.sinks(), caller.getName());
         return ResponseEntity.created(URI.create("/api/v1/tables/" + table.id()))
-                .body(view(table));
+                .body(view(life.awaitTakenUp(table.id())));
     }
 
     @GetMapping("/{id}")

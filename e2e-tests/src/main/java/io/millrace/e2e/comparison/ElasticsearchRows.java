@@ -34,6 +34,11 @@ public final class ElasticsearchRows implements RowStore {
     }
 
     @Override
+    public boolean keepsJsonNull() {
+        return false;
+    }
+
+    @Override
     public void rows(String source, TableId table, Consumer<StoredRow> reader) {
         String alias = (source + "." + table.schema() + "." + table.table()).toLowerCase(Locale.ROOT);
         if (call("HEAD", "/" + alias, "").statusCode() == 404) {

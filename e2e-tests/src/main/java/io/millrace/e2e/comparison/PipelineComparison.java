@@ -41,7 +41,7 @@ public final class PipelineComparison {
                     table.toString(),
                     count(statement, table.quoted()),
                     count(statement, "stored"),
-                    differences(connection, statement, table));
+                    differences(connection, statement, table, store.keepsJsonNull()));
         } catch (SQLException e) {
             throw new IllegalStateException(
                     "Cannot compare " + table + " with " + store.name() + ": " + e.getMessage(), e);
@@ -84,12 +84,12 @@ public final class PipelineComparison {
         }
     }
 
-    private static List<Difference> differences(Connection connection, Statement statement, TableId table)
-            throws SQLException {
+    private static List<Difference> differences(
+            Connection connection, Statement statement, TableId table, boolean jsonNull) throws SQLException {
         statement.execute("ANALYZE stored");
         List<Difference> found = new ArrayList<>();
         try (ResultSet row =
-                statement.executeQuery(SourceTable.read(connection, table).differenceQuery())) {
+                statement.executeQuery(SourceTable.read(connection, table).differenceQuery(jsonNull))) {
             while (row.next()) {
                 Difference.Kind kind = row.getBoolean("missing")
                         ? Difference.Kind.MISSING

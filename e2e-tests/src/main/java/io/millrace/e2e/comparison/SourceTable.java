@@ -29,8 +29,8 @@ record SourceTable(TableId id, List<Column> columns, List<String> key) {
                 return "decode(" + text + ", 'base64')::text";
             }
             if (typeName.equals("json") || typeName.equals("jsonb")) {
-                return "(CASE jsonb_typeof(doc -> " + literal() + ") WHEN 'string' THEN " + text + " ELSE (doc -> "
-                        + literal() + ")::text END)::jsonb::text";
+                return "(CASE jsonb_typeof(doc -> " + literal() + ") WHEN 'string' THEN " + text
+                        + " WHEN 'null' THEN NULL ELSE (doc -> " + literal() + ")::text END)::jsonb::text";
             }
             if (typeName.startsWith("_")) {
                 return "(jsonb_populate_record(NULL::" + table.quoted() + ", jsonb_build_object(" + literal()
@@ -40,8 +40,10 @@ record SourceTable(TableId id, List<Column> columns, List<String> key) {
         }
 
         /** The source's value as text, in the form that {@link #castBack} yields. */
-        String asText() {
-            return "t." + quoted() + (typeName.equals("json") ? "::jsonb::text" : "::text");
+        String asText(boolean jsonNull) {
+            boolean json = typeName.equals("json") || typeName.equals("jsonb");
+            String text = "t." + quoted() + (json ? "::jsonb::text" : "::text");
+            return json && !jsonNull ? "nullif(" + text + ", 'null')" : text;
         }
     }
 
@@ -69,13 +71,17 @@ record SourceTable(TableId id, List<Column> columns, List<String> key) {
         return new SourceTable(id, columns, key);
     }
 
-    /** A query over {@code stored(doc jsonb, unknown text[])}: key, what is wrong, which columns. */
-    String differenceQuery() {
+    /**
+     * A query over {@code stored(doc jsonb, unknown_columns text[])}: key, what is wrong, which columns.
+     *
+     * @param jsonNull whether the store tells a JSON null from SQL's NULL
+     */
+    String differenceQuery(boolean jsonNull) {
         String cast = columns.stream()
                 .map(column -> column.castBack(id) + " AS " + column.quoted())
                 .collect(Collectors.joining(", "));
         String source = columns.stream()
-                .map(column -> column.asText() + " AS " + column.quoted())
+                .map(column -> column.asText(jsonNull) + " AS " + column.quoted())
                 .collect(Collectors.joining(", "));
         String keyEquals = key.stream()
                 .map(name -> "s." + TableId.quote(name) + " = k." + TableId.quote(name))
