@@ -30,7 +30,7 @@ record EventView(
         }
         return new EventView(
                 event,
-                key == null ? null : KeyText.words(key),
+                key == null ? null : KeyText.words(key, keyColumns),
                 key == null ? null : KeyText.encoded(key, keyColumns),
                 changed,
                 unchanged);
@@ -78,7 +78,9 @@ record EventView(
             return Side.ABSENT;
         }
         JsonNode value = image == null ? null : image.get(column);
-        if (value == null || unavailable || value.isString() && value.stringValue().equals(ChangeEventCodec.UNAVAILABLE)) {
+        if (value == null
+                || unavailable
+                || value.isString() && value.stringValue().equals(ChangeEventCodec.UNAVAILABLE)) {
             return Side.UNSENT;
         }
         return value.isNull() ? new Side(null, Side.Kind.NULL) : new Side(text(value), Side.Kind.VALUE);
@@ -136,12 +138,22 @@ record EventView(
         return switch (event.operation()) {
             case "update" -> {
                 if (!changed.isEmpty()) {
-                    yield String.join(", ", changed.stream().map(FieldChange::column).toList());
+                    yield String.join(
+                            ", ", changed.stream().map(FieldChange::column).toList());
                 }
                 yield event.beforeCompleteness().equals("FULL") ? "no column differs" : "columns not known";
             }
             case "truncate" -> "all rows";
             default -> changed.size() + " columns";
+        };
+    }
+
+    /** Returns what the columns are that are not shown side by side. */
+    public String restWords() {
+        return switch (event.operation()) {
+            case "create", "read" -> "without a value";
+            case "delete" -> "that were not sent";
+            default -> event.beforeCompleteness().equals("FULL") ? "unchanged" : "as they are since";
         };
     }
 

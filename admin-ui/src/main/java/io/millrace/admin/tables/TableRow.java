@@ -19,11 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One table as lists and its own page show it. */
 record TableRow(
-        CapturedTable table,
-        @Nullable TableSnapshot snapshot,
-        List<Delivery> deliveries,
-        double rate,
-        Sparkline line) {
+        CapturedTable table, @Nullable TableSnapshot snapshot, List<Delivery> deliveries, double rate, Sparkline line) {
 
     /** One sink of the table, with words for how it is. */
     record Delivery(Sink sink, SinkLag lag, double rate) {
@@ -95,6 +91,7 @@ record TableRow(
                                         null,
                                         binding.message())),
                         rates.sink(binding.sink(), table.id())))
+                .sorted(Comparator.comparingInt(delivery -> sinks.all().indexOf(delivery.sink())))
                 .toList();
         return new TableRow(table, snapshot, deliveries, rates.table(table.id()), rates.tableLine(table.id(), 60, 2));
     }
