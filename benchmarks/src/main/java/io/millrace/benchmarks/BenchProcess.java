@@ -22,12 +22,13 @@ import java.util.concurrent.TimeoutException;
 @SuppressWarnings("SystemOut")
 final class BenchProcess implements AutoCloseable {
 
-    static final int POSTGRES = 35432;
-    static final int ELASTICSEARCH = 39200;
-    static final int REDIS = 36379;
-    private static final int KAFKA = 39092;
-    private static final int WEB = 38080;
-    private static final int MANAGEMENT = 38081;
+    // below the ports that Linux gives to outgoing connections
+    static final int POSTGRES = 27432;
+    static final int ELASTICSEARCH = 27200;
+    static final int REDIS = 27379;
+    private static final int KAFKA = 27092;
+    private static final int WEB = 27080;
+    private static final int MANAGEMENT = 27081;
     private static final Duration STOP_PATIENCE = Duration.ofMinutes(1);
 
     private final Process process;

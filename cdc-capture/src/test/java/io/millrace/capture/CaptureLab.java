@@ -55,7 +55,15 @@ final class CaptureLab implements AutoCloseable {
     }
 
     CaptureLab start() {
-        app = new SpringApplicationBuilder(CaptureApplication.class)
+        app = process();
+        if (catalog().source(id).isEmpty()) {
+            catalog().addSource(source, "test");
+        }
+        return this;
+    }
+
+    ConfigurableApplicationContext process() {
+        return new SpringApplicationBuilder(CaptureApplication.class)
                 .web(WebApplicationType.NONE)
                 .properties(Map.of("spring.config.name", "cdc-capture"))
                 .run(
@@ -64,10 +72,6 @@ final class CaptureLab implements AutoCloseable {
                         "--spring.main.banner-mode=off",
                         "--logging.level.io.debezium=WARN",
                         "--logging.level.org.apache.kafka=WARN");
-        if (catalog().source(id).isEmpty()) {
-            catalog().addSource(source, "test");
-        }
-        return this;
     }
 
     <T> T bean(Class<T> type) {

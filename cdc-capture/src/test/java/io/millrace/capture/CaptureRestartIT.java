@@ -171,4 +171,21 @@ class CaptureRestartIT {
         assertThat(lab.bean(Offsets.class).capture(lab.id).orElseThrow().epoch())
                 .isEqualTo(2);
     }
+
+    @Test
+    void secondProcessStandsByAndTakesOver() throws Exception {
+        lab.sql("CREATE TABLE shared (id int PRIMARY KEY)");
+        lab.streaming("shared");
+        var second = lab.process();
+        try {
+            lab.sql("INSERT INTO shared VALUES (1)");
+            lab.awaitEvents("shared", 1);
+            kill();
+            lab.sql("INSERT INTO shared VALUES (2)");
+            List<ChangeEvent> events = lab.awaitEvents("shared", 2);
+            assertThat(events).extracting(ChangeEvent::eventId).hasSize(2).doesNotHaveDuplicates();
+        } finally {
+            second.close();
+        }
+    }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
@@ -110,14 +111,23 @@ final class Launch {
 
     private CompletableFuture<@Nullable Void> startStack(
             LocalStackOptions options, CompletableFuture<@Nullable Void> postgresReady) {
+        AtomicReference<@Nullable LocalStack> started = new AtomicReference<>();
+        // its turn at the end is taken now: Elasticsearch may be ready after the apps, which must stop before it all
+        // the same.
+        // A stack that is still starting stops itself
+        shutdown.add("Stopping PostgreSQL, Kafka, Elasticsearch and Redis", () -> {
+            LocalStack stack = started.get();
+            if (stack != null) {
+                stack.close();
+            }
+        });
         return inBackground("stack", () -> {
-            LocalStack stack = LocalStack.start(options, progress -> {
+            started.set(LocalStack.start(options, progress -> {
                 steps.step(progress.toString());
                 if (progress.service() == Service.POSTGRESQL && progress.state() == ServiceProgress.State.READY) {
                     postgresReady.complete(null);
                 }
-            });
-            shutdown.add("Stopping PostgreSQL, Kafka, Elasticsearch and Redis", stack);
+            }));
         });
     }
 

@@ -16,7 +16,11 @@ public final class Millrace {
     private Millrace() {}
 
     public static void main(String[] arguments) {
-        System.exit(run(new CommandLine(new Millrace()), arguments));
+        System.exit(run(commandLine(), arguments));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Millrace());
     }
 
     /** Runs a command line so that every failure is a sentence; also for command lines that are not this one. */

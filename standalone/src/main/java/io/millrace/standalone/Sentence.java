@@ -3,6 +3,7 @@ package io.millrace.standalone;
 import io.millrace.localstack.LocalStackException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.web.server.PortInUseException;
 
 /** Turns a failure into one sentence for the console; the rest goes to the log. */
 final class Sentence {
@@ -13,6 +14,10 @@ final class Sentence {
         for (Throwable e = failure; e != null; e = e.getCause()) {
             if (e instanceof Refusal || e instanceof LocalStackException) {
                 return String.valueOf(e.getMessage());
+            }
+            if (e instanceof PortInUseException taken) {
+                return "Port " + taken.getPort()
+                        + " was taken while Millrace started: choose another with --port or --management-port.";
             }
         }
         LoggerFactory.getLogger(Millrace.class).debug("A command failed", failure);

@@ -1,5 +1,6 @@
 package io.millrace.capture.engine;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.millrace.capture.publish.Batch.Progress;
@@ -36,8 +37,10 @@ final class CaptureStatus {
         return Map.copyOf(states);
     }
 
-    void state(String source, SourceState state, @Nullable String message) {
-        states.put(source, new State(state, message));
+    /** Returns whether that is another state or message than before. */
+    boolean state(String source, SourceState state, @Nullable String message) {
+        State now = new State(state, message);
+        return !now.equals(states.put(source, now));
     }
 
     void standby(String source) {
@@ -56,9 +59,8 @@ final class CaptureStatus {
         meters.counter("millrace_snapshot_rows", tags(table)).increment((double) rows);
     }
 
-    void published(String source, String table, long events) {
-        meters.counter("millrace_capture_events", Tags.of("source", source, "table", table))
-                .increment((double) events);
+    Counter published(CapturedTable table) {
+        return meters.counter("millrace_capture_events", tags(table));
     }
 
     private static Tags tags(CapturedTable table) {

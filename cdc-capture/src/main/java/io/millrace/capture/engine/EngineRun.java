@@ -137,22 +137,31 @@ final class EngineRun implements AutoCloseable {
     @Override
     public void close() {
         try {
-            if (!hasEnded()) {
-                engine.close();
-            }
-        } catch (IllegalStateException | IOException e) {
-            LOG.debug("The engine {} was ending already", name, e);
-        } finally {
+            closeEngine();
             thread.shutdown();
-            try {
-                if (!thread.awaitTermination(20, TimeUnit.SECONDS)) {
-                    thread.shutdownNow();
-                }
-            } catch (InterruptedException e) {
+            if (!thread.awaitTermination(20, TimeUnit.SECONDS)) {
+                LOG.warn("The engine {} does not end; its thread is interrupted", name);
                 thread.shutdownNow();
-                Thread.currentThread().interrupt();
             }
+        } catch (InterruptedException e) {
+            thread.shutdownNow();
+            Thread.currentThread().interrupt();
+        } finally {
             WalFeed.remove(name);
+        }
+    }
+
+    /** The engine refuses to be closed while its task starts, and would then run on: so it is asked until it ends. */
+    private void closeEngine() throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!hasEnded() && System.nanoTime() - deadline < 0) {
+            try {
+                engine.close();
+                return;
+            } catch (IllegalStateException | IOException e) {
+                LOG.debug("The engine {} cannot be closed yet", name, e);
+                TimeUnit.MILLISECONDS.sleep(50);
+            }
         }
     }
 }

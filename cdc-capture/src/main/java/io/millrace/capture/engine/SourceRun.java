@@ -72,6 +72,11 @@ final class SourceRun implements AutoCloseable {
         return keeper;
     }
 
+    /** Returns whether the server sends changes: not before then does anything flow. */
+    boolean isStreaming() {
+        return feed.isStreaming();
+    }
+
     /** Returns why it cannot go on; null while it can. */
     @Nullable
     Throwable failure() {

@@ -1,5 +1,6 @@
 package io.millrace.capture.engine;
 
+import io.micrometer.core.instrument.Counter;
 import io.millrace.capture.publish.PublishedMarks;
 import io.millrace.capture.publish.TableTopic;
 import io.millrace.capture.publish.TopicAdmin;
@@ -143,13 +144,12 @@ final class SourceRunner implements Runnable {
                         new Snapshots(source, catalog, properties.snapshotChunkRows(), status::snapshotRows)) {
             CaptureOffset start = gate.open(connection, source);
             CapturedTables tables = new CapturedTables(source, catalog);
-            TableLifecycle lifecycle = new TableLifecycle(source, start, catalog, topics, tables, snapshots);
+            TableLifecycle lifecycle = new TableLifecycle(source, start, catalog, topics, tables, snapshots, status);
             open(tables, source, start);
             lifecycle.restore(connection);
             try (SourceRun run =
                     new SourceRun(source, start, tables, snapshots, offsets, producer, properties.compression())) {
                 run.start();
-                say(source, SourceState.STREAMING, null);
                 LOG.info("Capturing {} from {}", source, io.millrace.event.Lsn.format(start.endLsn()));
                 watch(source, lock, connection, lifecycle, run);
                 snapshots.stop();
@@ -172,13 +172,18 @@ final class SourceRunner implements Runnable {
         }
         Map<String, List<@Nullable SourcePosition>> tails = topics.tails(partitions);
         for (CapturedTable table : captured) {
-            tables.put(topic(source, start, table, Objects.requireNonNull(tails.get(table.topic()))));
+            tables.put(topic(
+                    source, start, table, Objects.requireNonNull(tails.get(table.topic())), status.published(table)));
         }
     }
 
     /** What is stored as published is so in every partition, even where a partition's end says less, or was removed by retention. */
     static TableTopic topic(
-            Source source, CaptureOffset start, CapturedTable table, List<@Nullable SourcePosition> tails) {
+            Source source,
+            CaptureOffset start,
+            CapturedTable table,
+            List<@Nullable SourcePosition> tails,
+            Counter published) {
         List<@Nullable SourcePosition> marks = new ArrayList<>(tails);
         marks.replaceAll(tail -> later(tail, start.position()));
         return new TableTopic(
@@ -186,7 +191,8 @@ final class SourceRunner implements Runnable {
                 table.table(),
                 table.topic(),
                 table.keyColumns(),
-                new PublishedMarks(source.epoch(), marks));
+                new PublishedMarks(source.epoch(), marks),
+                published);
     }
 
     private static @Nullable SourcePosition later(@Nullable SourcePosition a, @Nullable SourcePosition b) {
@@ -200,10 +206,15 @@ final class SourceRunner implements Runnable {
             throws SQLException, CaptureFailedException, InterruptedException {
         long heartbeatAt = System.nanoTime() + properties.heartbeatInterval().toNanos();
         long lockAt = System.nanoTime() + LOCK_CHECK.toNanos();
+        boolean said = false;
         while (!stopped) {
             Throwable failure = run.failure();
             if (failure != null) {
                 throw new CaptureFailedException(failure);
+            }
+            if (!said && run.isStreaming()) {
+                say(source, SourceState.STREAMING, null);
+                said = true;
             }
             lifecycle.reconcile(connection, run.publisher());
             long now = System.nanoTime();
@@ -235,10 +246,8 @@ final class SourceRunner implements Runnable {
     }
 
     private void say(Source source, SourceState state, @Nullable String message) {
-        status.state(name, state, message);
-        if (state == SourceState.STREAMING) {
-            backoff = FIRST_BACKOFF;
-        } else {
+        boolean news = status.state(name, state, message);
+        if (news && state != SourceState.STREAMING) {
             LOG.warn("{} is {}: {}", name, state, message);
         }
         Source present = catalog.source(name).orElse(source);

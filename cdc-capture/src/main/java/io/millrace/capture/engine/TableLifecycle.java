@@ -38,6 +38,7 @@ final class TableLifecycle {
     private final TopicAdmin topics;
     private final CapturedTables tables;
     private final Snapshots snapshots;
+    private final CaptureStatus status;
     private final Publications publications;
 
     TableLifecycle(
@@ -46,13 +47,15 @@ final class TableLifecycle {
             PipelineCatalog catalog,
             TopicAdmin topics,
             CapturedTables tables,
-            Snapshots snapshots) {
+            Snapshots snapshots,
+            CaptureStatus status) {
         this.source = source;
         this.start = start;
         this.catalog = catalog;
         this.topics = topics;
         this.tables = tables;
         this.snapshots = snapshots;
+        this.status = status;
         this.publications = new Publications(source);
     }
 
@@ -128,7 +131,8 @@ final class TableLifecycle {
                 start,
                 table,
                 Objects.requireNonNull(
-                        topics.tails(Map.of(table.topic(), partitions)).get(table.topic())));
+                        topics.tails(Map.of(table.topic(), partitions)).get(table.topic())),
+                status.published(table));
         // known before it is published: its first change finds it
         tables.put(topic);
         if (!publications.read(connection).containsKey(table.table())) {

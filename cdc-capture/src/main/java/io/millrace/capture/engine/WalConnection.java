@@ -63,6 +63,7 @@ final class WalConnection implements ReplicationConnection {
                 .withAutomaticFlush(false)
                 .withStatusInterval(STATUS_SECONDS, TimeUnit.SECONDS)
                 .start();
+        feed.begun();
         return new WalStream(stream, feed);
     }
 

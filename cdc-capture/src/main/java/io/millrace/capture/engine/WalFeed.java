@@ -23,6 +23,7 @@ final class WalFeed {
     private final Semaphore room = new Semaphore(IN_FLIGHT);
     private volatile long confirmable;
     private volatile long confirmed;
+    private volatile boolean streaming;
     private volatile boolean stopping;
     private volatile boolean pausedAtEdge;
 
@@ -74,6 +75,15 @@ final class WalFeed {
 
     void confirmed(long lsn) {
         confirmed = lsn;
+    }
+
+    /** Says that the server sends. */
+    void begun() {
+        streaming = true;
+    }
+
+    boolean isStreaming() {
+        return streaming;
     }
 
     /** Asks the connection to read no more. */

@@ -191,6 +191,7 @@ public final class StreamPublisher implements WalHandler {
         byte[] value = writer.value(table, operation, before, after, origin);
         sender.send(topic.topic(), partition, key.length == 0 ? null : key, value, headers);
         published.incrementAndGet();
+        topic.published().increment();
     }
 
     @Override
@@ -219,6 +220,7 @@ public final class StreamPublisher implements WalHandler {
             }
         }
         published.incrementAndGet();
+        table.topic().published().increment();
     }
 
     @Override
@@ -263,6 +265,7 @@ public final class StreamPublisher implements WalHandler {
                     headers);
         }
         published.addAndGet(rows.size());
+        table.topic().published().increment(rows.size());
     }
 
     private SourcePosition readPosition(long low, int index) {

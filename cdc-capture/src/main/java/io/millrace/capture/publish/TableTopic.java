@@ -1,5 +1,6 @@
 package io.millrace.capture.publish;
 
+import io.micrometer.core.instrument.Counter;
 import io.millrace.event.TableId;
 import java.util.Arrays;
 import java.util.List;
@@ -11,8 +12,10 @@ import org.apache.kafka.common.utils.Utils;
  * @param id in the catalog
  * @param keyColumns in the key's order, as registered
  * @param marks how far each partition is
+ * @param published counts changes and read rows
  */
-public record TableTopic(long id, TableId table, String topic, List<String> keyColumns, PublishedMarks marks) {
+public record TableTopic(
+        long id, TableId table, String topic, List<String> keyColumns, PublishedMarks marks, Counter published) {
 
     int partitions() {
         return marks.partitions();

@@ -68,7 +68,11 @@ public final class DemoShop {
 
     /** Opens the shop: its trade goes on in the background until it is closed. */
     public AutoCloseable trade() {
-        return new Trading(this, Trade.read(resource("trading.sql")));
+        return new Trading(this, trades());
+    }
+
+    static List<Trade> trades() {
+        return Trade.read(resource("trading.sql"));
     }
 
     Connection connect(String application) throws SQLException {
