@@ -38,8 +38,6 @@ class SecurityConfiguration {
 
     private static HttpSessionRequestCache wholePages() {
         HttpSessionRequestCache cache = new HttpSessionRequestCache();
-        // no "?continue" behind the address that a login leads back to
-        cache.setMatchingRequestParameterName(null);
         cache.setRequestMatcher(request -> "GET".equals(request.getMethod()) && !FRAGMENT.matches(request));
         return cache;
     }
