@@ -124,19 +124,21 @@ class Barrier {
 
     private List<String> captured(Map<String, Long> marks) {
         List<String> behind = new ArrayList<>();
-        Map<String, Long> reached = offsets.captures().stream()
-                .collect(toMap(offset -> offset.source(), offset -> offset.endLsn()));
+        Map<String, Long> reached =
+                offsets.captures().stream().collect(toMap(offset -> offset.source(), offset -> offset.endLsn()));
         for (Map.Entry<String, Long> mark : marks.entrySet()) {
             Long end = reached.get(mark.getKey());
             if (end == null || Long.compareUnsigned(end, mark.getValue()) < 0) {
-                behind.add("Capture of " + mark.getKey() + " is at " + (end == null ? "no position yet" : Lsn.format(end))
-                        + ", the mark is at " + Lsn.format(mark.getValue()) + "." + saidOf(mark.getKey()));
+                behind.add(
+                        "Capture of " + mark.getKey() + " is at " + (end == null ? "no position yet" : Lsn.format(end))
+                                + ", the mark is at " + Lsn.format(mark.getValue()) + "." + saidOf(mark.getKey()));
             }
         }
         for (CapturedTable table : tables()) {
             if (table.state() != TableState.STREAMING && table.state() != TableState.PAUSED) {
                 behind.add("Table " + table.source() + "." + table.table() + " is "
-                        + table.state().name().toLowerCase(Locale.ROOT) + (table.message() == null ? "." : ": " + table.message()));
+                        + table.state().name().toLowerCase(Locale.ROOT)
+                        + (table.message() == null ? "." : ": " + table.message()));
             }
         }
         return behind;
@@ -173,15 +175,15 @@ class Barrier {
                             if (!end.getKey().topic().equals(table.topic())) {
                                 continue;
                             }
-                            DeliveryOffset offset = reached.get(
-                                    binding.sink() + "/" + table.topic() + "/" + end.getKey().partition());
+                            DeliveryOffset offset = reached.get(binding.sink() + "/" + table.topic() + "/"
+                                    + end.getKey().partition());
                             long next = offset == null ? 0 : offset.nextOffset();
                             records += Math.max(0, end.getValue() - next);
                             waits = waits == null && offset != null ? offset.waitingFor() : waits;
                         }
                         if (records > 0) {
-                            behind.add("Sink " + binding.sink() + " is " + records + " records behind in " + table.source()
-                                    + "." + table.table() + (waits == null ? "." : ": " + waits));
+                            behind.add("Sink " + binding.sink() + " is " + records + " records behind in "
+                                    + table.source() + "." + table.table() + (waits == null ? "." : ": " + waits));
                         }
                     });
         }
@@ -196,8 +198,8 @@ class Barrier {
             } else {
                 table.sinks().stream()
                         .filter(binding -> binding.state() == BindingState.PAUSED)
-                        .forEach(binding -> skipped.add(
-                                "Sink " + binding.sink() + " is paused for " + table.source() + "." + table.table() + "."));
+                        .forEach(binding -> skipped.add("Sink " + binding.sink() + " is paused for " + table.source()
+                                + "." + table.table() + "."));
             }
         }
         return skipped;

@@ -30,12 +30,12 @@ record DeadLetter(
         int occurrences) {
 
     /** Returns the table's name, or the topic where it is not known. */
-    String where() {
+    public String where() {
         return table == null ? topic : source + "." + schema + "." + table;
     }
 
     /** Returns the colour of its state. */
-    String tone() {
+    public String tone() {
         return switch (state) {
             case "OPEN" -> "bad";
             case "RETRIED" -> "ok";

@@ -57,8 +57,10 @@ class ChangeHistory {
         text.append(byPosition ? " ORDER BY epoch DESC, commit_lsn DESC, ordinal DESC" : " ORDER BY seq DESC")
                 .append(" LIMIT ?");
         values.add(limit + 1);
-        List<HistoryEvent> found =
-                sql.sql(text.toString()).params(values).query(ChangeHistory::event).list();
+        List<HistoryEvent> found = sql.sql(text.toString())
+                .params(values)
+                .query(ChangeHistory::event)
+                .list();
         if (found.size() <= limit) {
             return Items.all(found);
         }
@@ -132,7 +134,8 @@ class ChangeHistory {
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
-        return sql.sql(SELECT + " AND commit_lsn = ?::pg_lsn AND ordinal = ? AND event_id = ?")
+        return sql
+                .sql(SELECT + " AND commit_lsn = ?::pg_lsn AND ordinal = ? AND event_id = ?")
                 .params(Lsn.format(position.commitLsn()), position.ordinal(), eventId)
                 .query(ChangeHistory::event)
                 .list()

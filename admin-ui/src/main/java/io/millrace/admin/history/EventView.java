@@ -30,7 +30,7 @@ record EventView(
         }
         return new EventView(
                 event,
-                key == null ? null : KeyText.words(key),
+                key == null ? null : KeyText.words(key, keyColumns),
                 key == null ? null : KeyText.encoded(key, keyColumns),
                 changed,
                 unchanged);
@@ -78,7 +78,9 @@ record EventView(
             return Side.ABSENT;
         }
         JsonNode value = image == null ? null : image.get(column);
-        if (value == null || unavailable || value.isString() && value.stringValue().equals(ChangeEventCodec.UNAVAILABLE)) {
+        if (value == null
+                || unavailable
+                || value.isString() && value.stringValue().equals(ChangeEventCodec.UNAVAILABLE)) {
             return Side.UNSENT;
         }
         return value.isNull() ? new Side(null, Side.Kind.NULL) : new Side(text(value), Side.Kind.VALUE);
@@ -105,12 +107,12 @@ record EventView(
     }
 
     /** Returns a table's name in one word. */
-    String tableName() {
+    public String tableName() {
         return event.schema() + "." + event.table();
     }
 
     /** Returns what happened, as a past participle. */
-    String verb() {
+    public String verb() {
         return switch (event.operation()) {
             case "create" -> "created";
             case "update" -> "updated";
@@ -122,7 +124,7 @@ record EventView(
     }
 
     /** Returns the colour of its pill. */
-    String tone() {
+    public String tone() {
         return switch (event.operation()) {
             case "create" -> "ok";
             case "delete", "truncate" -> "bad";
@@ -132,11 +134,12 @@ record EventView(
     }
 
     /** Returns in one line which columns changed. */
-    String summary() {
+    public String summary() {
         return switch (event.operation()) {
             case "update" -> {
                 if (!changed.isEmpty()) {
-                    yield String.join(", ", changed.stream().map(FieldChange::column).toList());
+                    yield String.join(
+                            ", ", changed.stream().map(FieldChange::column).toList());
                 }
                 yield event.beforeCompleteness().equals("FULL") ? "no column differs" : "columns not known";
             }
@@ -145,8 +148,17 @@ record EventView(
         };
     }
 
+    /** Returns what the columns are that are not shown side by side. */
+    public String restWords() {
+        return switch (event.operation()) {
+            case "create", "read" -> "without a value";
+            case "delete" -> "that were not sent";
+            default -> event.beforeCompleteness().equals("FULL") ? "unchanged" : "as they are since";
+        };
+    }
+
     /** Returns who did it, where the application said so; null where it did not. */
-    @Nullable String actorWords() {
+    public @Nullable String actorWords() {
         JsonNode actor = tree(event.actor());
         if (actor == null) {
             return null;
@@ -163,13 +175,13 @@ record EventView(
         return actor.toString();
     }
 
-    @Nullable String actorJson() {
+    public @Nullable String actorJson() {
         JsonNode actor = tree(event.actor());
         return actor == null ? null : actor.toPrettyString();
     }
 
     /** Returns what is not known of the row before, and why; null where all is. */
-    @Nullable String gap() {
+    public @Nullable String gap() {
         if (!event.operation().equals("update") && !event.operation().equals("delete")) {
             return null;
         }

@@ -29,15 +29,15 @@ record FieldChange(String column, Side before, Side after, boolean changed) {
         static final Side ABSENT = new Side(null, Kind.ABSENT);
         static final Side UNSENT = new Side(null, Kind.UNSENT);
 
-        boolean shown() {
+        public boolean shown() {
             return text != null;
         }
 
-        boolean folded() {
+        public boolean folded() {
             return text != null && (text.length() > 160 || text.lines().count() > 4);
         }
 
-        String words() {
+        public String words() {
             return switch (kind) {
                 case VALUE -> String.valueOf(text);
                 case NULL -> "NULL";

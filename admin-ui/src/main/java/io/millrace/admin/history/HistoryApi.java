@@ -40,7 +40,9 @@ class HistoryApi {
             throw Problem.badRequest("The limit " + limit + " is not between 1 and " + MOST + ".");
         }
         return history.page(
-                new HistoryQuery(source, schema, table, key, operation, time("from", from), time("to", to)), cursor, limit);
+                new HistoryQuery(source, schema, table, key, operation, time("from", from), time("to", to)),
+                cursor,
+                limit);
     }
 
     @GetMapping("/{event}")

@@ -46,7 +46,7 @@ class HistoryPages {
             @Nullable String from,
             @Nullable String to) {
 
-        boolean any() {
+        public boolean any() {
             return table != null || key != null || operation != null || from != null || to != null;
         }
     }
@@ -70,7 +70,8 @@ class HistoryPages {
                         .filter(one -> name(one).equals(filters.table()))
                         .findFirst()
                         .orElseThrow(() -> Problem.notFound(
-                                "Table", "No registered table is named '" + filters.table() + "'; the list of tables has all."));
+                                "Table",
+                                "No registered table is named '" + filters.table() + "'; the list of tables has all."));
         model.addAttribute("filters", filters);
         model.addAttribute("tables", tables.stream().map(HistoryPages::name).toList());
         model.addAttribute("chosen", chosen);
@@ -121,7 +122,8 @@ class HistoryPages {
         List<EventView> events = views(page.items(), tables);
         model.addAttribute("source", source);
         model.addAttribute("tableName", schema + "." + table);
-        model.addAttribute("table", catalog.table(source, new TableId(schema, table)).orElse(null));
+        model.addAttribute(
+                "table", catalog.table(source, new TableId(schema, table)).orElse(null));
         model.addAttribute("key", events.isEmpty() ? key : events.get(0).keyWords());
         model.addAttribute("events", events);
         model.addAttribute("first", given(cursor) == null);
@@ -148,7 +150,8 @@ class HistoryPages {
     private static EventView view(HistoryEvent event, List<CapturedTable> tables) {
         TableId id = new TableId(event.schema(), event.table());
         return tables.stream()
-                .filter(table -> table.source().equals(event.source()) && table.table().equals(id))
+                .filter(table ->
+                        table.source().equals(event.source()) && table.table().equals(id))
                 .findFirst()
                 .map(table -> EventView.of(
                         event,
@@ -172,7 +175,9 @@ class HistoryPages {
         try {
             return text.endsWith("Z")
                     ? OffsetDateTime.parse(text).toInstant()
-                    : LocalDateTime.parse(text.replace(' ', 'T')).atZone(format.zone()).toInstant();
+                    : LocalDateTime.parse(text.replace(' ', 'T'))
+                            .atZone(format.zone())
+                            .toInstant();
         } catch (DateTimeException e) {
             throw Problem.badRequest("The time '" + text + "' is not one like 2026-01-31T14:02:07.");
         }

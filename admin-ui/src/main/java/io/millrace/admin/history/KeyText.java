@@ -5,7 +5,7 @@ import io.millrace.catalog.Column;
 import io.millrace.event.RowKey;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -84,30 +84,31 @@ final class KeyText {
     /** Returns what {@link #values} reads, the key's columns in this order; those unknown come last. */
     static String encoded(String keyJson, List<String> keyColumns) {
         JsonNode key = JSON.readTree(keyJson);
-        List<String> names = new ArrayList<>(keyColumns);
-        key.propertyNames().forEach(name -> {
-            if (!names.contains(name)) {
-                names.add(name);
-            }
-        });
         if (key.size() == 1) {
             return scalar(key.iterator().next());
         }
-        return names.stream()
-                .filter(key::has)
+        return names(key, keyColumns).stream()
                 .map(name -> RowKey.percentEncode(scalar(key.get(name))))
                 .collect(Collectors.joining(","));
     }
 
     /** Returns a key for people: {@code 42}, or {@code order_id 7, line_no 2}. */
-    static String words(String keyJson) {
+    static String words(String keyJson, List<String> keyColumns) {
         JsonNode key = JSON.readTree(keyJson);
         if (key.size() == 1) {
             return scalar(key.iterator().next());
         }
-        return key.properties().stream()
-                .map(part -> part.getKey() + " " + scalar(part.getValue()))
+        return names(key, keyColumns).stream()
+                .map(name -> name + " " + scalar(key.get(name)))
                 .collect(Collectors.joining(", "));
+    }
+
+    /** jsonb forgets the order of columns: the table's own comes first, then what it does not know. */
+    private static List<String> names(JsonNode key, List<String> keyColumns) {
+        Set<String> names = new LinkedHashSet<>(keyColumns);
+        names.addAll(key.propertyNames());
+        names.retainAll(key.propertyNames());
+        return List.copyOf(names);
     }
 
     private static String scalar(JsonNode value) {

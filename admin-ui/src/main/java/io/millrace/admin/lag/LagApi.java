@@ -19,9 +19,7 @@ class LagApi {
     record Lag(@Nullable Instant sampledAt, List<Capture> capture, List<Delivery> sinks) {}
 
     record Capture(
-            String source,
-            @Nullable Long bytes,
-            @Nullable Double seconds) {}
+            String source, @Nullable Long bytes, @Nullable Double seconds) {}
 
     record Delivery(
             String sink,

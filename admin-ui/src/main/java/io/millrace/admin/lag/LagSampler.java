@@ -136,8 +136,8 @@ public class LagSampler implements SmartLifecycle {
         captures.forEach(
                 capture -> rates.sample(Rates.sourceCounter(capture.source().name()), second, capture.events()));
         ends.forEach((table, end) -> rates.sample(Rates.tableCounter(table), second, end));
-        sinks.forEach(sink -> rates.sample(
-                Rates.sinkCounter(sink.sink()) + "/" + sink.tableId(), second, sink.applied()));
+        sinks.forEach(
+                sink -> rates.sample(Rates.sinkCounter(sink.sink()) + "/" + sink.tableId(), second, sink.applied()));
         sinks.stream()
                 .collect(groupingBy(SinkLag::sink, summingLong(SinkLag::applied)))
                 .forEach((sink, applied) -> rates.sample(Rates.sinkCounter(sink), second, applied));

@@ -42,7 +42,8 @@ final class SourceWatch {
     private volatile @Nullable SourceProbe last;
 
     /** Returns the last answer; null before the first. */
-    @Nullable SourceProbe last() {
+    @Nullable
+    SourceProbe last() {
         return last;
     }
 
@@ -70,7 +71,8 @@ final class SourceWatch {
     }
 
     /** Returns the last sampled moment whose WAL position is not beyond this one; null where there is none. */
-    @Nullable Instant reached(long lsn) {
+    @Nullable
+    Instant reached(long lsn) {
         synchronized (marks) {
             for (Iterator<Mark> newest = marks.descendingIterator(); newest.hasNext(); ) {
                 Mark mark = newest.next();
@@ -83,7 +85,8 @@ final class SourceWatch {
     }
 
     /** Returns the first sampled moment; null where there is none. */
-    @Nullable Instant first() {
+    @Nullable
+    Instant first() {
         synchronized (marks) {
             Mark first = marks.peekFirst();
             return first == null ? null : first.at();
@@ -91,7 +94,8 @@ final class SourceWatch {
     }
 
     /** Returns the last sampled moment; null where there is none. */
-    @Nullable Instant newest() {
+    @Nullable
+    Instant newest() {
         synchronized (marks) {
             Mark newest = marks.peekLast();
             return newest == null ? null : newest.at();

@@ -54,7 +54,6 @@ public final class Sparkline {
         String time = seconds >= 120 ? seconds / 60 + " minutes" : seconds + " seconds";
         return flat()
                 ? "no changes in the last " + time
-                : String.format(
-                        Locale.ROOT, "last %s: mean %.1f, peak %.1f changes a second", time, mean(), peak());
+                : String.format(Locale.ROOT, "last %s: mean %.1f, peak %.1f changes a second", time, mean(), peak());
     }
 }

@@ -60,9 +60,8 @@ public class TopicEnds implements DisposableBean {
             }
             Map<TopicPartition, ListOffsetsResultInfo> answer =
                     client().listOffsets(asked).all().get(ANSWER_SECONDS, TimeUnit.SECONDS);
-            return answer.entrySet().stream()
-                    .collect(Collectors.toMap(
-                            Map.Entry::getKey, entry -> entry.getValue().offset()));
+            return answer.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue()
+                    .offset()));
         } catch (ExecutionException | TimeoutException e) {
             // perhaps a topic was deleted: ask for the partitions again next time
             partitions.clear();

@@ -50,6 +50,10 @@ class OverviewPages {
                         .map(sink -> SinkCard.of(sink, sample, rates))
                         .toList());
         model.addAttribute("rows", rows.all(sample));
-        model.addAttribute("total", sample.tables().stream().mapToDouble(table -> rates.table(table.id())).sum());
+        model.addAttribute(
+                "total",
+                sample.tables().stream()
+                        .mapToDouble(table -> rates.table(table.id()))
+                        .sum());
     }
 }

@@ -17,7 +17,13 @@ import org.jspecify.annotations.Nullable;
  * @param seconds the largest lag
  */
 record SinkCard(
-        Sink sink, int tables, @Nullable Long records, @Nullable Double seconds, double rate, String word, String tone) {
+        Sink sink,
+        int tables,
+        @Nullable Long records,
+        @Nullable Double seconds,
+        double rate,
+        String word,
+        String tone) {
 
     static SinkCard of(Sink sink, LagSample sample, Rates rates) {
         List<SinkLag> lags = sample.sinks().stream()

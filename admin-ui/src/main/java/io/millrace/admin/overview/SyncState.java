@@ -3,6 +3,7 @@ package io.millrace.admin.overview;
 import io.millrace.admin.lag.CaptureLag;
 import io.millrace.admin.lag.LagSample;
 import io.millrace.admin.lag.SinkLag;
+import io.millrace.admin.sinks.Sink;
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.SourceState;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param trouble what is wrong, a sentence each, the worst first
  * @param notes what is not wrong and yet not done: pauses, snapshots
  */
-record SyncState(Kind kind, @Nullable Instant upTo, @Nullable Instant at, List<String> trouble, List<String> notes) {
+record SyncState(
+        Kind kind, @Nullable Instant upTo, @Nullable Instant at, List<String> trouble, List<String> notes) {
 
     enum Kind {
         EMPTY,
@@ -31,8 +33,8 @@ record SyncState(Kind kind, @Nullable Instant upTo, @Nullable Instant at, List<S
         UNKNOWN
     }
 
-    /** What is younger is called in sync. */
-    private static final Duration FRESH = Duration.ofSeconds(10);
+    /** What is younger is called in sync: an idle source is heard of at every heartbeat of capture, 10 s by default. */
+    private static final Duration FRESH = Duration.ofSeconds(15);
 
     static SyncState of(LagSample sample) {
         Instant at = sample.at();
@@ -41,7 +43,10 @@ record SyncState(Kind kind, @Nullable Instant upTo, @Nullable Instant at, List<S
                     Kind.UNKNOWN,
                     null,
                     at,
-                    List.of(at == null ? "The first sample is not there yet." : "The platform database does not answer."),
+                    List.of(
+                            at == null
+                                    ? "The first sample is not there yet."
+                                    : "The platform database does not answer."),
                     List.of());
         }
         if (sample.tables().isEmpty()) {
@@ -112,13 +117,15 @@ record SyncState(Kind kind, @Nullable Instant upTo, @Nullable Instant at, List<S
     private static @Nullable Instant sink(
             SinkLag sink, String name, @Nullable Instant upTo, List<String> trouble, List<String> notes) {
         if (sink.state() == BindingState.PAUSED) {
-            notes.add(sink.sink() + " is paused for " + name + ".");
+            notes.add(new Sink(sink.sink()).title() + " is paused for " + name + ".");
             return upTo;
         }
         if (sink.state() == BindingState.FAILED) {
-            trouble.add(sink.sink() + " failed for " + name + (sink.message() == null ? "." : ": " + sink.message()));
+            trouble.add(new Sink(sink.sink()).title() + " failed for " + name
+                    + (sink.message() == null ? "." : ": " + sink.message()));
         } else if (sink.waitingFor() != null) {
-            trouble.add(sink.sink() + " is waited for, " + name + ": " + sink.waitingFor());
+            trouble.add(
+                    new Sink(sink.sink()).title() + " does not take " + name + " at the moment: " + sink.waitingFor());
         }
         return sink.current() ? upTo : earlier(upTo, sink.upTo());
     }
@@ -131,7 +138,7 @@ record SyncState(Kind kind, @Nullable Instant upTo, @Nullable Instant at, List<S
         return one.isBefore(other) ? one : other;
     }
 
-    String tone() {
+    public String tone() {
         return switch (kind) {
             case IN_SYNC -> "ok";
             case BEHIND -> "warn";

@@ -16,12 +16,12 @@ import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
 import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.AuthorizationFilter;
-import org.springframework.security.web.authentication.www.BasicAuthenticationFilter;
 import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
+import org.springframework.security.web.authentication.www.BasicAuthenticationFilter;
+import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import org.springframework.security.web.savedrequest.HttpSessionRequestCache;
 import org.springframework.security.web.util.matcher.AnyRequestMatcher;
 import org.springframework.security.web.util.matcher.RequestMatcher;
-import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Three chains: management (an inner port, no login), the API (stateless), the pages (session and CSRF). */
@@ -29,8 +29,9 @@ import tools.jackson.databind.json.JsonMapper;
 class SecurityConfiguration {
 
     /** Nothing from elsewhere, nothing inline. */
-    private static final String CONTENT_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-            + " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    private static final String CONTENT_POLICY =
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+                    + " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     /** A request of htmx for a part of a page: must not be answered with the login page, nor be where a login leads. */
     private static final RequestMatcher FRAGMENT = request -> request.getHeader("HX-Request") != null;
@@ -85,15 +86,14 @@ class SecurityConfiguration {
                 .authenticationProvider(new PasswordLogin(accounts, passwords))
                 .httpBasic(basic -> basic.authenticationEntryPoint(refusals))
                 .addFilterBefore(new TokenFilter(accounts, refusals), BasicAuthenticationFilter.class)
-                .exceptionHandling(refused ->
-                        refused.authenticationEntryPoint(refusals).accessDeniedHandler(refusals))
+                .exceptionHandling(
+                        refused -> refused.authenticationEntryPoint(refusals).accessDeniedHandler(refusals))
                 .build();
     }
 
     @Bean
     @Order(3)
-    SecurityFilterChain pageSecurity(HttpSecurity http, Accounts accounts, PasswordEncoder passwords)
-            throws Exception {
+    SecurityFilterChain pageSecurity(HttpSecurity http, Accounts accounts, PasswordEncoder passwords) throws Exception {
         return http.authorizeHttpRequests(
                         paths -> paths.requestMatchers("/login", "/assets/**", "/webjars/**", "/favicon.svg", "/error")
                                 .permitAll()

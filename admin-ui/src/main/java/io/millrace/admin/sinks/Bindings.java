@@ -44,7 +44,8 @@ public class Bindings {
 
     private SinkBinding binding(String sink, long tableId) {
         CapturedTable table = catalog.table(tableId)
-                .orElseThrow(() -> Problem.notFound("Table", "There is no registered table with the id " + tableId + "."));
+                .orElseThrow(
+                        () -> Problem.notFound("Table", "There is no registered table with the id " + tableId + "."));
         return table.sinks().stream()
                 .filter(binding -> binding.sink().equals(sink))
                 .findFirst()

@@ -35,9 +35,19 @@ class SinksApi {
     }
 
     /** A sink with how many tables go there, and how many records wait; null where Kafka did not answer. */
-    record SinkView(String name, String title, long tables, @Nullable Long records, @Nullable String waitingFor) {}
+    record SinkView(
+            String name,
+            String title,
+            long tables,
+            @Nullable Long records,
+            @Nullable String waitingFor) {}
 
-    record BindingView(String sink, long table, BindingState state, @Nullable String message, Instant stateSince) {
+    record BindingView(
+            String sink,
+            long table,
+            BindingState state,
+            @Nullable String message,
+            Instant stateSince) {
         static BindingView of(SinkBinding binding) {
             return new BindingView(
                     binding.sink(), binding.tableId(), binding.state(), binding.message(), binding.stateSince());
@@ -50,8 +60,9 @@ class SinksApi {
         var tables = catalog.tables();
         return Items.all(sinks.all().stream()
                 .map(sink -> {
-                    List<SinkLag> own =
-                            lags.stream().filter(one -> one.sink().equals(sink.name())).toList();
+                    List<SinkLag> own = lags.stream()
+                            .filter(one -> one.sink().equals(sink.name()))
+                            .toList();
                     boolean known = own.stream().allMatch(one -> one.records() != null);
                     long waiting = own.stream()
                             .map(SinkLag::records)

@@ -13,8 +13,9 @@ record SinksProperties(List<String> names) {
 
     SinksProperties {
         if (names == null || names.isEmpty()) {
-            throw new IllegalArgumentException("millrace.admin.sinks.names is empty: list the sinks that the workers run,"
-                    + " for example elasticsearch, redis, audit");
+            throw new IllegalArgumentException(
+                    "millrace.admin.sinks.names is empty: list the sinks that the workers run,"
+                            + " for example elasticsearch, redis, audit");
         }
         names = List.copyOf(names);
     }

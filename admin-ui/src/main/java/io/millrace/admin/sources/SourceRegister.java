@@ -91,7 +91,8 @@ class SourceRegister {
             String sslMode,
             String by) {
         if (!NAME.matcher(name).matches()) {
-            throw invalid("The name '" + name + "' cannot be used: it begins with a small letter, then up to 39 small letters,"
+            throw invalid("The name '" + name
+                    + "' cannot be used: it begins with a small letter, then up to 39 small letters,"
                     + " digits, underscores or hyphens. It becomes the prefix of topics.");
         }
         if (!SSL_MODES.contains(sslMode)) {
@@ -125,7 +126,9 @@ class SourceRegister {
 
     private static Problem taken(String name) {
         return new Problem(
-                HttpStatus.CONFLICT, "The name is taken", "There is a source named " + name + " already; choose another.");
+                HttpStatus.CONFLICT,
+                "The name is taken",
+                "There is a source named " + name + " already; choose another.");
     }
 
     private static Problem invalid(String detail) {

@@ -42,9 +42,8 @@ class SourcesPages {
         model.addAttribute("sources", sources);
         model.addAttribute("lags", lags());
         model.addAttribute("rates", rates);
-        model.addAttribute(
-                "counts",
-                sources.stream().collect(toMap(Source::name, source -> register.captured(source).size())));
+        model.addAttribute("counts", sources.stream().collect(toMap(Source::name, source -> register.captured(source)
+                .size())));
         return "sources";
     }
 
@@ -85,7 +84,14 @@ class SourcesPages {
             RedirectAttributes redirect) {
         try {
             register.add(
-                    name.strip(), host.strip(), port, database.strip(), username.strip(), password, sslMode, user.getName());
+                    name.strip(),
+                    host.strip(),
+                    port,
+                    database.strip(),
+                    username.strip(),
+                    password,
+                    sslMode,
+                    user.getName());
             Notice.done(redirect, "The source " + name.strip() + " is added. Register its tables next.");
             return "redirect:/sources/" + name.strip();
         } catch (Problem refused) {

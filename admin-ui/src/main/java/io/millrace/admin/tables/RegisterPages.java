@@ -47,7 +47,7 @@ class RegisterPages {
     record Choice(SourceTable table, String value, @Nullable Long registeredAs, boolean chosen) {
 
         /** Returns how rows are told apart and what the history will know, in words. */
-        String identityWords() {
+        public String identityWords() {
             if (!table.hasKey()) {
                 return "no key";
             }
@@ -59,7 +59,7 @@ class RegisterPages {
             };
         }
 
-        @Nullable Long estimate() {
+        public @Nullable Long estimate() {
             return table.estimatedRows() < 0 ? null : (Long) table.estimatedRows();
         }
     }
@@ -100,7 +100,11 @@ class RegisterPages {
                 "choices",
                 choices.stream()
                         .filter(choice -> choice.chosen()
-                                || choice.table().table().toString().toLowerCase(Locale.ROOT).contains(search))
+                                || choice.table()
+                                        .table()
+                                        .toString()
+                                        .toLowerCase(Locale.ROOT)
+                                        .contains(search))
                         .toList());
         return "register-tables";
     }
@@ -118,10 +122,10 @@ class RegisterPages {
             return "redirect:/tables/register/tables";
         }
         Source chosen = registrations.source(source);
-        Set<String> wanted =
-                new LinkedHashSet<>(sink == null ? sinks.all().stream().map(one -> one.name()).toList() : sink);
-        List<Registrations.Checked> checked = registrations.check(
-                chosen, t.stream().map(RegisterPages::table).toList(), wanted);
+        Set<String> wanted = new LinkedHashSet<>(
+                sink == null ? sinks.all().stream().map(one -> one.name()).toList() : sink);
+        List<Registrations.Checked> checked =
+                registrations.check(chosen, t.stream().map(RegisterPages::table).toList(), wanted);
         model.addAttribute("source", chosen);
         model.addAttribute("values", t);
         model.addAttribute("checked", checked);
@@ -161,7 +165,9 @@ class RegisterPages {
             Notice.done(
                     redirect,
                     "Registered: "
-                            + done.stream().map(table -> table.table().toString()).collect(Collectors.joining(", "))
+                            + done.stream()
+                                    .map(table -> table.table().toString())
+                                    .collect(Collectors.joining(", "))
                             + ". Existing rows are being read while changes already flow.");
         }
         if (!refused.isEmpty()) {

@@ -48,16 +48,15 @@ class Registrations {
      */
     record Checked(TableId table, @Nullable SourceTable described, List<Finding> findings, boolean registered) {
 
-        boolean refused() {
+        public boolean refused() {
             return registered || !Finding.pass(findings);
         }
 
-        boolean needsKeyOnly() {
+        public boolean needsKeyOnly() {
             return !registered
                     && described != null
-                    && findings.stream()
-                            .filter(Finding::isError)
-                            .allMatch(finding -> finding.code().equals("no-key"));
+                    && findings.stream().filter(Finding::isError).allMatch(finding -> finding.code()
+                            .equals("no-key"));
         }
     }
 
@@ -68,7 +67,9 @@ class Registrations {
             return Problem.notFound(
                     "Source",
                     "There is no source named '" + name + "'. "
-                            + (known.isEmpty() ? "None is registered yet." : "Registered are: " + String.join(", ", known) + "."));
+                            + (known.isEmpty()
+                                    ? "None is registered yet."
+                                    : "Registered are: " + String.join(", ", known) + "."));
         });
     }
 
@@ -105,9 +106,7 @@ class Registrations {
     }
 
     private boolean needsKey(Set<String> chosen) {
-        return chosen.stream()
-                .flatMap(name -> sinks.find(name).stream())
-                .anyMatch(Sink::needsKey);
+        return chosen.stream().flatMap(name -> sinks.find(name).stream()).anyMatch(Sink::needsKey);
     }
 
     /**

@@ -97,8 +97,8 @@ class TableLife {
             throw new Problem(
                     HttpStatus.CONFLICT,
                     "Not in this state",
-                    table.table() + " is " + table.state().name().toLowerCase(Locale.ROOT) + " and cannot be " + what + ". "
-                            + wayOut);
+                    table.table() + " is " + table.state().name().toLowerCase(Locale.ROOT) + " and cannot be " + what
+                            + ". " + wayOut);
         }
         return table;
     }

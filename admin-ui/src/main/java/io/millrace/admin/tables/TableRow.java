@@ -19,16 +19,12 @@ import org.jspecify.annotations.Nullable;
 
 /** One table as lists and its own page show it. */
 record TableRow(
-        CapturedTable table,
-        @Nullable TableSnapshot snapshot,
-        List<Delivery> deliveries,
-        double rate,
-        Sparkline line) {
+        CapturedTable table, @Nullable TableSnapshot snapshot, List<Delivery> deliveries, double rate, Sparkline line) {
 
     /** One sink of the table, with words for how it is. */
     record Delivery(Sink sink, SinkLag lag, double rate) {
 
-        String word() {
+        public String word() {
             if (lag.state() == BindingState.PAUSED) {
                 return "paused";
             }
@@ -44,7 +40,7 @@ record TableRow(
             return lag.current() ? "current" : "behind";
         }
 
-        String tone() {
+        public String tone() {
             return switch (word()) {
                 case "failed" -> "bad";
                 case "waits" -> "warn";
@@ -54,7 +50,7 @@ record TableRow(
             };
         }
 
-        @Nullable String reason() {
+        public @Nullable String reason() {
             return lag.message() != null ? lag.message() : lag.waitingFor();
         }
     }
@@ -95,15 +91,16 @@ record TableRow(
                                         null,
                                         binding.message())),
                         rates.sink(binding.sink(), table.id())))
+                .sorted(Comparator.comparingInt(delivery -> sinks.all().indexOf(delivery.sink())))
                 .toList();
         return new TableRow(table, snapshot, deliveries, rates.table(table.id()), rates.tableLine(table.id(), 60, 2));
     }
 
-    String name() {
+    public String name() {
         return table.table().toString();
     }
 
-    String stateWord() {
+    public String stateWord() {
         return switch (table.state()) {
             case PENDING -> "waits for capture";
             case SNAPSHOTTING -> percent() == null ? "snapshot" : "snapshot " + percent() + " %";
@@ -114,7 +111,7 @@ record TableRow(
         };
     }
 
-    String stateTone() {
+    public String stateTone() {
         return switch (table.state()) {
             case STREAMING -> "ok";
             case SNAPSHOTTING -> "run";
@@ -124,7 +121,7 @@ record TableRow(
     }
 
     /** Returns how much of the running snapshot is done, of 100; null without an estimate. */
-    @Nullable Long percent() {
+    public @Nullable Long percent() {
         TableSnapshot present = snapshot;
         Long estimate = present == null ? null : present.rowsEstimated();
         if (present == null || estimate == null || estimate <= 0) {
@@ -134,13 +131,13 @@ record TableRow(
         return present.state() == SnapshotState.DONE ? 100 : Math.min(99, present.rowsDone() * 100 / estimate);
     }
 
-    boolean snapshotRuns() {
+    public boolean snapshotRuns() {
         return snapshot != null
                 && (snapshot.state() == SnapshotState.RUNNING || snapshot.state() == SnapshotState.REQUESTED);
     }
 
     /** Returns rows a second of the snapshot, over its whole time; null before it started. */
-    @Nullable Double snapshotRate() {
+    public @Nullable Double snapshotRate() {
         TableSnapshot present = snapshot;
         if (present == null || present.startedAt() == null) {
             return null;
@@ -151,7 +148,7 @@ record TableRow(
     }
 
     /** Returns the largest lag of its active sinks, in seconds; null where unknown. */
-    @Nullable Double worst() {
+    public @Nullable Double worst() {
         return deliveries.stream()
                 .map(delivery -> delivery.lag().seconds())
                 .filter(Objects::nonNull)
@@ -159,19 +156,19 @@ record TableRow(
                 .orElse(null);
     }
 
-    boolean pausable() {
+    public boolean pausable() {
         return table.state() == TableState.STREAMING;
     }
 
-    boolean resumable() {
+    public boolean resumable() {
         return table.state() == TableState.PAUSED || table.state() == TableState.FAILED;
     }
 
-    boolean readable() {
+    public boolean readable() {
         return table.state() == TableState.STREAMING && !snapshotRuns();
     }
 
-    boolean removable() {
+    public boolean removable() {
         return table.state() != TableState.REMOVING;
     }
 }

@@ -33,8 +33,7 @@ class TablesPages {
     private final LagSampler lag;
     private final Rates rates;
 
-    TablesPages(
-            PipelineCatalog catalog, TableLife life, Bindings bindings, Sinks sinks, LagSampler lag, Rates rates) {
+    TablesPages(PipelineCatalog catalog, TableLife life, Bindings bindings, Sinks sinks, LagSampler lag, Rates rates) {
         this.catalog = catalog;
         this.life = life;
         this.bindings = bindings;
@@ -54,7 +53,8 @@ class TablesPages {
         List<TableRow> rows = all.stream()
                 .filter(table -> source.isBlank() || table.source().equals(source))
                 .filter(table -> state.isBlank() || table.state().name().equals(state))
-                .filter(table -> table.table().toString().toLowerCase(Locale.ROOT).contains(search))
+                .filter(table ->
+                        table.table().toString().toLowerCase(Locale.ROOT).contains(search))
                 .map(this::row)
                 .toList();
         model.addAttribute("rows", rows);
@@ -125,8 +125,7 @@ class TablesPages {
     }
 
     @PostMapping("/{id}/sinks/{sink}/pause")
-    String pauseSink(
-            @PathVariable long id, @PathVariable String sink, Principal user, RedirectAttributes redirect) {
+    String pauseSink(@PathVariable long id, @PathVariable String sink, Principal user, RedirectAttributes redirect) {
         return told(
                 id,
                 redirect,
@@ -137,10 +136,7 @@ class TablesPages {
     @PostMapping("/{id}/sinks/{sink}/resume")
     String resumeSink(@PathVariable long id, @PathVariable String sink, RedirectAttributes redirect) {
         return told(
-                id,
-                redirect,
-                "Delivery to " + sink + " goes on where it stopped.",
-                () -> bindings.resume(sink, id));
+                id, redirect, "Delivery to " + sink + " goes on where it stopped.", () -> bindings.resume(sink, id));
     }
 
     private static String told(long id, RedirectAttributes redirect, String done, Runnable work) {

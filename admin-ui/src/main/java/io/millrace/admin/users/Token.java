@@ -4,4 +4,9 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** An API token, without its secret. */
-record Token(long id, String user, String label, Instant createdAt, @Nullable Instant lastUsedAt) {}
+record Token(
+        long id,
+        String user,
+        String label,
+        Instant createdAt,
+        @Nullable Instant lastUsedAt) {}

@@ -66,8 +66,7 @@ class Users implements Accounts {
     /** Adds a person where there are none at all; returns whether it did. Several processes may try at once. */
     boolean addFirst(String name, String password, Role role) {
         boolean none = all().isEmpty();
-        return none
-                && sql.sql("""
+        return none && sql.sql("""
                 INSERT INTO millrace.app_user (name, password_hash, role)
                 SELECT ?, ?, ? WHERE NOT EXISTS (SELECT FROM millrace.app_user)
                 ON CONFLICT DO NOTHING
@@ -89,7 +88,9 @@ class Users implements Accounts {
                     .single();
         } catch (DuplicateKeyException e) {
             throw new Problem(
-                    HttpStatus.CONFLICT, "The name is taken", "There is a user " + name + " already; choose another name.");
+                    HttpStatus.CONFLICT,
+                    "The name is taken",
+                    "There is a user " + name + " already; choose another name.");
         }
     }
 
@@ -126,7 +127,9 @@ class Users implements Accounts {
 
     private void keepAnAdministrator(String name) {
         boolean last = all().stream()
-                .noneMatch(user -> user.enabled() && user.role() == Role.ADMIN && !user.name().equals(name));
+                .noneMatch(user -> user.enabled()
+                        && user.role() == Role.ADMIN
+                        && !user.name().equals(name));
         if (last) {
             throw new Problem(
                     HttpStatus.CONFLICT,

@@ -44,9 +44,7 @@ class UsersApi {
             @Nullable String password) {}
 
     /** The user is the caller where it is missing. */
-    record NewToken(
-            @Nullable String user,
-            @NotBlank String label) {}
+    record NewToken(@Nullable String user, @NotBlank String label) {}
 
     record IssuedToken(long id, String user, String label, String token) {}
 

@@ -63,7 +63,9 @@ class UsersPages {
     @PostMapping("/{name}/password")
     String password(@PathVariable String name, @RequestParam String password, RedirectAttributes redirect) {
         return told(
-                redirect, "The password of " + name + " is changed; open sessions end now.", () -> users.password(name, password));
+                redirect,
+                "The password of " + name + " is changed; open sessions end now.",
+                () -> users.password(name, password));
     }
 
     @PostMapping("/tokens")

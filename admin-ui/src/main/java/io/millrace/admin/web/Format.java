@@ -15,7 +15,8 @@ public final class Format {
 
     private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT);
     private static final DateTimeFormatter SECONDS = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT);
-    private static final DateTimeFormatter FULL = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT);
+    private static final DateTimeFormatter FULL =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT);
     private static final String NOTHING = "–";
 
     private final ZoneId zone;
@@ -141,6 +142,9 @@ public final class Format {
     public String field(@Nullable Instant time) {
         return time == null
                 ? ""
-                : time.atZone(zone).toLocalDateTime().truncatedTo(ChronoUnit.SECONDS).toString();
+                : time.atZone(zone)
+                        .toLocalDateTime()
+                        .truncatedTo(ChronoUnit.SECONDS)
+                        .toString();
     }
 }

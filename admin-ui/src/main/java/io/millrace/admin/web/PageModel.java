@@ -26,7 +26,8 @@ class PageModel {
     }
 
     @ModelAttribute("viewer")
-    @Nullable Viewer viewer(@Nullable Principal principal) {
+    @Nullable
+    Viewer viewer(@Nullable Principal principal) {
         return Viewer.of(principal);
     }
 

@@ -13,7 +13,8 @@ import org.springframework.web.bind.annotation.RequestParam;
 class ZonePages {
 
     @PostMapping("/preferences/zone")
-    String choose(@RequestParam String zone, @RequestParam(defaultValue = "/") String back, HttpServletResponse response) {
+    String choose(
+            @RequestParam String zone, @RequestParam(defaultValue = "/") String back, HttpServletResponse response) {
         var chosen = Zones.parse(zone);
         // a slash is no cookie octet everywhere
         String value = chosen.equals(ZoneOffset.UTC) ? "UTC" : chosen.getId().replace('/', '~');

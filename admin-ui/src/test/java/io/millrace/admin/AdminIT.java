@@ -1,0 +1,369 @@
+package io.millrace.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.csrf;
+import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.httpBasic;
+
+import io.millrace.localstack.LocalStack;
+import io.millrace.localstack.junit.LocalStackExtension;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.MediaType;
+import org.springframework.mock.web.MockHttpSession;
+import org.springframework.security.test.web.servlet.setup.SecurityMockMvcConfigurers;
+import org.springframework.test.web.servlet.assertj.MockMvcTester;
+import org.springframework.test.web.servlet.assertj.MvcTestResult;
+import org.springframework.web.context.WebApplicationContext;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+@ExtendWith(LocalStackExtension.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class AdminIT {
+
+    private static final String PASSWORD = "correct horse battery";
+    private static final String API = "/api/v1";
+
+    private final JsonMapper json = JsonMapper.builder().build();
+    private ConfigurableApplicationContext application;
+    private MockMvcTester web;
+    private LocalStack stack;
+
+    @BeforeAll
+    void start(LocalStack shared) throws SQLException {
+        stack = shared;
+        sql("postgres", "CREATE DATABASE admin_platform", "CREATE DATABASE admin_source");
+        sql(
+                "admin_source",
+                "CREATE TABLE keyed (id bigint PRIMARY KEY, name text)",
+                "CREATE TABLE keyless (name text)",
+                "CREATE TABLE journal (name text)",
+                "CREATE TABLE lines (order_id bigint, code text, PRIMARY KEY (order_id, code))",
+                "CREATE UNLOGGED TABLE fleeting (id bigint PRIMARY KEY)",
+                "CREATE VIEW seen AS SELECT * FROM keyed");
+        application = new SpringApplicationBuilder(AdminApplication.class)
+                .web(WebApplicationType.SERVLET)
+                .properties("spring.config.name=admin-ui")
+                .run(
+                        "--server.port=0",
+                        "--management.server.port=0",
+                        "--spring.datasource.url=" + stack.postgresJdbcUrl("admin_platform"),
+                        "--spring.kafka.bootstrap-servers=" + stack.kafkaBootstrapServers(),
+                        "--millrace.admin.password=" + PASSWORD,
+                        "--millrace.catalog.secret=a secret of tests");
+        web = MockMvcTester.from((WebApplicationContext) application, builder -> builder.apply(
+                        SecurityMockMvcConfigurers.springSecurity())
+                .build());
+        post("/users", "{\"name\":\"olga\",\"password\":\"" + PASSWORD + "\",\"role\":\"OPERATOR\"}", 201);
+        post("/users", "{\"name\":\"rolf\",\"password\":\"" + PASSWORD + "\",\"role\":\"AUDITOR\"}", 201);
+        post("/sources", source("src", "admin_source"), 201);
+        post("/tables", table("keyed", "elasticsearch", "redis", "audit"), 201);
+        post("/tables", table("lines", "audit"), 201);
+        history();
+    }
+
+    @AfterAll
+    void stop() {
+        if (application != null) {
+            application.close();
+        }
+    }
+
+    private String source(String name, String database) {
+        return "{\"name\":\"%s\",\"host\":\"localhost\",\"port\":%d,\"database\":\"%s\",\"username\":\"%s\",\"password\":\"%s\"}"
+                .formatted(
+                        name, stack.postgresPort(), database, LocalStack.POSTGRES_USER, LocalStack.POSTGRES_PASSWORD);
+    }
+
+    private static String table(String table, String... sinks) {
+        return "{\"source\":\"src\",\"schema\":\"public\",\"table\":\"%s\",\"sinks\":[\"%s\"]}"
+                .formatted(table, String.join("\",\"", sinks));
+    }
+
+    private void history() throws SQLException {
+        List<String> rows = new ArrayList<>();
+        long hash = new io.millrace.event.RowKey("{\"id\":42}")
+                .hash("src", new io.millrace.event.TableId("public", "keyed"));
+        for (int i = 0; i < 25; i++) {
+            String event = "src-1-00000000000001%02X-00000000".formatted(i);
+            rows.add(
+                    ("INSERT INTO millrace.change_log (event_id, source, schema_name, table_name, key, key_hash, operation, before,"
+                                    + " after, changed_columns, before_completeness, unavailable_columns, transaction_id, lsn, commit_lsn,"
+                                    + " epoch, ordinal, committed_at, captured_at) VALUES ('%s', 'src', 'public', 'keyed', '{\"id\": 42}',"
+                                    + " %d, '%s', %s, '{\"id\":42,\"name\":\"<b>n%d</b>\"}', '{name}', 'FULL', '{}', %d, '0/1%02X',"
+                                    + " '0/1%02X', 1, 0, now() - interval '%d minutes', now())")
+                            .formatted(
+                                    event,
+                                    hash,
+                                    i == 0 ? "create" : "update",
+                                    i == 0 ? "NULL" : "'{\"id\":42,\"name\":\"<b>n" + (i - 1) + "</b>\"}'",
+                                    i,
+                                    700 + i,
+                                    i,
+                                    i,
+                                    60 - i));
+        }
+        sql("admin_platform", rows.toArray(String[]::new));
+    }
+
+    private void sql(String database, String... statements) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(
+                        stack.postgresJdbcUrl(database), LocalStack.POSTGRES_USER, LocalStack.POSTGRES_PASSWORD);
+                Statement statement = connection.createStatement()) {
+            for (String text : statements) {
+                statement.execute(text);
+            }
+        }
+    }
+
+    private MvcTestResult call(String user, HttpMethod method, String path, String body) {
+        var request = web.method(method).uri(java.net.URI.create(API + path)).with(httpBasic(user, PASSWORD));
+        return (body == null
+                        ? request
+                        : request.contentType(MediaType.APPLICATION_JSON).content(body))
+                .exchange();
+    }
+
+    private JsonNode body(MvcTestResult result) {
+        return json.readTree(result.getResponse().getContentAsByteArray());
+    }
+
+    private JsonNode post(String path, String body, int status) {
+        MvcTestResult result = call("admin", HttpMethod.POST, path, body);
+        assertThat(result).hasStatus(status);
+        return body(result);
+    }
+
+    private JsonNode get(String path) {
+        MvcTestResult result = call("rolf", HttpMethod.GET, path, null);
+        assertThat(result).hasStatus(200);
+        return body(result);
+    }
+
+    private MockHttpSession session(String user) {
+        MvcTestResult login = web.post()
+                .uri("/login")
+                .with(csrf())
+                .param("username", user)
+                .param("password", PASSWORD)
+                .exchange();
+        assertThat(login).hasStatus(302).hasRedirectedUrl("/");
+        return (MockHttpSession) login.getRequest().getSession();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "rolf, GET, /tables, 200",
+        "rolf, GET, /history, 200",
+        "rolf, GET, /lag, 200",
+        "rolf, GET, /dead-letters, 200",
+        "rolf, GET, /openapi, 200",
+        "rolf, POST, /tables/1/pause, 403",
+        "rolf, POST, /barrier, 403",
+        "rolf, POST, /sinks/audit/tables/1/pause, 403",
+        "rolf, GET, /users, 403",
+        "olga, POST, /tables/999/pause, 404",
+        "olga, POST, /sources, 403",
+        "olga, GET, /users, 403",
+        "olga, GET, /tokens, 403",
+        "admin, GET, /users, 200",
+        "admin, GET, /tokens, 200",
+        "admin, GET, /nothing, 404"
+    })
+    void theApiAllowsWhatTheRoleAllows(String user, String method, String path, int status) {
+        assertThat(call(user, HttpMethod.valueOf(method), path, null)).hasStatus(status);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "rolf, /, 200",
+        "rolf, /overview/live, 200",
+        "rolf, /tables, 200",
+        "rolf, /tables/1, 200",
+        "rolf, /sources, 200",
+        "rolf, /sources/src, 200",
+        "rolf, /history, 200",
+        "rolf, /history?table=src.public.keyed&key=42, 200",
+        "rolf, /history?table=src.public.keyed&key=nobody, 200",
+        "rolf, /history/row?source=src&schema=public&table=keyed&key=42, 200",
+        "rolf, /history/events/src-1-0000000000000105-00000000, 200",
+        "rolf, /dead-letters, 200",
+        "rolf, /tables/register, 403",
+        "rolf, /users, 403",
+        "olga, /tables/register, 200",
+        "olga, /tables/register/tables?source=src, 200",
+        "olga, /tables/register/sinks?source=src&t=public.keyless, 200",
+        "olga, /sources/add, 403",
+        "admin, /sources/add, 200",
+        "admin, /users, 200",
+        "admin, /tables/999, 404"
+    })
+    void pagesOpenForWhomTheyAreMeant(String user, String path, int status) {
+        assertThat(web.get().uri(path).session(session(user)).exchange()).hasStatus(status);
+    }
+
+    @Test
+    void theApiAnswersStrangersWithAProblemAndNoRedirect() {
+        assertThat(web.get().uri(API + "/tables").exchange())
+                .hasStatus(401)
+                .hasContentType(MediaType.APPLICATION_PROBLEM_JSON);
+        assertThat(web.get()
+                        .uri(API + "/tables")
+                        .header("Authorization", "Bearer mlr_no")
+                        .exchange())
+                .hasStatus(401);
+        assertThat(web.get()
+                        .uri(API + "/tables")
+                        .with(httpBasic("admin", "wrong"))
+                        .exchange())
+                .hasStatus(401);
+    }
+
+    @Test
+    void pagesSendStrangersToTheLoginAndFormsNeedTheirToken() {
+        assertThat(web.get().uri("/tables").exchange()).hasStatus(302);
+        assertThat(web.post().uri("/tables/1/pause").session(session("admin")).exchange())
+                .hasStatus(403);
+    }
+
+    @Test
+    void aTokenDoesWhatItsOwnerMayUntilItIsRevoked() {
+        JsonNode issued = post("/tokens", "{\"user\":\"rolf\",\"label\":\"report\"}", 201);
+        String bearer = "Bearer " + issued.get("token").stringValue();
+        assertThat(web.get()
+                        .uri(API + "/tables")
+                        .header("Authorization", bearer)
+                        .exchange())
+                .hasStatus(200);
+        assertThat(web.get().uri(API + "/users").header("Authorization", bearer).exchange())
+                .hasStatus(403);
+        assertThat(call(
+                        "admin",
+                        HttpMethod.DELETE,
+                        "/tokens/" + issued.get("id").asLong(),
+                        null))
+                .hasStatus(204);
+        assertThat(web.get()
+                        .uri(API + "/tables")
+                        .header("Authorization", bearer)
+                        .exchange())
+                .hasStatus(401);
+    }
+
+    @Test
+    void aSessionEndsWhenItsUserIsDisabled() {
+        post("/users", "{\"name\":\"vera\",\"password\":\"" + PASSWORD + "\",\"role\":\"AUDITOR\"}", 201);
+        MockHttpSession vera = session("vera");
+        assertThat(web.get().uri("/tables").session(vera).exchange()).hasStatus(200);
+        assertThat(call("admin", HttpMethod.PATCH, "/users/vera", "{\"enabled\":false}"))
+                .hasStatus(200);
+        assertThat(web.get().uri("/tables").session(vera).exchange())
+                .hasStatus(302)
+                .hasRedirectedUrl("/login?ended");
+    }
+
+    @Test
+    void theLastAdministratorStays() {
+        MvcTestResult refused = call("admin", HttpMethod.PATCH, "/users/admin", "{\"role\":\"AUDITOR\"}");
+        assertThat(refused).hasStatus(409);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "nothing  | audit | 404 | no table public.nothing",
+                "keyed    | audit | 409 | is registered with the id",
+                "keyless  | redis | 422 | ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+                "fleeting | audit | 422 | SET LOGGED",
+                "seen     | audit | 422 | is not a table",
+                "fleeting | solr  | 422 | elasticsearch, redis, audit"
+            })
+    void aTableThatCannotBeCapturedIsRefusedWithTheWayOut(String table, String sink, int status, String said) {
+        assertThat(post("/tables", table(table, sink), status).get("detail").stringValue())
+                .contains(said);
+    }
+
+    @Test
+    void aTableWithoutAKeyIsTakenForTheHistoryAloneAndMayBeRemoved() {
+        JsonNode registered = post("/tables", table("journal", "audit"), 201);
+        assertThat(registered.get("state").stringValue()).isEqualTo("PENDING");
+        long id = registered.get("id").asLong();
+        MvcTestResult removed = call("olga", HttpMethod.DELETE, "/tables/" + id, null);
+        assertThat(removed).hasStatus(202);
+        assertThat(body(removed).get("state").stringValue()).isEqualTo("REMOVING");
+    }
+
+    @Test
+    void aSourceThatDoesNotAnswerIsRefusedAndAPasswordNeverComesBack() {
+        assertThat(post("/sources", source("lost", "no_such_database"), 422)
+                        .get("detail")
+                        .stringValue())
+                .contains("no_such_database");
+        assertThat(get("/sources").toString()).doesNotContain("assword");
+    }
+
+    @Test
+    void historyIsPagedWithoutGapsOrRepeats() {
+        for (String filter : List.of("key=42&", "")) {
+            List<String> seen = new ArrayList<>();
+            String cursor = "";
+            do {
+                JsonNode page = get("/history?source=src&schema=public&table=keyed&" + filter + "limit=10" + cursor);
+                page.get("items").forEach(item -> seen.add(item.get("eventId").stringValue()));
+                JsonNode next = page.get("next");
+                cursor = next.isNull() ? null : "&cursor=" + next.stringValue();
+            } while (cursor != null);
+            assertThat(seen).hasSize(25).doesNotHaveDuplicates();
+            assertThat(seen.get(0)).isEqualTo("src-1-0000000000000118-00000000");
+        }
+    }
+
+    @Test
+    void anEventHoldsImagesAsJsonAndIsFoundByItsId() {
+        JsonNode event = get("/history/src-1-0000000000000105-00000000");
+        assertThat(event.get("key").get("id").asInt()).isEqualTo(42);
+        assertThat(event.get("after").get("name").stringValue()).isEqualTo("<b>n5</b>");
+        assertThat(event.get("changedColumns").get(0).stringValue()).isEqualTo("name");
+        assertThat(call("rolf", HttpMethod.GET, "/history/src-1-0000000000000199-00000000", null))
+                .hasStatus(404);
+        assertThat(call("rolf", HttpMethod.GET, "/history?key=42", null)).hasStatus(400);
+        assertThat(call("rolf", HttpMethod.GET, "/history?from=yesterday", null))
+                .hasStatus(400);
+    }
+
+    @Test
+    void valuesOfRowsAreEscapedOnPages() {
+        MvcTestResult page = web.get()
+                .uri("/history/row?source=src&schema=public&table=keyed&key=42")
+                .session(session("rolf"))
+                .exchange();
+        assertThat(page).hasStatus(200);
+        assertThat(page).bodyText().contains("&lt;b&gt;n5&lt;/b&gt;").doesNotContain("<b>n5</b>", "style=\"");
+    }
+
+    @Test
+    void aBarrierThatIsNotReachedSaysWhatIsBehind() {
+        MvcTestResult result = call("olga", HttpMethod.POST, "/barrier?timeout=200ms", null);
+        assertThat(result).hasStatus(504).hasContentType(MediaType.APPLICATION_PROBLEM_JSON);
+        assertThat(body(result).get("detail").stringValue())
+                .contains("Capture of src is at no position yet")
+                .contains("src.public.keyed is pending");
+        assertThat(call("olga", HttpMethod.POST, "/barrier?timeout=soon", null)).hasStatus(400);
+    }
+}
