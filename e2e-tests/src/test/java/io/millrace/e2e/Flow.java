@@ -8,15 +8,12 @@ import io.millrace.e2e.comparison.HistoryRows;
 import io.millrace.e2e.comparison.PipelineComparison;
 import io.millrace.e2e.comparison.RedisRows;
 import io.millrace.event.TableId;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -119,18 +116,6 @@ class Flow {
             assertThat(history.outOfOrder(SOURCE, table))
                     .as("events of %s out of order", name)
                     .isZero();
-        }
-    }
-
-    /** A free port below those that outgoing connections take: one of those could be gone again when it is needed. */
-    static int freePort() {
-        while (true) {
-            int port = ThreadLocalRandom.current().nextInt(28_000, 32_000);
-            try (ServerSocket socket = new ServerSocket(port)) {
-                return socket.getLocalPort();
-            } catch (IOException e) {
-                // taken: the next one
-            }
         }
     }
 }

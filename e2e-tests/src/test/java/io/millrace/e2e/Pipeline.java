@@ -3,6 +3,7 @@ package io.millrace.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.localstack.LocalStack;
+import io.millrace.localstack.Ports;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -15,7 +16,7 @@ final class Pipeline extends Flow implements AutoCloseable {
     final AppProcess admin;
 
     Pipeline(LocalStack stack) {
-        this(stack, freePort());
+        this(stack, Ports.free());
     }
 
     private Pipeline(LocalStack stack, int port) {

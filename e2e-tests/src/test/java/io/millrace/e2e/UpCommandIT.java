@@ -2,6 +2,7 @@ package io.millrace.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.localstack.Ports;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -24,11 +25,11 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class UpCommandIT {
 
-    private final int postgres = Flow.freePort();
-    private final int elasticsearch = Flow.freePort();
-    private final int redis = Flow.freePort();
-    private final int kafka = Flow.freePort();
-    private final int web = Flow.freePort();
+    private final int postgres = Ports.free();
+    private final int elasticsearch = Ports.free();
+    private final int redis = Ports.free();
+    private final int kafka = Ports.free();
+    private final int web = Ports.free();
     private final Path data = Path.of("target/e2e-up").toAbsolutePath();
     private final AppProcess up = command("up", List.of("--no-demo", "--clean"));
     private final AppProcess again = command("up-again", List.of("--no-demo"));
@@ -43,7 +44,7 @@ class UpCommandIT {
                 "--port",
                 Integer.toString(web),
                 "--management-port",
-                Integer.toString(Flow.freePort()),
+                Integer.toString(Ports.free()),
                 "--postgres-port",
                 Integer.toString(postgres),
                 "--kafka-port",

@@ -1,5 +1,7 @@
 package io.millrace.localstack;
 
+import java.util.Set;
+
 /**
  * The port of each service on localhost.
  *
@@ -52,5 +54,10 @@ public record Ports(int postgresql, int kafka, int elasticsearch, int redis) {
                 service == Service.KAFKA ? port : kafka,
                 service == Service.ELASTICSEARCH ? port : elasticsearch,
                 service == Service.REDIS ? port : redis);
+    }
+
+    /** Returns a port that nobody holds now, below those that outgoing connections take. */
+    public static int free() {
+        return PortCheck.free(Set.of());
     }
 }
