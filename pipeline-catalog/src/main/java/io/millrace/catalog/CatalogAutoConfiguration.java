@@ -1,5 +1,7 @@
 package io.millrace.catalog;
 
+import io.millrace.catalog.rebuild.JdbcRebuilds;
+import io.millrace.catalog.rebuild.Rebuilds;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -43,5 +45,10 @@ class CatalogAutoConfiguration {
     @Bean
     Offsets offsets(JdbcTemplate template, Flyway migrated) {
         return new JdbcOffsets(template);
+    }
+
+    @Bean
+    Rebuilds rebuilds(JdbcTemplate template, DataSource dataSource, Flyway migrated) {
+        return new JdbcRebuilds(template, dataSource);
     }
 }

@@ -16,13 +16,17 @@ import org.jspecify.annotations.Nullable;
 /** One or more requests to {@code _bulk}, written as bytes; each item carries its row's version, which the server compares. */
 final class Bulk {
 
+    /** An index that was deleted must not come back with guessed types: only what bears an alias is written. */
+    private static final String ALIASES_ONLY = "&require_alias=true";
+
     private static final String PATH =
-            "/_bulk?require_alias=true&filter_path=errors,items.*.status," + "items.*.error.type,items.*.error.reason";
+            "/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason";
 
     private static final int INITIAL = 64 * 1024;
 
     private final ElasticsearchAccess elasticsearch;
     private final int maxBytes;
+    private final String path;
     private final List<ItemResult> results = new ArrayList<>();
     private Buffer buffer = new Buffer(INITIAL);
     private int pending;
@@ -40,32 +44,46 @@ final class Bulk {
     }
 
     Bulk(ElasticsearchAccess elasticsearch, int maxBytes) {
-        this.elasticsearch = elasticsearch;
-        this.maxBytes = maxBytes;
+        this(elasticsearch, maxBytes, ALIASES_ONLY);
     }
 
-    void index(String alias, String id, long version, Row document) throws SinkException {
-        write(alias, id, version, "external", document);
+    Bulk(ElasticsearchAccess elasticsearch, int maxBytes, String parameters) {
+        this.elasticsearch = elasticsearch;
+        this.maxBytes = maxBytes;
+        this.path = PATH + parameters;
+    }
+
+    void index(String index, String id, long version, Row document) throws SinkException {
+        write(index, id, version, "external", document);
     }
 
     /** Replaces a document and leaves its version, unless it has become newer. */
-    void replace(String alias, String id, long version, Row document) throws SinkException {
-        write(alias, id, version, "external_gte", document);
+    void replace(String index, String id, long version, Row document) throws SinkException {
+        write(index, id, version, "external_gte", document);
     }
 
-    void delete(String alias, String id, long version) throws SinkException {
-        write(alias, id, version, "external", null);
+    void delete(String index, String id, long version) throws SinkException {
+        write(index, id, version, "external", null);
     }
 
-    private void write(String alias, String id, long version, String versionType, @Nullable Row document)
+    /** Deletes whatever version stands there. */
+    void remove(String index, String id) throws SinkException {
+        append("{\"delete\":{\"_index\":\"" + index + "\",\"_id\":\"" + id + "\"}}\n", null);
+    }
+
+    private void write(String index, String id, long version, String versionType, @Nullable Row document)
             throws SinkException {
-        int size = (document == null ? 0 : document.size()) + 256;
+        // an alias and an encoded key hold nothing that JSON would have to escape
+        String action = "{\"" + (document == null ? "delete" : "index") + "\":{\"_index\":\"" + index + "\",\"_id\":\""
+                + id + "\",\"version\":" + version + ",\"version_type\":\"" + versionType + "\"}}\n";
+        append(action, document);
+    }
+
+    private void append(String action, @Nullable Row document) throws SinkException {
+        int size = (document == null ? 0 : document.size()) + action.length() + 1;
         if (pending > 0 && buffer.size() + size > maxBytes) {
             send();
         }
-        // an alias and an encoded key hold nothing that JSON would have to escape
-        String action = "{\"" + (document == null ? "delete" : "index") + "\":{\"_index\":\"" + alias + "\",\"_id\":\""
-                + id + "\",\"version\":" + version + ",\"version_type\":\"" + versionType + "\"}}\n";
         buffer.writeBytes(action.getBytes(StandardCharsets.US_ASCII));
         if (document != null) {
             try {
@@ -91,7 +109,7 @@ final class Bulk {
         try {
             answer = elasticsearch.exchange(
                     "POST",
-                    PATH,
+                    path,
                     Body.ndjson(buffer.array(), buffer.size()),
                     (tokens, bytes) -> ItemResult.readAll(tokens));
         } catch (Refused e) {

@@ -3,6 +3,7 @@ package io.millrace.sync.sink.elasticsearch;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotEmpty;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,9 @@ import org.springframework.validation.annotation.Validated;
  * @param apiKey base64 as Elasticsearch shows it; instead of username and password
  * @param gcDeletes how long the version of a deleted document is remembered ({@code index.gc_deletes}); must exceed the longest
  *     replay, else one could bring the document back
+ * @param tombstoneRetention how long Millrace itself remembers which rows were deleted, for replays of changes that are older than
+ *     {@code gcDeletes}; must exceed the retention of the topics
+ * @param caCertificates PEM file of the authorities that the cluster's certificate is checked against; unset: the JVM's
  * @param refreshInterval how soon searches see a change; unset is Elasticsearch's default: 1 s, and only for an index that is
  *     searched. Reading by id always sees it at once
  * @param maxBulk most bytes of one bulk request
@@ -33,6 +37,8 @@ record ElasticsearchSinkProperties(
         @DefaultValue("1") @Min(1) int numberOfShards,
         @DefaultValue("0") @Min(0) int numberOfReplicas,
         @DefaultValue("1h") Duration gcDeletes,
+        @DefaultValue("30d") Duration tombstoneRetention,
+        @Nullable Path caCertificates,
         @Nullable Duration refreshInterval,
         @DefaultValue("8MB") DataSize maxBulk,
         @DefaultValue("2s") Duration connectTimeout,

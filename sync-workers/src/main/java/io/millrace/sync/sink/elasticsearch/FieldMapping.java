@@ -1,9 +1,12 @@
 package io.millrace.sync.sink.elasticsearch;
 
 import io.millrace.catalog.Column;
+import io.millrace.catalog.options.ElasticsearchOptions;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What field a column becomes, by PostgreSQL's base type. Why, is in RATIONALE.md. */
@@ -17,14 +20,11 @@ final class FieldMapping {
     private static final Map<String, Object> KEYWORD = Map.of("type", "keyword", "ignore_above", LONGEST_TERM);
     private static final Map<String, Object> TEXT =
             Map.of("type", "text", "fields", Map.of("keyword", Map.of("type", "keyword", "ignore_above", 256)));
-    /** Years beyond 9999 and BC, and infinity, stay in _source only. */
-    private static final Map<String, Object> DATE =
-            Map.of("type", "date", "format", "strict_date_optional_time", "ignore_malformed", true);
-
     private static final Map<String, Object> OPAQUE = Map.of("type", "object", "enabled", false);
     private static final Map<String, Object> UNINDEXED =
             Map.of("type", "keyword", "index", false, "doc_values", false, "ignore_above", LONGEST_TERM);
 
+    private static final Set<String> INTEGERS = Set.of("int2", "int4", "int8", "oid");
     private static final Set<String> JSON_TYPES = Set.of("json", "jsonb");
 
     private FieldMapping() {}
@@ -33,34 +33,37 @@ final class FieldMapping {
         return JSON_TYPES.contains(column.typeName());
     }
 
-    /** Returns {@code {"<name>":{...},...}}. */
-    static String properties(List<Column> columns) {
-        Map<String, Object> properties = new java.util.LinkedHashMap<>();
-        columns.forEach(column -> properties.put(column.name(), field(column.typeName())));
+    /** Returns {@code {"<name>":{...},...}}; {@code kinds} are the columns' own, where they are not what follows from the type. */
+    static String properties(List<Column> columns, Map<String, String> kinds) {
+        Map<String, Object> properties = new LinkedHashMap<>();
+        columns.forEach(column -> properties.put(column.name(), field(column, kinds.get(column.name()))));
         return JSON.writeValueAsString(properties);
     }
 
-    static Map<String, Object> field(String typeName) {
-        if (typeName.startsWith("_")) {
-            return element(typeName.substring(1));
-        }
-        return switch (typeName) {
-            case "int2" -> Map.of("type", "short");
-            case "int4" -> Map.of("type", "integer");
-            case "int8", "oid" -> Map.of("type", "long");
-            case "float4" -> Map.of("type", "float", "ignore_malformed", true);
-            case "float8" -> Map.of("type", "double", "ignore_malformed", true);
-            case "bool" -> Map.of("type", "boolean");
-            case "text", "varchar", "bpchar", "citext", "xml" -> TEXT;
-            case "date", "timestamp", "timestamptz" -> DATE;
-            case "json", "jsonb" -> OPAQUE;
-            case "bytea" -> UNINDEXED;
-            default -> KEYWORD;
+    /** A kind that the column's type does not allow is as if it were not there: the type may have changed since it was chosen. */
+    static Map<String, Object> field(Column column, @Nullable String kind) {
+        List<String> choices = ElasticsearchOptions.choices(column);
+        return ofKind(kind != null && choices.contains(kind) ? kind : choices.get(0), INTEGERS.contains(column.typeName()));
+    }
+
+    private static Map<String, Object> ofKind(String kind, boolean integer) {
+        return switch (kind) {
+            case "text+keyword" -> TEXT;
+            case "keyword" -> KEYWORD;
+            case "date", "date_nanos" -> date(kind);
+            case "opaque" -> OPAQUE;
+            case "dynamic" -> Map.of("type", "object", "dynamic", true);
+            case "flattened" -> Map.of("type", "flattened", "ignore_above", LONGEST_TERM);
+            case "unindexed" -> UNINDEXED;
+            case "text" -> Map.of("type", "text");
+            case "boolean" -> Map.of("type", "boolean");
+            // a number may be NaN, a text no address: the document is taken, the field is not searchable there
+            default -> integer ? Map.of("type", kind) : Map.of("type", kind, "ignore_malformed", true);
         };
     }
 
-    /** Elasticsearch takes nested arrays of scalars as one flat list, so the dimensions of an array do not matter. */
-    private static Map<String, Object> element(String typeName) {
-        return JSON_TYPES.contains(typeName) ? KEYWORD : field(typeName);
+    /** Years beyond 9999 and BC, and infinity, stay in _source only. */
+    private static Map<String, Object> date(String type) {
+        return Map.of("type", type, "format", "strict_date_optional_time", "ignore_malformed", true);
     }
 }

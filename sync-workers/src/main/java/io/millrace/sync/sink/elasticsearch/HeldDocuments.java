@@ -45,7 +45,7 @@ final class HeldDocuments {
             JsonToken value = tokens.nextToken();
             if (name.equals("docs") && value == JsonToken.START_ARRAY) {
                 while (tokens.nextToken() == JsonToken.START_OBJECT) {
-                    document(tokens, answer, found);
+                    document(tokens, answer, found, null);
                 }
             } else {
                 tokens.skipChildren();
@@ -54,10 +54,12 @@ final class HeldDocuments {
         return found;
     }
 
-    private static void document(JsonParser tokens, byte[] answer, Map<String, Held> found) {
+    /** Reads one document; one without its source counts as {@code otherwise}, or as not found. */
+    static void document(
+            JsonParser tokens, byte[] answer, Map<String, Held> found, @Nullable Row otherwise) {
         String id = null;
         long version = 0;
-        Row source = null;
+        Row source = otherwise;
         for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
             tokens.nextToken();
             switch (name) {

@@ -13,7 +13,8 @@ final class IndexNames {
     /** Elasticsearch's limits, in bytes. */
     private static final int MAX_ID = 512;
 
-    private static final int MAX_NAME = 255 - "-000001".length();
+    /** Leaves room for {@code -000001} and for writers' names, {@code ~-w1}; {@code ~-} is never part of an encoded name. */
+    private static final int MAX_NAME = 255 - 12;
 
     private IndexNames() {}
 

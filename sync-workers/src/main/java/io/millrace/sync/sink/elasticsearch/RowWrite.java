@@ -10,16 +10,17 @@ import org.jspecify.annotations.Nullable;
  * One row to write.
  *
  * @param index of the change in its batch
+ * @param target what the index is called that it is written to
  * @param row its columns as they came or were completed; null to delete the document
  */
 record RowWrite(
         int index,
         Change change,
-        String alias,
+        String target,
         String id,
         @Nullable Row row) {
 
-    static RowWrite of(int index, Change change) {
+    static RowWrite of(int index, Change change, String target) {
         RowKey key = change.event().key();
         if (key == null) {
             throw new IllegalArgumentException("No document without a key");
@@ -27,7 +28,7 @@ record RowWrite(
         return new RowWrite(
                 index,
                 change,
-                IndexNames.alias(change.table().source(), change.table().table()),
+                target,
                 IndexNames.id(key),
                 change.event().after());
     }
@@ -45,6 +46,10 @@ record RowWrite(
     }
 
     RowWrite with(Row completed) {
-        return new RowWrite(index, change, alias, id, completed);
+        return new RowWrite(index, change, target, id, completed);
+    }
+
+    RowWrite to(String other) {
+        return new RowWrite(index, change, other, id, row);
     }
 }

@@ -18,31 +18,37 @@ final class RowWriter {
 
     private final ElasticsearchAccess elasticsearch;
     private final HeldDocuments documents;
+    private final Tombstones tombstones;
     private final int maxBulk;
 
-    RowWriter(ElasticsearchAccess elasticsearch, int maxBulk) {
+    RowWriter(ElasticsearchAccess elasticsearch, Tombstones tombstones, int maxBulk) {
         this.elasticsearch = elasticsearch;
+        this.tombstones = tombstones;
         this.documents = new HeldDocuments(elasticsearch);
         this.maxBulk = maxBulk;
     }
 
-    /** Returns the rows that were not applied, with what Elasticsearch said. */
-    Map<RowWrite, ItemResult> write(List<RowWrite> given) throws SinkException {
-        if (given.isEmpty()) {
+    /** Returns the rows that were not applied, with what Elasticsearch said. They must be {@link #completed}. */
+    Map<RowWrite, ItemResult> write(List<RowWrite> writes) throws SinkException {
+        if (writes.isEmpty()) {
             return Map.of();
         }
-        List<RowWrite> writes = completed(given);
         Map<Long, Set<String>> jsonColumns = new HashMap<>();
         Bulk bulk = new Bulk(elasticsearch, maxBulk);
+        // whose result each item's is; a delete has two items
+        List<RowWrite> owners = new ArrayList<>(writes.size());
         for (RowWrite write : writes) {
             Row row = write.row();
+            owners.add(write);
             if (row == null) {
-                bulk.delete(write.alias(), write.id(), write.version());
+                tombstones.add(bulk, write);
+                bulk.delete(write.target(), write.id(), write.version());
+                owners.add(write);
             } else {
                 Set<String> json = jsonColumns.computeIfAbsent(
                         write.change().table().id(),
                         id -> Document.jsonColumns(write.change().table()));
-                bulk.index(write.alias(), write.id(), write.version(), Document.open(row, json));
+                bulk.index(write.target(), write.id(), write.version(), Document.open(row, json));
             }
         }
         List<ItemResult> results = bulk.results();
@@ -51,7 +57,7 @@ final class RowWriter {
         List<RowWrite> late = new ArrayList<>(0);
         for (int i = 0; i < results.size(); i++) {
             ItemResult result = results.get(i);
-            RowWrite write = writes.get(i);
+            RowWrite write = owners.get(i);
             if (result.isStale() && write.isRead()) {
                 late.add(write);
             } else if (result.status() == 400 && write.row() != null) {
@@ -66,7 +72,7 @@ final class RowWriter {
     }
 
     /** Takes values that PostgreSQL did not send from the documents as they stand; where there is none, they are left out. */
-    private List<RowWrite> completed(List<RowWrite> writes) throws SinkException {
+    List<RowWrite> completed(List<RowWrite> writes) throws SinkException {
         List<RowWrite> incomplete =
                 writes.stream().filter(RowWrite::isIncomplete).toList();
         if (incomplete.isEmpty()) {
@@ -81,7 +87,7 @@ final class RowWriter {
                 continue;
             }
             Set<String> missing = write.change().event().unavailable();
-            Held known = held.getOrDefault(write.alias(), Map.of()).get(write.id());
+            Held known = held.getOrDefault(write.target(), Map.of()).get(write.id());
             all.add(write.with(known == null ? row.without(missing) : row.withValuesFrom(known.row(), missing)));
         }
         return all;
@@ -89,7 +95,7 @@ final class RowWriter {
 
     private Map<String, Map<String, Held>> held(List<RowWrite> writes) throws SinkException {
         Map<String, List<String>> ids = writes.stream()
-                .collect(Collectors.groupingBy(RowWrite::alias, Collectors.mapping(RowWrite::id, Collectors.toList())));
+                .collect(Collectors.groupingBy(RowWrite::target, Collectors.mapping(RowWrite::id, Collectors.toList())));
         Map<String, Map<String, Held>> held = new HashMap<>();
         for (Map.Entry<String, List<String>> one : ids.entrySet()) {
             held.put(one.getKey(), documents.read(one.getKey(), one.getValue()));
@@ -112,7 +118,7 @@ final class RowWriter {
                 boolean older = write.change().event().schemaVersion()
                         < write.change().table().schemaVersion();
                 bulk.index(
-                        write.alias(),
+                        write.target(),
                         write.id(),
                         write.version(),
                         older ? Document.known(row, write.change().table()) : row);
@@ -129,12 +135,12 @@ final class RowWriter {
         Bulk bulk = new Bulk(elasticsearch, maxBulk);
         List<RowWrite> written = new ArrayList<>(0);
         for (RowWrite write : late) {
-            Held known = held.getOrDefault(write.alias(), Map.of()).get(write.id());
+            Held known = held.getOrDefault(write.target(), Map.of()).get(write.id());
             Optional<Row> whole = known == null ? Optional.empty() : LateRead.complete(known.row(), write.change());
             if (known != null && whole.isPresent()) {
                 Row row = Document.open(
                         whole.get(), Document.jsonColumns(write.change().table()));
-                bulk.replace(write.alias(), write.id(), known.version(), row);
+                bulk.replace(write.target(), write.id(), known.version(), row);
                 written.add(write);
             }
         }

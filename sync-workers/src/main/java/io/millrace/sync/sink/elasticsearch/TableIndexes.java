@@ -3,101 +3,134 @@ package io.millrace.sync.sink.elasticsearch;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.SinkException;
-import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Body;
 import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
-import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Sees to it that every table has an alias over an index with a field for each of its columns. */
 final class TableIndexes {
 
-    private final ElasticsearchAccess elasticsearch;
-    private final ElasticsearchSinkProperties properties;
-    private final Map<Long, Integer> ready = new ConcurrentHashMap<>();
+    private static final Logger log = LoggerFactory.getLogger(TableIndexes.class);
 
-    TableIndexes(ElasticsearchAccess elasticsearch, ElasticsearchSinkProperties properties) {
+    private final ElasticsearchAccess elasticsearch;
+    private final IndexMaker maker;
+    private final Map<Long, Ready> ready = new ConcurrentHashMap<>();
+
+    private record Ready(int schemaVersion, Placement placement) {}
+
+    TableIndexes(ElasticsearchAccess elasticsearch, IndexMaker maker) {
         this.elasticsearch = elasticsearch;
-        this.properties = properties;
+        this.maker = maker;
     }
 
     /**
-     * Creates a table's index, or adds fields for columns that are new in its schema version. Asks only once per version.
+     * Returns where a table's changes go. Creates its index, or adds fields for columns that are new in its schema version; asks only
+     * once per version, and again after {@link #forget}.
      *
      * @throws SinkException FATAL where an index of that name cannot be used: a field of another type, no alias but an index
      */
-    void ensure(CapturedTable table) throws SinkException {
-        Integer version = ready.get(table.id());
-        if (version != null && version >= table.schemaVersion()) {
-            return;
+    Placement ensure(CapturedTable table) throws SinkException {
+        Ready known = ready.get(table.id());
+        if (known != null && known.schemaVersion() >= table.schemaVersion()) {
+            return known.placement();
         }
-        String alias = IndexNames.alias(table.source(), table.table());
-        String fields = FieldMapping.properties(table.columns());
+        IndexFamily family = family(table);
+        if (family.live().isEmpty()) {
+            family = created(table, family);
+        } else if (family.number() == 0) {
+            family = named(table, family);
+        }
+        String live = family.live().orElseThrow();
         try {
-            elasticsearch.exchange(
-                    "PUT",
-                    "/" + alias + "/_mapping?write_index_only=true",
-                    Body.json("{\"properties\":" + fields + "}"),
-                    (tokens, answer) -> true);
+            maker.extend(live, table);
         } catch (Refused e) {
-            if (e.status() != 404) {
-                throw explained(table, alias, e);
-            }
-            create(table, alias, fields);
+            throw explained(table, e);
         }
-        ready.put(table.id(), table.schemaVersion());
+        extendMirror(table, family.mirror());
+        Placement placement = family.placement();
+        ready.put(table.id(), new Ready(table.schemaVersion(), placement));
+        return placement;
     }
 
-    /** Has the next write look again: somebody deleted the index. */
+    IndexFamily family(CapturedTable table) throws SinkException {
+        return IndexFamily.look(elasticsearch, alias(table));
+    }
+
+    static String alias(CapturedTable table) {
+        return IndexNames.alias(table.source(), table.table());
+    }
+
+    /** Has the next write look again: the indexes are others, or somebody deleted them. */
     void forget(CapturedTable table) {
         ready.remove(table.id());
     }
 
-    private void create(CapturedTable table, String alias, String fields) throws SinkException {
-        Duration refresh = properties.refreshInterval();
-        String body = "{\"settings\":{\"index\":{\"number_of_shards\":" + properties.numberOfShards()
-                + ",\"number_of_replicas\":" + properties.numberOfReplicas()
-                + ",\"gc_deletes\":\"" + properties.gcDeletes().toMillis() + "ms\""
-                + (refresh == null ? "" : ",\"refresh_interval\":\"" + refresh.toMillis() + "ms\"")
-                + ",\"mapping.total_fields.limit\":4000}}"
-                + ",\"mappings\":{\"dynamic\":\"strict\",\"properties\":" + fields + "}"
-                + ",\"aliases\":{\"" + alias + "\":{\"is_write_index\":true}}}";
+    private IndexFamily created(CapturedTable table, IndexFamily found) throws SinkException {
+        String alias = alias(table);
+        if (!found.isEmpty()) {
+            throw unusable(table, null);
+        }
         try {
-            elasticsearch.exchange("PUT", "/" + alias + "-000001", Body.json(body), (tokens, answer) -> true);
+            maker.create(found.next(), table, IndexFamily.firstAliases(alias));
         } catch (Refused e) {
             if (!String.valueOf(e.getMessage()).contains("resource_already_exists_exception")) {
-                throw explained(table, alias, e);
-            }
-            if (!aliasExists(alias)) {
-                throw new SinkException(
-                        ErrorCategory.FATAL,
-                        "The index " + alias + "-000001 exists and does not bear the alias " + alias
-                                + ": delete it, or give it the alias, then activate the binding",
-                        e);
+                throw explained(table, e);
             }
         }
+        IndexFamily family = family(table);
+        if (family.live().isEmpty()) {
+            throw unusable(table, null);
+        }
+        return family;
     }
 
-    private boolean aliasExists(String alias) throws SinkException {
+    /** Gives an index that was made by hand the name that writers use. */
+    private IndexFamily named(CapturedTable table, IndexFamily family) throws SinkException {
         try {
-            return elasticsearch.exchange("GET", "/_alias/" + alias, null, (tokens, answer) -> true);
+            family.arrange(elasticsearch, family.live().orElseThrow(), family.mirror());
         } catch (Refused e) {
-            if (e.status() == 404) {
-                return false;
-            }
             throw elasticsearch.fault(e);
         }
+        return family(table);
     }
 
-    private SinkException explained(CapturedTable table, String alias, Refused e) {
+    private void extendMirror(CapturedTable table, Optional<String> mirror) throws SinkException {
+        if (mirror.isEmpty()) {
+            return;
+        }
+        try {
+            maker.extend(mirror.get(), table);
+        } catch (Refused e) {
+            SinkException fault = elasticsearch.fault(e);
+            if (fault.category() == ErrorCategory.RETRYABLE) {
+                throw fault;
+            }
+            log.warn("{} beside the live index cannot take the columns of {}: {}", mirror.get(), table.table(), e.getMessage());
+        }
+    }
+
+    private static SinkException unusable(CapturedTable table, @org.jspecify.annotations.Nullable Throwable cause) {
+        String alias = alias(table);
+        return new SinkException(
+                ErrorCategory.FATAL,
+                "There is an index " + alias + "-00000N, and none that bears the alias " + alias
+                        + ": delete it, or give it the alias, then activate the binding",
+                cause);
+    }
+
+    private SinkException explained(CapturedTable table, Refused e) {
         SinkException fault = elasticsearch.fault(e);
         return fault.category() == ErrorCategory.RETRYABLE
                 ? fault
                 : new SinkException(
                         ErrorCategory.FATAL,
-                        "The index behind " + alias + " cannot take the columns of " + table.table()
-                                + " (a column's type changed?). Delete the index and take a new snapshot, then activate the"
-                                + " binding. Elasticsearch said: " + e.getMessage(),
+                        "The index behind " + alias(table) + " cannot take the columns of " + table.table()
+                                + " (a column's type changed?). Rebuild the index: the table's page, or POST"
+                                + " /api/v1/sinks/elasticsearch/tables/" + table.id() + "/rebuild. Elasticsearch said: "
+                                + e.getMessage(),
                         e);
     }
 }

@@ -31,19 +31,19 @@ final class Truncation {
     }
 
     /** Returns the results of the deletes that were not applied. */
-    List<ItemResult> run(String alias, long version) throws SinkException {
+    List<ItemResult> run(String index, long version) throws SinkException {
         // a search sees only what was refreshed
-        elasticsearch.call("POST", "/" + alias + "/_refresh", null, (tokens, answer) -> true);
+        elasticsearch.call("POST", "/" + index + "/_refresh", null, (tokens, answer) -> true);
         List<ItemResult> failed = new ArrayList<>(0);
         Page page = elasticsearch.call(
                 "POST",
-                "/" + alias + "/_search?scroll=2m&" + FILTER,
+                "/" + index + "/_search?scroll=2m&" + FILTER,
                 Body.json("{\"size\":" + PAGE + ",\"version\":true,\"_source\":false,\"sort\":[\"_doc\"]}"),
                 (tokens, answer) -> page(tokens, version));
         while (page.seen() > 0) {
             Bulk bulk = new Bulk(elasticsearch, maxBulk);
             for (String id : page.older()) {
-                bulk.delete(alias, id, version);
+                bulk.delete(index, id, version);
             }
             bulk.results().stream().filter(result -> !result.isApplied()).forEach(failed::add);
             page = elasticsearch.call(

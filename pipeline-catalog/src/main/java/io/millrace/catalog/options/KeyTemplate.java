@@ -1,0 +1,159 @@
+package io.millrace.catalog.options;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.event.RowKey;
+import io.millrace.event.TableId;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How the key of a row's entry is made: text with {@code {source}}, {@code {schema}}, {@code {table}}, {@code {key}} (all key columns,
+ * joined by commas) or a key column's name in braces. Values are percent-encoded, so that what stands between them tells them apart.
+ *
+ * <p>Immutable and thread-safe.
+ */
+public final class KeyTemplate {
+
+    /** What DESIGN promises where nothing else is said. */
+    public static final String DEFAULT = "{source}:{schema}.{table}:{key}";
+
+    private static final Pattern PART = Pattern.compile("\\{([^{}]*)}|[^{}]+");
+    private static final Set<String> OF_THE_TABLE = Set.of("source", "schema", "table");
+    /** Holds a character that no encoded value holds. */
+    private static final Pattern SEPARATOR = Pattern.compile(".*[^A-Za-z0-9._~%,\\-].*", Pattern.DOTALL);
+
+    private final String text;
+    private final List<Part> parts;
+
+    /** Text as it is, or the name in braces. */
+    private record Part(boolean literal, String text) {}
+
+    private KeyTemplate(String text, List<Part> parts) {
+        this.text = text;
+        this.parts = parts;
+    }
+
+    public static KeyTemplate of(String text) {
+        List<Part> parts = new ArrayList<>();
+        Matcher matcher = PART.matcher(text);
+        while (matcher.find()) {
+            String name = matcher.group(1);
+            parts.add(name == null ? new Part(true, matcher.group()) : new Part(false, name));
+        }
+        return new KeyTemplate(text, List.copyOf(parts));
+    }
+
+    /** Returns what all keys of a table begin with: everything before the first value of the row's key. */
+    public String prefix(String source, TableId table) {
+        StringBuilder prefix = new StringBuilder();
+        for (Part part : parts) {
+            if (!part.literal() && !OF_THE_TABLE.contains(part.text())) {
+                break;
+            }
+            prefix.append(part.literal() ? part.text() : ofTable(part.text(), source, table));
+        }
+        return prefix.toString();
+    }
+
+    /** Returns the key of a row's entry. */
+    public String key(String source, TableId table, List<String> keyColumns, RowKey row) {
+        StringBuilder key = new StringBuilder();
+        List<String> values = null;
+        for (Part part : parts) {
+            if (part.literal()) {
+                key.append(part.text());
+            } else if (OF_THE_TABLE.contains(part.text())) {
+                key.append(ofTable(part.text(), source, table));
+            } else if (part.text().equals("key")) {
+                key.append(row.encoded());
+            } else {
+                values = values == null ? row.values() : values;
+                int index = keyColumns.indexOf(part.text());
+                key.append(index < 0 || index >= values.size() ? "" : RowKey.percentEncode(values.get(index)));
+            }
+        }
+        return key.toString();
+    }
+
+    private static String ofTable(String name, String source, TableId table) {
+        return switch (name) {
+            case "source" -> source;
+            case "schema" -> RowKey.percentEncode(table.schema());
+            default -> RowKey.percentEncode(table.table());
+        };
+    }
+
+    /** Returns why rows could share a key, of this table or with others; empty if they cannot. */
+    static Optional<String> check(String text, CapturedTable table, List<CapturedTable> others) {
+        KeyTemplate template = of(text);
+        String braces = text.replaceAll("\\{[^{}]*}", "");
+        if (braces.contains("{") || braces.contains("}")) {
+            return Optional.of("A brace stands alone: braces hold the name of a key column, or source, schema, table, key.");
+        }
+        Set<String> named = new HashSet<>();
+        for (Part part : template.parts) {
+            if (!part.literal()) {
+                named.add(part.text());
+                if (!OF_THE_TABLE.contains(part.text())
+                        && !part.text().equals("key")
+                        && !table.keyColumns().contains(part.text())) {
+                    return Optional.of("{" + part.text() + "} is no key column of " + table.table()
+                            + "; those are: " + String.join(", ", table.keyColumns()) + ".");
+                }
+            }
+        }
+        if (!named.contains("key") && !named.containsAll(table.keyColumns())) {
+            return Optional.of("Rows would share keys: name every key column ("
+                    + String.join(", ", table.keyColumns()) + "), or {key} for all.");
+        }
+        if (!template.isSeparated()) {
+            return Optional.of("Between two values must stand a character that no value holds, such as a colon.");
+        }
+        String prefix = template.prefix(table.source(), table.table());
+        if (prefix.isEmpty()) {
+            return Optional.of("The key must begin with text of its own or with {table}, so that tables do not mix.");
+        }
+        if (prefix.startsWith("millrace:")) {
+            return Optional.of("Keys that begin with millrace: are Millrace's own.");
+        }
+        return template.clash(prefix, table, others);
+    }
+
+    private boolean isSeparated() {
+        boolean afterValue = false;
+        for (Part part : parts) {
+            if (part.literal()) {
+                afterValue = afterValue && !SEPARATOR.matcher(part.text()).matches();
+            } else if (afterValue) {
+                return false;
+            } else {
+                afterValue = true;
+            }
+        }
+        return true;
+    }
+
+    private Optional<String> clash(String prefix, CapturedTable table, List<CapturedTable> others) {
+        for (CapturedTable other : others) {
+            boolean inRedis = other.sinks().stream().anyMatch(binding -> binding.sink().equals(RedisOptions.SINK));
+            if (other.id() != table.id() && inRedis) {
+                String theirs = RedisOptions.of(other).key().prefix(other.source(), other.table());
+                if (theirs.startsWith(prefix) || prefix.startsWith(theirs)) {
+                    return Optional.of("Keys of " + other.source() + "." + other.table() + " begin with " + theirs
+                            + ": choose a beginning that neither shares.");
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

@@ -1,0 +1,74 @@
+package io.millrace.catalog.rebuild;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Rebuilds and what they have reached. Every call is one transaction; thread-safe. */
+public interface Rebuilds {
+
+    /**
+     * Asks for a rebuild; one that is open for this table and sink is returned instead.
+     *
+     * @param from offset by partition where a feed from the topic may begin: what lies before is known to be held
+     */
+    Rebuild request(
+            long tableId,
+            String sink,
+            RebuildKind kind,
+            String reason,
+            Map<Integer, Long> from,
+            Duration keepFor,
+            String by);
+
+    Optional<Rebuild> find(long id);
+
+    /** Returns the newest rebuild of a table in a sink, open or not. */
+    Optional<Rebuild> latest(long tableId, String sink);
+
+    /** Returns those that are not finished, oldest first. */
+    List<Rebuild> open();
+
+    /** Returns the newest of a table and sink, first the newest, at most 20. */
+    List<Rebuild> history(long tableId, String sink);
+
+    /** Notes what a person wants of it. */
+    void wish(long id, RebuildWish wish);
+
+    /**
+     * Takes a rebuild for this process, until the claim is closed or the process ends; empty if another one has it.
+     */
+    Optional<Claim> claim(long id);
+
+    /** The right to work on one rebuild: a lock of a database session, which ends with the process that holds it. */
+    interface Claim extends AutoCloseable {
+
+        /** Tells whether it is still held; not after the database was gone. */
+        boolean isHeld();
+
+        @Override
+        void close();
+    }
+
+    /** Moves a rebuild on if it still stands where expected; clears its message, and its wish where it was taken up. */
+    boolean move(long id, RebuildState expected, RebuildState next, @Nullable String message);
+
+    void place(long id, String place);
+
+    void feed(long id, RebuildFeed feed, @Nullable Long snapshotId, Map<Integer, Long> until);
+
+    /** Notes how far feeding is. */
+    void fed(long id, Map<Integer, Long> next, long refused);
+
+    void compared(long id, Comparison comparison);
+
+    /** Notes what it waits for; null for nothing. */
+    void message(long id, @Nullable String message);
+
+    /** Returns the markers of a sink. */
+    List<StoreMarker> markers(String sink);
+
+    void marker(StoreMarker marker);
+}

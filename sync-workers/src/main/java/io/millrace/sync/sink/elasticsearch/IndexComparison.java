@@ -1,0 +1,105 @@
+package io.millrace.sync.sink.elasticsearch;
+
+import io.millrace.catalog.rebuild.Comparison;
+import io.millrace.sync.sink.RebuildableSink.Progress;
+import io.millrace.sync.sink.SinkException;
+import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares two indexes document by document while both are written. What looks missing or older is read again from both, in real
+ * time, before it counts: it may have been written or deleted since the page was read.
+ */
+final class IndexComparison {
+
+    private static final int PAGE = 500;
+    private static final int EXAMPLES = 10;
+
+    private final HeldDocuments documents;
+    private final Scroll scroll;
+    private final String live;
+    private final String copy;
+
+    private long same;
+    private long missing;
+    private long older;
+    private long changed;
+    private long added;
+    private long seen;
+    private long inCopy;
+    private final List<String> examples = new ArrayList<>();
+
+    IndexComparison(ElasticsearchAccess elasticsearch, String live, String copy) {
+        this.documents = new HeldDocuments(elasticsearch);
+        this.scroll = new Scroll(elasticsearch, PAGE);
+        this.live = live;
+        this.copy = copy;
+    }
+
+    Comparison run(Progress progress) throws SinkException {
+        scroll.all(live, true, page -> {
+            Map<String, Held> others = documents.read(copy, page.keySet());
+            Set<String> suspects = new LinkedHashSet<>();
+            page.forEach((id, held) -> {
+                if (!judged(held, others.get(id))) {
+                    suspects.add(id);
+                }
+            });
+            again(suspects);
+            seen += page.size();
+            progress.at(String.format(Locale.ROOT, "Compared %,d documents", seen));
+        });
+        scroll.all(copy, false, page -> {
+            Map<String, Held> others = documents.read(live, page.keySet());
+            inCopy += page.size();
+            added += page.keySet().stream().filter(id -> !others.containsKey(id)).count();
+            progress.at(String.format(Locale.ROOT, "Compared %,d documents the other way round", inCopy));
+        });
+        return new Comparison(seen, inCopy, same, missing, older, changed, added, examples);
+    }
+
+    private boolean judged(Held mine, @Nullable Held theirs) {
+        if (theirs == null || theirs.version() < mine.version()) {
+            return false;
+        }
+        if (theirs.version() > mine.version()) {
+            added++;
+        } else if (mine.row().equals(theirs.row())) {
+            same++;
+        } else {
+            changed++;
+        }
+        return true;
+    }
+
+    private void again(Set<String> suspects) throws SinkException {
+        if (suspects.isEmpty()) {
+            return;
+        }
+        // the live one first: the copy is written before it, so what is read there later is never older
+        Map<String, Held> mine = documents.read(live, suspects);
+        Map<String, Held> theirs = documents.read(copy, suspects);
+        for (String id : suspects) {
+            Held held = mine.get(id);
+            if (held == null) {
+                continue;
+            }
+            if (!judged(held, theirs.get(id))) {
+                if (theirs.containsKey(id)) {
+                    older++;
+                } else {
+                    missing++;
+                }
+                if (examples.size() < EXAMPLES) {
+                    examples.add(id);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package io.millrace.sync.sink.elasticsearch;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.rebuild.Comparison;
+import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.Failure;
+import io.millrace.sync.sink.RebuildableSink.Copy;
+import io.millrace.sync.sink.RebuildableSink.Progress;
+import io.millrace.sync.sink.SinkException;
+import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A second index beside the live one. Every step looks at what is there first, so that a step that was interrupted is completed by
+ * being repeated.
+ */
+final class IndexRebuild {
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final ElasticsearchAccess elasticsearch;
+    private final TableIndexes indexes;
+    private final IndexMaker maker;
+    private final IndexWriter writer;
+
+    /** The index that readers saw when the rebuild was asked for, and the one that is to take its place. */
+    private record Place(String before, String after) {
+
+        static Place of(Copy copy) {
+            JsonNode json = JSON.readTree(copy.place());
+            return new Place(
+                    json.path("oldIndex").asString(""), json.path("newIndex").asString(""));
+        }
+    }
+
+    IndexRebuild(
+            ElasticsearchAccess elasticsearch, TableIndexes indexes, IndexMaker maker, IndexWriter writer) {
+        this.elasticsearch = elasticsearch;
+        this.indexes = indexes;
+        this.maker = maker;
+        this.writer = writer;
+    }
+
+    String plan(CapturedTable table) throws SinkException {
+        IndexFamily family = indexes.family(table);
+        if (family.live().isEmpty()) {
+            indexes.forget(table);
+            indexes.ensure(table);
+            family = indexes.family(table);
+        }
+        return JSON.writeValueAsString(
+                Map.of("oldIndex", family.live().orElseThrow(), "newIndex", family.next()));
+    }
+
+    void prepare(Copy copy) throws SinkException {
+        Place place = Place.of(copy);
+        IndexFamily family = indexes.family(copy.table());
+        requireLive(family, place.before());
+        if (!family.has(place.after())) {
+            try {
+                maker.create(place.after(), copy.table(), "{}");
+            } catch (Refused e) {
+                throw elasticsearch.fault(e);
+            }
+            family = indexes.family(copy.table());
+        }
+        arrange(copy.table(), family, place.before(), Optional.of(place.after()));
+    }
+
+    List<Failure> feed(Copy copy, List<Change> changes) throws SinkException {
+        Place place = Place.of(copy);
+        IndexFamily family = indexes.family(copy.table());
+        if (!family.mirror().equals(Optional.of(place.after()))) {
+            throw new SinkException(
+                    ErrorCategory.FATAL,
+                    "The new index " + place.after() + " is gone, or has lost its alias: start the rebuild again",
+                    null);
+        }
+        String target = String.valueOf(family.placement().mirror());
+        List<Failure> failures = writer.writeOnly(target, changes);
+        for (Failure failure : failures) {
+            if (failure.category() == ErrorCategory.RETRYABLE) {
+                throw SinkException.retryable(failure.cause(), null);
+            }
+        }
+        return failures;
+    }
+
+    Comparison compare(Copy copy, Progress progress) throws SinkException {
+        Place place = Place.of(copy);
+        return new IndexComparison(elasticsearch, place.before(), place.after()).run(progress);
+    }
+
+    void exchange(Copy copy) throws SinkException {
+        Place place = Place.of(copy);
+        arrange(copy.table(), indexes.family(copy.table()), place.after(), Optional.of(place.before()));
+    }
+
+    void exchangeBack(Copy copy) throws SinkException {
+        Place place = Place.of(copy);
+        arrange(copy.table(), indexes.family(copy.table()), place.before(), Optional.of(place.after()));
+    }
+
+    void discard(Copy copy) throws SinkException {
+        Place place = Place.of(copy);
+        IndexFamily family = indexes.family(copy.table());
+        Optional<String> live = family.live();
+        if (live.isPresent() && family.mirror().isPresent()) {
+            arrange(copy.table(), family, live.get(), Optional.empty());
+        }
+        for (String index : List.of(place.before(), place.after())) {
+            // with no live index at all nothing is removed: it may be all that is left
+            if (!index.isEmpty() && live.isPresent() && family.has(index) && !live.get().equals(index)) {
+                delete(index);
+            }
+        }
+    }
+
+    private void delete(String index) throws SinkException {
+        try {
+            elasticsearch.exchange("DELETE", "/" + index, null, (tokens, answer) -> true);
+        } catch (Refused e) {
+            if (e.status() != 404) {
+                throw elasticsearch.fault(e);
+            }
+        }
+    }
+
+    private void arrange(CapturedTable table, IndexFamily family, String live, Optional<String> mirror)
+            throws SinkException {
+        boolean done = family.number() > 0
+                && family.live().equals(Optional.of(live))
+                && family.mirror().equals(mirror);
+        if (!done) {
+            requireBoth(family, live, mirror);
+            try {
+                family.arrange(elasticsearch, live, mirror);
+            } catch (Refused e) {
+                if (e.status() == 404) {
+                    throw SinkException.retryable("The indexes of " + table.table() + " were changed meanwhile", e);
+                }
+                throw elasticsearch.fault(e);
+            }
+        }
+        indexes.forget(table);
+    }
+
+    private static void requireLive(IndexFamily family, String expected) throws SinkException {
+        if (!family.live().equals(Optional.of(expected))) {
+            throw new SinkException(
+                    ErrorCategory.FATAL,
+                    "Readers see " + family.live().orElse("no index") + " and not " + expected
+                            + " any more: start the rebuild again",
+                    null);
+        }
+    }
+
+    private static void requireBoth(IndexFamily family, String live, Optional<String> mirror) throws SinkException {
+        if (!family.has(live) || mirror.isPresent() && !family.has(mirror.get())) {
+            throw new SinkException(
+                    ErrorCategory.FATAL,
+                    "The index " + (family.has(live) ? mirror.orElse("") : live) + " is gone: somebody deleted it",
+                    null);
+        }
+    }
+}

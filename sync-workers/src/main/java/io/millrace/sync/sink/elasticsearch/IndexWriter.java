@@ -1,0 +1,214 @@
+package io.millrace.sync.sink.elasticsearch;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.event.Operation;
+import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.Failure;
+import io.millrace.sync.sink.SinkException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes changes to the live indexes and, where one is kept beside, to the mirror first: an index that may become the live one is
+ * never behind what readers have seen.
+ */
+final class IndexWriter {
+
+    private static final Logger log = LoggerFactory.getLogger(IndexWriter.class);
+
+    private final TableIndexes indexes;
+    private final RowWriter rows;
+    private final Tombstones tombstones;
+    private final Truncation truncation;
+
+    /** A batch sorted out: rows to write, truncates behind them, and what cannot be written at all. */
+    private record Sorted(List<RowWrite> rows, Map<Integer, Change> truncates, List<Failure> failures) {}
+
+    IndexWriter(TableIndexes indexes, RowWriter rows, Tombstones tombstones, Truncation truncation) {
+        this.indexes = indexes;
+        this.rows = rows;
+        this.tombstones = tombstones;
+        this.truncation = truncation;
+    }
+
+    /** Returns what was not applied; each change at most once. */
+    List<Failure> write(List<Change> changes) throws SinkException {
+        Map<Long, String> unusable = new HashMap<>();
+        Map<Long, Placement> placements = placements(changes, unusable);
+        Sorted sorted = sorted(changes, placements, unusable);
+        Map<RowWrite, ItemResult> failed = apply(sorted.rows(), placements);
+        failed = again(failed, placements, unusable);
+        List<Failure> failures = sorted.failures();
+        failed.forEach((write, result) ->
+                failures.add(ElasticsearchSink.failure(write.index(), result, result.category())));
+        for (Map.Entry<Integer, Change> truncate : sorted.truncates().entrySet()) {
+            truncate(truncate.getKey(), truncate.getValue(), placements, failures);
+        }
+        return failures;
+    }
+
+    /** Writes to one index alone, what its writers call {@code target}. */
+    List<Failure> writeOnly(String target, List<Change> changes) throws SinkException {
+        Map<Long, Placement> placements = new HashMap<>();
+        changes.forEach(change -> placements.put(change.table().id(), new Placement(target, target, null)));
+        Sorted sorted = sorted(changes, placements, Map.of());
+        List<RowWrite> living = tombstones.living(sorted.rows());
+        List<Failure> failures = sorted.failures();
+        rows.write(rows.completed(living))
+                .forEach((write, result) ->
+                        failures.add(ElasticsearchSink.failure(write.index(), result, result.category())));
+        for (Map.Entry<Integer, Change> truncate : sorted.truncates().entrySet()) {
+            truncate(truncate.getKey(), truncate.getValue(), placements, failures);
+        }
+        return failures;
+    }
+
+    private static Sorted sorted(List<Change> changes, Map<Long, Placement> placements, Map<Long, String> unusable) {
+        Sorted sorted = new Sorted(new ArrayList<>(changes.size()), new HashMap<>(), new ArrayList<>(0));
+        for (int i = 0; i < changes.size(); i++) {
+            Change change = changes.get(i);
+            Placement placement = placements.get(change.table().id());
+            if (placement == null) {
+                sorted.failures()
+                        .add(new Failure(
+                                i,
+                                ErrorCategory.FATAL,
+                                String.valueOf(unusable.get(change.table().id()))));
+            } else if (change.event().operation() == Operation.TRUNCATE) {
+                sorted.truncates().put(i, change);
+            } else if (change.event().key() == null) {
+                sorted.failures()
+                        .add(new Failure(i, ErrorCategory.REJECTED, "The row has no key: a document needs one"));
+            } else {
+                sorted.rows().add(RowWrite.of(i, change, placement.live()));
+            }
+        }
+        return sorted;
+    }
+
+    private Map<RowWrite, ItemResult> apply(List<RowWrite> given, Map<Long, Placement> placements)
+            throws SinkException {
+        List<RowWrite> writes = rows.completed(tombstones.living(given));
+        Map<Integer, ItemResult> heldBack = mirror(writes, placements);
+        Map<RowWrite, ItemResult> failed = new HashMap<>();
+        if (!heldBack.isEmpty()) {
+            writes.stream()
+                    .filter(write -> heldBack.containsKey(write.index()))
+                    .forEach(write -> failed.put(write, heldBack.get(write.index())));
+            writes = writes.stream()
+                    .filter(write -> !heldBack.containsKey(write.index()))
+                    .toList();
+        }
+        failed.putAll(rows.write(writes));
+        return failed;
+    }
+
+    /**
+     * Writes to the mirrors; returns what must not go to the live index yet. What a mirror refuses for good does not hold up the live
+     * one: the comparison before the exchange finds it.
+     */
+    private Map<Integer, ItemResult> mirror(List<RowWrite> writes, Map<Long, Placement> placements)
+            throws SinkException {
+        List<RowWrite> mirrored = new ArrayList<>(0);
+        for (RowWrite write : writes) {
+            Placement placement = placements.get(write.change().table().id());
+            if (placement != null && placement.mirror() != null) {
+                mirrored.add(write.to(placement.mirror()));
+            }
+        }
+        Map<Integer, ItemResult> heldBack = new HashMap<>();
+        rows.write(mirrored).forEach((write, result) -> {
+            if (result.category() == ErrorCategory.RETRYABLE) {
+                heldBack.put(write.index(), result);
+            } else {
+                log.warn(
+                        "The index beside the live one of {} refuses a document: {}",
+                        write.change().table().table(),
+                        result.reason());
+            }
+        });
+        return heldBack;
+    }
+
+    /** Tries once more what was refused because the indexes are others now, or were deleted. */
+    private Map<RowWrite, ItemResult> again(
+            Map<RowWrite, ItemResult> failed, Map<Long, Placement> placements, Map<Long, String> unusable)
+            throws SinkException {
+        List<Change> moved = failed.entrySet().stream()
+                .filter(one -> one.getValue().isIndexMissing())
+                .map(one -> one.getKey().change())
+                .toList();
+        if (moved.isEmpty()) {
+            return failed;
+        }
+        tombstones.forget();
+        moved.forEach(change -> indexes.forget(change.table()));
+        placements.putAll(placements(moved, unusable));
+        Map<RowWrite, ItemResult> left = new HashMap<>();
+        List<RowWrite> repeated = new ArrayList<>();
+        failed.forEach((write, result) -> {
+            Placement placement = placements.get(write.change().table().id());
+            if (result.isIndexMissing() && placement != null) {
+                repeated.add(RowWrite.of(write.index(), write.change(), placement.live()));
+            } else {
+                left.put(write, result);
+            }
+        });
+        apply(repeated, placements).forEach((write, result) -> {
+            if (result.isIndexMissing()) {
+                indexes.forget(write.change().table());
+            }
+            left.put(write, result);
+        });
+        return left;
+    }
+
+    private void truncate(int index, Change change, Map<Long, Placement> placements, List<Failure> failures)
+            throws SinkException {
+        Placement placement = placements.get(change.table().id());
+        if (placement == null) {
+            return;
+        }
+        long version = change.event().rowVersion();
+        tombstones.keepTruncate(change.table(), version);
+        List<ItemResult> failed = new ArrayList<>(0);
+        if (placement.mirror() != null) {
+            failed.addAll(truncation.run(placement.mirror(), version));
+        }
+        failed.addAll(truncation.run(placement.live(), version));
+        failed.stream().findFirst().ifPresent(result -> {
+            if (result.isIndexMissing()) {
+                indexes.forget(change.table());
+            }
+            failures.add(ElasticsearchSink.failure(index, result, result.category()));
+        });
+    }
+
+    /** Returns where each table's changes go; for those that cannot be taken, why. */
+    private Map<Long, Placement> placements(List<Change> changes, Map<Long, String> unusable) throws SinkException {
+        Map<Long, CapturedTable> tables = new HashMap<>();
+        for (Change change : changes) {
+            tables.merge(
+                    change.table().id(),
+                    change.table(),
+                    (one, other) -> one.schemaVersion() >= other.schemaVersion() ? one : other);
+        }
+        Map<Long, Placement> placements = new HashMap<>();
+        for (CapturedTable table : tables.values()) {
+            try {
+                placements.put(table.id(), indexes.ensure(table));
+            } catch (SinkException e) {
+                if (e.category() != ErrorCategory.FATAL) {
+                    throw e;
+                }
+                unusable.put(table.id(), String.valueOf(e.getMessage()));
+            }
+        }
+        return placements;
+    }
+}

@@ -1,0 +1,89 @@
+package io.millrace.sync.sink.elasticsearch;
+
+import io.millrace.event.Row;
+import io.millrace.sync.sink.SinkException;
+import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Body;
+import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Reads all documents of an index, page by page, as they were when it began. */
+final class Scroll {
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final Row NO_SOURCE = Row.of("{}");
+
+    private final ElasticsearchAccess elasticsearch;
+    private final int pageSize;
+
+    /** Takes a page. */
+    interface Reader {
+        void read(Map<String, Held> page) throws SinkException;
+    }
+
+    private record Page(@Nullable String scroll, Map<String, Held> documents) {}
+
+    Scroll(ElasticsearchAccess elasticsearch, int pageSize) {
+        this.elasticsearch = elasticsearch;
+        this.pageSize = pageSize;
+    }
+
+    /** Gives every page to the reader; without sources the documents' rows are empty. */
+    void all(String index, boolean sources, Reader reader) throws SinkException {
+        elasticsearch.call("POST", "/" + index + "/_refresh", null, (tokens, answer) -> true);
+        Page page = elasticsearch.call(
+                "POST",
+                "/" + index + "/_search?scroll=5m",
+                Body.json("{\"size\":" + pageSize + ",\"version\":true,\"_source\":" + sources
+                        + ",\"sort\":[\"_doc\"]}"),
+                Scroll::page);
+        while (!page.documents().isEmpty()) {
+            reader.read(page.documents());
+            page = elasticsearch.call(
+                    "POST",
+                    "/_search/scroll",
+                    Body.json(JSON.writeValueAsString(
+                            Map.of("scroll", "5m", "scroll_id", String.valueOf(page.scroll())))),
+                    Scroll::page);
+        }
+        elasticsearch.call(
+                "DELETE",
+                "/_search/scroll",
+                Body.json(JSON.writeValueAsString(Map.of("scroll_id", String.valueOf(page.scroll())))),
+                (tokens, answer) -> true);
+    }
+
+    private static Page page(JsonParser tokens, byte[] answer) {
+        String scroll = null;
+        Map<String, Held> documents = new LinkedHashMap<>();
+        tokens.nextToken();
+        for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
+            JsonToken value = tokens.nextToken();
+            if (name.equals("_scroll_id")) {
+                scroll = tokens.getString();
+            } else if (name.equals("hits") && value == JsonToken.START_OBJECT) {
+                hits(tokens, answer, documents);
+            } else {
+                tokens.skipChildren();
+            }
+        }
+        return new Page(scroll, documents);
+    }
+
+    private static void hits(JsonParser tokens, byte[] answer, Map<String, Held> documents) {
+        for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
+            JsonToken value = tokens.nextToken();
+            if (name.equals("hits") && value == JsonToken.START_ARRAY) {
+                while (tokens.nextToken() == JsonToken.START_OBJECT) {
+                    HeldDocuments.document(tokens, answer, documents, NO_SOURCE);
+                }
+            } else {
+                tokens.skipChildren();
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package io.millrace.sync.sink.elasticsearch;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.event.Row;
+import io.millrace.sync.sink.SinkException;
+import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Body;
+import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Which rows were deleted, and in which version, for longer than Elasticsearch itself remembers ({@code index.gc_deletes}).
+ *
+ * <p>A change that was captured less than half of {@code gc_deletes} ago needs no look here: whatever deleted its row came later, so
+ * that the server still knows. Only a replay, or a backlog that is older, is compared with these tombstones before it may bring a
+ * document about.
+ */
+final class Tombstones {
+
+    static final String ALIAS = "millrace-deleted-rows";
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final String TRUNCATED = "!truncated";
+    private static final int PAGE = 2000;
+
+    private final ElasticsearchAccess elasticsearch;
+    private final ElasticsearchSinkProperties properties;
+    private final int maxBulk;
+    private volatile boolean made;
+    private volatile Instant pruned = Instant.EPOCH;
+
+    Tombstones(ElasticsearchAccess elasticsearch, ElasticsearchSinkProperties properties, int maxBulk) {
+        this.elasticsearch = elasticsearch;
+        this.properties = properties;
+        this.maxBulk = maxBulk;
+    }
+
+    /** Adds the tombstone of a delete to a request. */
+    void add(Bulk bulk, RowWrite delete) throws SinkException {
+        add(bulk, id(delete.change().table(), delete.id()), delete.version());
+    }
+
+    private void add(Bulk bulk, String id, long version) throws SinkException {
+        ensure();
+        bulk.replace(ALIAS, id, version, Row.of("{\"at\":" + Instant.now().toEpochMilli() + "}"));
+    }
+
+    /** Has the next delete look again: somebody removed the index. */
+    void forget() {
+        made = false;
+    }
+
+    /** Keeps that all rows of a table that are older were deleted. */
+    void keepTruncate(CapturedTable table, long version) throws SinkException {
+        Bulk bulk = new Bulk(elasticsearch, maxBulk);
+        add(bulk, id(table, TRUNCATED), version);
+        for (ItemResult result : bulk.results()) {
+            if (!result.isApplied()) {
+                forget();
+                throw SinkException.retryable(
+                        "Elasticsearch does not keep a tombstone: " + result.type() + ": " + result.reason(), null);
+            }
+        }
+    }
+
+    /** Returns those of these writes that may be applied: not what was deleted in a newer version. */
+    List<RowWrite> living(List<RowWrite> writes) throws SinkException {
+        Instant remembered =
+                Instant.now().minus(Duration.ofMillis(properties.gcDeletes().toMillis() / 2));
+        List<RowWrite> old = writes.stream()
+                .filter(write -> write.row() != null
+                        && write.change().event().capturedAt().isBefore(remembered))
+                .toList();
+        if (old.isEmpty()) {
+            return writes;
+        }
+        List<String> ids = new ArrayList<>(old.size() + 1);
+        old.forEach(write -> ids.add(id(write.change().table(), write.id())));
+        old.stream()
+                .map(write -> id(write.change().table(), TRUNCATED))
+                .distinct()
+                .forEach(ids::add);
+        Map<String, Long> dead = versions(ids);
+        if (dead.isEmpty()) {
+            return writes;
+        }
+        return writes.stream()
+                .filter(write -> write.row() == null
+                        || !write.change().event().capturedAt().isBefore(remembered)
+                        || write.version() > dead.getOrDefault(id(write.change().table(), write.id()), -1L)
+                                && write.version()
+                                        > dead.getOrDefault(id(write.change().table(), TRUNCATED), -1L))
+                .toList();
+    }
+
+    private Map<String, Long> versions(List<String> ids) throws SinkException {
+        Map<String, Long> found = new HashMap<>();
+        try {
+            for (int from = 0; from < ids.size(); from += PAGE) {
+                String body = JSON.writeValueAsString(
+                        Map.of("ids", ids.subList(from, Math.min(ids.size(), from + PAGE))));
+                elasticsearch.exchange(
+                        "POST",
+                        "/" + ALIAS + "/_mget?_source=false&filter_path=docs._id,docs.found,docs._version",
+                        Body.json(body),
+                        (tokens, answer) -> {
+                            for (JsonNode document : JSON.readTree(answer).path("docs")) {
+                                if (document.path("found").asBoolean(false)) {
+                                    found.put(
+                                            document.path("_id").asString(),
+                                            document.path("_version").asLong());
+                                }
+                            }
+                            return true;
+                        });
+            }
+        } catch (Refused e) {
+            if (e.status() != 404) {
+                throw elasticsearch.fault(e);
+            }
+        }
+        return found;
+    }
+
+    private void ensure() throws SinkException {
+        if (made) {
+            return;
+        }
+        try {
+            elasticsearch.exchange(
+                    "PUT",
+                    "/" + ALIAS + "-000001",
+                    Body.json("{\"settings\":{\"index\":{\"number_of_shards\":1,\"number_of_replicas\":"
+                            + properties.numberOfReplicas()
+                            + "}},\"mappings\":{\"dynamic\":\"strict\",\"properties\":{\"at\":{\"type\":\"date\","
+                            + "\"format\":\"epoch_millis\"}}},\"aliases\":{\"" + ALIAS + "\":{}}}"),
+                    (tokens, answer) -> true);
+        } catch (Refused e) {
+            if (!String.valueOf(e.getMessage()).contains("resource_already_exists_exception")) {
+                throw elasticsearch.fault(e);
+            }
+        }
+        made = true;
+    }
+
+    /** Forgets what is older than the time that they are kept; once an hour, not in the way of writing. */
+    void prune() throws SinkException {
+        if (pruned.isAfter(Instant.now().minus(Duration.ofHours(1)))) {
+            return;
+        }
+        long before = Instant.now().minus(properties.tombstoneRetention()).toEpochMilli();
+        String query = "{\"size\":" + PAGE + ",\"_source\":false,\"query\":{\"range\":{\"at\":{\"lt\":" + before + "}}}}";
+        List<String> ids = new ArrayList<>();
+        do {
+            ids.clear();
+            try {
+                elasticsearch.exchange(
+                        "POST", "/" + ALIAS + "/_search?filter_path=hits.hits._id", Body.json(query), (tokens, answer) -> {
+                            JSON.readTree(answer)
+                                    .path("hits")
+                                    .path("hits")
+                                    .forEach(hit -> ids.add(hit.path("_id").asString()));
+                            return true;
+                        });
+                Bulk bulk = new Bulk(elasticsearch, maxBulk, "&refresh=true");
+                for (String id : ids) {
+                    bulk.remove(ALIAS, id);
+                }
+                bulk.results();
+            } catch (Refused e) {
+                if (e.status() != 404) {
+                    throw elasticsearch.fault(e);
+                }
+            }
+        } while (ids.size() == PAGE);
+        pruned = Instant.now();
+    }
+
+    /** One index serves all tables: the id names the registration too, since a table that is registered anew begins anew. */
+    private static String id(CapturedTable table, String row) {
+        try {
+            String name = table.id() + "/" + table.registeredAt() + "/" + row;
+            return Base64.getUrlEncoder()
+                    .withoutPadding()
+                    .encodeToString(
+                            MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java platform has SHA-256", e);
+        }
+    }
+}
