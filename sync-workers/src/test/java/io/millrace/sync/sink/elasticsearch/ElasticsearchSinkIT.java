@@ -49,6 +49,8 @@ class ElasticsearchSinkIT extends SinkContractTests {
                 1,
                 0,
                 Duration.ofHours(1),
+                Duration.ofDays(30),
+                null,
                 Duration.ofSeconds(1),
                 DataSize.ofMegabytes(8),
                 Duration.ofSeconds(2),

@@ -1,0 +1,118 @@
+package io.millrace.sync.rebuild;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.rebuild.Rebuild;
+import io.millrace.catalog.rebuild.RebuildWish;
+import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.Failure;
+import io.millrace.sync.sink.RebuildableSink;
+import io.millrace.sync.sink.RebuildableSink.Copy;
+import io.millrace.sync.sink.SinkException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Fills copies from the tables' topics. Thread-safe. */
+final class CopyFeed {
+
+    private static final Logger log = LoggerFactory.getLogger(CopyFeed.class);
+
+    private final Map<String, Object> settings;
+    private final PipelineCatalog catalog;
+    private final Rebuilds rebuilds;
+
+    /** The first offsets that a topic still holds, and those behind its last records, by partition. */
+    record Extent(Map<Integer, Long> begin, Map<Integer, Long> end) {}
+
+    CopyFeed(
+            Map<String, Object> kafka, RebuildProperties properties, PipelineCatalog catalog, Rebuilds rebuilds) {
+        settings = new HashMap<>(kafka);
+        settings.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, properties.maxRecords());
+        settings.put(
+                ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) properties.maxFetch().toBytes());
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "sync-rebuild");
+        this.catalog = catalog;
+        this.rebuilds = rebuilds;
+    }
+
+    Extent extent(CapturedTable table) {
+        try (TopicReader reader = new TopicReader(settings, catalog, table)) {
+            return new Extent(reader.begin(), reader.end());
+        }
+    }
+
+    /** Feeds on from where it was noted; true when the copy has everything, false when a person or a lost claim stopped it. */
+    boolean run(Rebuild rebuild, Copy copy, RebuildableSink sink, Rebuilds.Claim claim) throws SinkException {
+        Map<Integer, Long> next = new HashMap<>(rebuild.from());
+        next.putAll(rebuild.next());
+        try (TopicReader reader = new TopicReader(settings, catalog, copy.table())) {
+            reader.seek(next, rebuild.until());
+            while (!reached(next, rebuild.until())) {
+                if (!claim.isHeld() || stopped(rebuild.id())) {
+                    return false;
+                }
+                List<Change> changes = reader.read(next, rebuild.until());
+                long refused = feed(copy, sink, Latest.of(changes));
+                rebuilds.fed(rebuild.id(), next, refused);
+            }
+        } catch (InvalidOffsetException e) {
+            throw new SinkException(
+                    ErrorCategory.FATAL,
+                    "Retention deleted records of " + copy.table().topic() + " before they were fed: start the rebuild again,"
+                            + " a snapshot feeds it then",
+                    e);
+        }
+        return true;
+    }
+
+    private boolean stopped(long id) {
+        return Thread.currentThread().isInterrupted()
+                || rebuilds.find(id)
+                        .filter(now -> now.wish() != RebuildWish.CANCEL)
+                        .isEmpty();
+    }
+
+    private static boolean reached(Map<Integer, Long> next, Map<Integer, Long> until) {
+        return until.entrySet().stream()
+                .allMatch(end -> end.getValue() == 0 || next.getOrDefault(end.getKey(), 0L) >= end.getValue());
+    }
+
+    private static long feed(Copy copy, RebuildableSink sink, List<Change> changes) throws SinkException {
+        if (changes.isEmpty()) {
+            return 0;
+        }
+        try {
+            List<Failure> failures = sink.feed(copy, changes);
+            failures.stream()
+                    .limit(3)
+                    .forEach(failure -> log.warn(
+                            "The copy of {} refuses a change: {}", copy.table().table(), failure.cause()));
+            return failures.size();
+        } catch (SinkException e) {
+            if (e.category() != ErrorCategory.REJECTED || changes.size() == 1) {
+                if (e.category() == ErrorCategory.REJECTED) {
+                    log.warn("The copy of {} refuses a change: {}", copy.table().table(), e.getMessage());
+                    return 1;
+                }
+                throw e;
+            }
+            int middle = changes.size() / 2;
+            return feed(copy, sink, changes.subList(0, middle))
+                    + feed(copy, sink, changes.subList(middle, changes.size()));
+        }
+    }
+}

@@ -1,0 +1,247 @@
+package io.millrace.sync.rebuild;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.millrace.catalog.BindingState;
+import io.millrace.catalog.SnapshotState;
+import io.millrace.catalog.TableSnapshot;
+import io.millrace.catalog.rebuild.Rebuild;
+import io.millrace.catalog.rebuild.RebuildFeed;
+import io.millrace.catalog.rebuild.RebuildKind;
+import io.millrace.catalog.rebuild.RebuildState;
+import io.millrace.catalog.rebuild.RebuildWish;
+import io.millrace.localstack.LocalStack;
+import io.millrace.localstack.junit.LocalStackExtension;
+import io.millrace.sync.SyncWorkersApplication;
+import io.millrace.sync.fixture.Platform;
+import io.millrace.sync.fixture.TestEvents;
+import io.millrace.sync.fixture.TestTables;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.context.ConfigurableApplicationContext;
+
+@ExtendWith(LocalStackExtension.class)
+@TestInstance(Lifecycle.PER_CLASS)
+class IndexRebuildIT {
+
+    private static final Duration KEEP = Duration.ofHours(1);
+
+    private RebuildLab lab;
+    private ConfigurableApplicationContext workers;
+
+    @BeforeAll
+    void start(LocalStack stack) {
+        Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
+        lab = new RebuildLab(stack, "rebuilds");
+        workers = Platform.run(
+                stack,
+                "rebuilds",
+                SyncWorkersApplication.class,
+                List.of("--millrace.sync.rebuild.interval=100ms", "--millrace.sync.rebuild.max-records=200"));
+    }
+
+    @AfterAll
+    void stop() {
+        workers.close();
+        lab.close();
+    }
+
+    @BeforeEach
+    void ownTable() throws Exception {
+        lab.register("elasticsearch", TestTables.itemColumns());
+    }
+
+    private void reaches(RebuildState state) {
+        await().untilAsserted(
+                        () -> assertThat(lab.rebuild().state()).as("%s", lab.rebuild()).isEqualTo(state));
+    }
+
+    @Test
+    void newIndexTakesThePlaceOfTheOldOneWhileChangesAndReadersGoOn() throws Exception {
+        lab.fill(2000);
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        AtomicBoolean over = new AtomicBoolean();
+        AtomicReference<String> broken = new AtomicReference<>();
+        Thread writer = new Thread(() -> {
+            for (int i = 0; !over.get(); i++) {
+                try {
+                    lab.put(1, String.format("%09d", i));
+                    lab.put(3000 + i % 50, "new " + i);
+                    if (i % 5 == 0) {
+                        lab.delete(3000 + (i + 7) % 50);
+                    }
+                    lab.producer.flush();
+                } catch (Exception e) {
+                    broken.set(e.toString());
+                }
+            }
+        });
+        Thread reader = new Thread(() -> {
+            String last = "000000000";
+            while (!over.get()) {
+                String now = lab.name(1);
+                if (now == null || now.length() == 9 && now.compareTo(last) < 0) {
+                    broken.set("A reader saw " + now + " after " + last);
+                }
+                last = now != null && now.length() == 9 ? now : last;
+            }
+        });
+        writer.start();
+        reader.start();
+        lab.request(RebuildKind.REBUILD, KEEP);
+        try {
+            reaches(RebuildState.SWITCHED);
+            assertThat(lab.live()).isEqualTo(lab.alias() + "-000002");
+            lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ROLL_BACK);
+            reaches(RebuildState.ROLLED_BACK);
+        } finally {
+            over.set(true);
+            writer.join();
+            reader.join();
+        }
+        assertThat(broken).hasNullValue();
+        assertThat(lab.indexes()).containsExactly(lab.alias() + "-000001");
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+    }
+
+    @Test
+    void keptIndexStaysCurrentAndIsRemovedWhenItsTimeIsOver() throws Exception {
+        lab.fill(300);
+        lab.request(RebuildKind.REBUILD, KEEP);
+        reaches(RebuildState.SWITCHED);
+        lab.put(5, "after the exchange");
+        lab.delete(6);
+        await().untilAsserted(() -> {
+            assertThat(lab.held(lab.alias() + "-000002")).isEqualTo(lab.rows);
+            assertThat(lab.held(lab.alias() + "-000001")).isEqualTo(lab.rows);
+        });
+        lab.sql.update("UPDATE millrace.sink_rebuild SET keep_until = now() WHERE id = ?", lab.rebuild().id());
+        reaches(RebuildState.DONE);
+        assertThat(lab.indexes()).containsExactly(lab.alias() + "-000002");
+        lab.put(5, "with one index again");
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+    }
+
+    @Test
+    void documentsThatTheNewIndexWouldLackAreShownAndWaitForAPerson() throws Exception {
+        lab.fill(100);
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        // somebody wrote past Millrace
+        lab.es("PUT", "/" + lab.live() + "/_doc/4711?refresh=true", lab.item(4711, "by hand"));
+        lab.request(RebuildKind.REBUILD, KEEP);
+        reaches(RebuildState.DIFFERENT);
+        Rebuild found = lab.rebuild();
+        assertThat(found.comparison().missing()).isEqualTo(1);
+        assertThat(found.comparison().examples()).containsExactly("4711");
+        assertThat(found.comparison().same()).isEqualTo(lab.rows.size());
+        assertThat(lab.live()).isEqualTo(lab.alias() + "-000001");
+        lab.rebuilds.wish(found.id(), RebuildWish.CANCEL);
+        reaches(RebuildState.CANCELLED);
+        assertThat(lab.indexes()).containsExactly(lab.alias() + "-000001");
+
+        lab.request(RebuildKind.REBUILD, KEEP);
+        reaches(RebuildState.DIFFERENT);
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ACCEPT);
+        reaches(RebuildState.SWITCHED);
+        assertThat(lab.held(lab.alias())).isEqualTo(lab.rows);
+    }
+
+    @Test
+    void lostDocumentsComeBackFromTheTopic() throws Exception {
+        lab.fill(200);
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        lab.es("DELETE", "/" + lab.live() + "/_doc/1?refresh=true", null);
+        lab.request(RebuildKind.REBUILD, KEEP);
+        reaches(RebuildState.SWITCHED);
+        assertThat(lab.rebuild().feed()).isEqualTo(RebuildFeed.TOPIC);
+        assertThat(lab.rebuild().comparison().added()).isEqualTo(1);
+        assertThat(lab.held(lab.alias())).isEqualTo(lab.rows);
+    }
+
+    @Test
+    void topicThatLostItsBeginningIsMadeUpForByASnapshot() throws Exception {
+        lab.fill(200);
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", lab.stack.kafkaBootstrapServers()))) {
+            Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
+            for (int partition = 0; partition < 2; partition++) {
+                all.put(new TopicPartition(lab.table.topic(), partition), RecordsToDelete.beforeOffset(50));
+            }
+            admin.deleteRecords(all).all().get();
+        }
+        lab.request(RebuildKind.REBUILD, KEEP);
+        await().until(() -> lab.catalog.openSnapshots().stream()
+                .anyMatch(snapshot -> snapshot.tableId() == lab.table.id()));
+        TableSnapshot snapshot = lab.catalog.snapshot(lab.table.id()).orElseThrow();
+        // as capture does: reads at a low watermark, beside changes
+        long lowWatermark = TestEvents.nextLsn();
+        lab.put(1, "changed during the snapshot");
+        for (Map.Entry<Integer, String> row : new TreeMap<>(lab.rows).entrySet()) {
+            lab.send(lab.events.read(
+                    RebuildLab.key(row.getKey()), RebuildLab.item(row.getKey(), row.getValue()), lowWatermark));
+        }
+        lab.producer.flush();
+        lab.catalog.snapshotEnded(snapshot.id(), SnapshotState.DONE, null);
+        reaches(RebuildState.SWITCHED);
+        assertThat(lab.rebuild().feed()).isEqualTo(RebuildFeed.SNAPSHOT);
+        assertThat(lab.held(lab.alias())).isEqualTo(lab.rows);
+    }
+
+    @Test
+    void largeValueThatAChangeDidNotCarryIsInTheNewIndexToo() throws Exception {
+        lab.put(1, "a");
+        lab.send(lab.events.update(
+                RebuildLab.key(1),
+                null,
+                "{\"id\":1,\"name\":\"b\",\"amount\":\"2\",\"note\":\"__debezium_unavailable_value\",\"data\":null}",
+                "note"));
+        lab.rows.put(1, "b");
+        lab.producer.flush();
+        lab.request(RebuildKind.REBUILD, KEEP);
+        reaches(RebuildState.SWITCHED);
+        assertThat(lab.es("GET", "/" + lab.live() + "/_doc/1", null)
+                        .path("_source")
+                        .path("note")
+                        .asString())
+                .isEqualTo("n");
+    }
+
+    @Test
+    void optionsThatChangeAFieldTakeEffectWithTheRebuildAndMendAFailedTable() throws Exception {
+        lab.fill(50);
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        lab.sql.update(
+                "UPDATE millrace.sink_binding SET options = '{\"mapping\":{\"amount\":\"double\"}}' WHERE table_id = ?",
+                lab.table.id());
+        lab.catalog.bindingState(lab.table.id(), "elasticsearch", BindingState.FAILED, "A column's type changed");
+        lab.request(RebuildKind.REBUILD, KEEP);
+        reaches(RebuildState.SWITCHED);
+        assertThat(lab.es("GET", "/" + lab.live() + "/_mapping", null)
+                        .path(lab.live())
+                        .path("mappings")
+                        .path("properties")
+                        .path("amount")
+                        .path("type")
+                        .asString())
+                .isEqualTo("double");
+        lab.put(1, "flows again");
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+    }
+}

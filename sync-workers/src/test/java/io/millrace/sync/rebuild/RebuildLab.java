@@ -1,0 +1,199 @@
+package io.millrace.sync.rebuild;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Column;
+import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.ReplicaIdentity;
+import io.millrace.catalog.Source;
+import io.millrace.catalog.TableRegistration;
+import io.millrace.catalog.TableState;
+import io.millrace.catalog.rebuild.Rebuild;
+import io.millrace.catalog.rebuild.RebuildKind;
+import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.event.ChangeEvent;
+import io.millrace.event.TableId;
+import io.millrace.localstack.LocalStack;
+import io.millrace.sync.fixture.Platform;
+import io.millrace.sync.fixture.TestEvents;
+import io.millrace.sync.fixture.TestTables;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** One table that goes to one sink, the rows that it should hold, and what Elasticsearch says. */
+final class RebuildLab implements AutoCloseable {
+
+    static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    final LocalStack stack;
+    final String database;
+    final ConfigurableApplicationContext application;
+    final PipelineCatalog catalog;
+    final Rebuilds rebuilds;
+    final JdbcTemplate sql;
+    final KafkaProducer<byte[], byte[]> producer;
+    CapturedTable table;
+    TestEvents events;
+    /** Names by id, as the source has them. */
+    final Map<Integer, String> rows = new TreeMap<>();
+
+    RebuildLab(LocalStack stack, String database) {
+        this.stack = stack;
+        this.database = database;
+        application = Platform.catalog(stack, database);
+        catalog = application.getBean(PipelineCatalog.class);
+        rebuilds = application.getBean(Rebuilds.class);
+        sql = application.getBean(JdbcTemplate.class);
+        producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", stack.kafkaBootstrapServers(), "linger.ms", 2),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+        catalog.addSource(Source.of("shop", "localhost", 1, "shop", "nobody", "x", "disable"), "test");
+    }
+
+    void register(String sink, List<Column> columns) throws Exception {
+        CapturedTable registered = catalog.register(new TableRegistration(
+                "shop",
+                new TableId("public", TestTables.uniqueName("things")),
+                List.of("id"),
+                columns,
+                ReplicaIdentity.FULL,
+                Set.of(sink),
+                "test"));
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()))) {
+            admin.createTopics(List.of(new NewTopic(registered.topic(), 2, (short) 1)))
+                    .all()
+                    .get();
+        }
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", registered.id());
+        catalog.tableState(registered.id(), TableState.STREAMING, null);
+        table = catalog.table(registered.id()).orElseThrow();
+        events = new TestEvents(table);
+        rows.clear();
+    }
+
+    static String key(int id) {
+        return "{\"id\":" + id + "}";
+    }
+
+    static String item(int id, String name) {
+        return "{\"id\":" + id + ",\"name\":\"" + name + "\",\"amount\":\"1.50\",\"note\":\"n\",\"data\":null}";
+    }
+
+    synchronized void put(int id, String name) throws Exception {
+        ChangeEvent event = rows.containsKey(id)
+                ? events.update(key(id), null, item(id, name))
+                : events.create(key(id), item(id, name));
+        rows.put(id, name);
+        send(event);
+    }
+
+    synchronized void delete(int id) throws Exception {
+        rows.remove(id);
+        send(events.delete(key(id)));
+    }
+
+    Future<?> send(ChangeEvent event) throws Exception {
+        return producer.send(events.record(event, null));
+    }
+
+    /** Rows of which some were changed and some deleted since. */
+    void fill(int count) throws Exception {
+        for (int i = 0; i < count; i++) {
+            put(i, "first");
+        }
+        for (int i = 0; i < count; i += 3) {
+            put(i, "second");
+        }
+        for (int i = 0; i < count; i += 7) {
+            delete(i);
+        }
+        producer.flush();
+    }
+
+    Rebuild request(RebuildKind kind, Duration keep) {
+        return rebuilds.request(
+                table.id(), table.sinks().get(0).sink(), kind, "Asked for by a test", Map.of(), keep, "test");
+    }
+
+    Rebuild rebuild() {
+        return rebuilds.latest(table.id(), table.sinks().get(0).sink()).orElseThrow();
+    }
+
+    String alias() {
+        return table.topic();
+    }
+
+    JsonNode es(String method, String path, String body) {
+        try {
+            return JSON.readTree(http.send(
+                            HttpRequest.newBuilder(URI.create(stack.elasticsearchUri() + path))
+                                    .header("Content-Type", "application/json")
+                                    .method(
+                                            method,
+                                            body == null
+                                                    ? HttpRequest.BodyPublishers.noBody()
+                                                    : HttpRequest.BodyPublishers.ofString(body))
+                                    .build(),
+                            BodyHandlers.ofString())
+                    .body());
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Returns the index that readers see. */
+    String live() {
+        return es("GET", "/_alias/" + alias(), null).propertyNames().iterator().next();
+    }
+
+    /** Returns the names of all indexes of the table. */
+    List<String> indexes() {
+        return es("GET", "/" + alias() + "-*/_alias", null).propertyNames().stream()
+                .sorted()
+                .toList();
+    }
+
+    /** Returns names by id of everything that an index, or the alias, holds. */
+    Map<Integer, String> held(String index) {
+        es("POST", "/" + index + "/_refresh", null);
+        JsonNode found = es("POST", "/" + index + "/_search", "{\"size\":10000}");
+        Map<Integer, String> held = new TreeMap<>();
+        for (JsonNode hit : found.path("hits").path("hits")) {
+            held.put(
+                    hit.path("_source").path("id").asInt(),
+                    hit.path("_source").path("name").asString());
+        }
+        return held;
+    }
+
+    /** Returns the name of one document by the alias, in real time; null if it is not there. */
+    String name(int id) {
+        JsonNode found = es("GET", "/" + alias() + "/_doc/" + id, null);
+        return found.path("found").asBoolean(false)
+                ? found.path("_source").path("name").asString()
+                : null;
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+        application.close();
+    }
+}
