@@ -40,23 +40,39 @@ public final class JdbcRebuilds implements Rebuilds {
     }
 
     @Override
-    public Rebuild request(
-            long tableId,
-            String sink,
-            RebuildKind kind,
-            String reason,
-            Map<Integer, Long> from,
-            Duration keepFor,
-            String by) {
+    public Rebuild request(RebuildRequest wanted) {
         sql.sql("""
-                INSERT INTO millrace.sink_rebuild (table_id, sink, kind, reason, fed_from, keep_for, requested_by)
-                VALUES (?, ?, ?, ?, ?::jsonb, make_interval(secs => ?), ?)
+                INSERT INTO millrace.sink_rebuild (table_id, sink, kind, reason, place, fed_from, keep_for, requested_by)
+                VALUES (?, ?, ?, ?, ?::jsonb, ?::jsonb, make_interval(secs => ?), ?)
                 ON CONFLICT (table_id, sink) WHERE finished_at IS NULL DO NOTHING
                 """)
                 .params(Arrays.asList(
-                        tableId, sink, kind.name(), reason, json(from), (double) keepFor.toSeconds(), by))
+                        wanted.tableId(),
+                        wanted.sink(),
+                        wanted.kind().name(),
+                        wanted.reason(),
+                        wanted.place(),
+                        json(wanted.from()),
+                        (double) wanted.keepFor().toSeconds(),
+                        wanted.by()))
                 .update();
-        return latest(tableId, sink).orElseThrow();
+        return latest(wanted.tableId(), wanted.sink()).orElseThrow();
+    }
+
+    @Override
+    public Rebuild refill(RebuildRequest wanted) {
+        // one that began earlier may have begun later in the topic; the beginning is right for both
+        int begunAgain = sql.sql("""
+                UPDATE millrace.sink_rebuild
+                SET state = 'REQUESTED', state_since = now(), reason = ?, message = NULL,
+                    fed_from = CASE WHEN fed_from = ?::jsonb THEN fed_from ELSE '{}' END, fed_next = '{}', fed_until = '{}'
+                WHERE table_id = ? AND sink = ? AND kind = 'REFILL' AND finished_at IS NULL
+                """)
+                .params(Arrays.asList(wanted.reason(), json(wanted.from()), wanted.tableId(), wanted.sink()))
+                .update();
+        return begunAgain == 0
+                ? request(wanted)
+                : latest(wanted.tableId(), wanted.sink()).orElseThrow();
     }
 
     @Override
@@ -178,7 +194,7 @@ public final class JdbcRebuilds implements Rebuilds {
     @Override
     public void fed(long id, Map<Integer, Long> next, long refused) {
         sql.sql(
-                        "UPDATE millrace.sink_rebuild SET fed_next = ?::jsonb, refused = refused + ?, message = NULL WHERE id = ?")
+                        "UPDATE millrace.sink_rebuild SET fed_next = ?::jsonb, refused = refused + ?, message = NULL WHERE id = ? AND state = 'FEEDING'")
                 .params(Arrays.asList(json(next), refused, id))
                 .update();
     }

@@ -1,6 +1,5 @@
 package io.millrace.catalog.rebuild;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,19 +8,14 @@ import org.jspecify.annotations.Nullable;
 /** Rebuilds and what they have reached. Every call is one transaction; thread-safe. */
 public interface Rebuilds {
 
+    /** Asks for a rebuild; one that is open for this table and sink is returned instead. */
+    Rebuild request(RebuildRequest request);
+
     /**
-     * Asks for a rebuild; one that is open for this table and sink is returned instead.
-     *
-     * @param from offset by partition where a feed from the topic may begin: what lies before is known to be held
+     * Asks for a refill because of a loss that was noticed now: one that is open begins again, since it may have lost what it had
+     * brought back.
      */
-    Rebuild request(
-            long tableId,
-            String sink,
-            RebuildKind kind,
-            String reason,
-            Map<Integer, Long> from,
-            Duration keepFor,
-            String by);
+    Rebuild refill(RebuildRequest request);
 
     Optional<Rebuild> find(long id);
 
@@ -59,7 +53,7 @@ public interface Rebuilds {
 
     void feed(long id, RebuildFeed feed, @Nullable Long snapshotId, Map<Integer, Long> until);
 
-    /** Notes how far feeding is. */
+    /** Notes how far feeding is; nothing if it was stopped meanwhile. */
     void fed(long id, Map<Integer, Long> next, long refused);
 
     void compared(long id, Comparison comparison);

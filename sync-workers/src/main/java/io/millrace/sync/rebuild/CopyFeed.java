@@ -3,6 +3,7 @@ package io.millrace.sync.rebuild;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.rebuild.Rebuild;
+import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.RebuildWish;
 import io.millrace.catalog.rebuild.Rebuilds;
 import io.millrace.sync.sink.Change;
@@ -82,7 +83,7 @@ final class CopyFeed {
     private boolean stopped(long id) {
         return Thread.currentThread().isInterrupted()
                 || rebuilds.find(id)
-                        .filter(now -> now.wish() != RebuildWish.CANCEL)
+                        .filter(now -> now.state() == RebuildState.FEEDING && now.wish() != RebuildWish.CANCEL)
                         .isEmpty();
     }
 

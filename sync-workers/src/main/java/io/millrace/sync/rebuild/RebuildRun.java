@@ -90,7 +90,7 @@ final class RebuildRun {
     private boolean step(Rebuild rebuild, Copy copy) throws SinkException, InterruptedException {
         switch (rebuild.state()) {
             case REQUESTED -> {
-                rebuilds.place(id, sink.plan(copy.table()));
+                rebuilds.place(id, sink.plan(copy.table(), rebuild.place()));
                 return moved(rebuild, RebuildState.PREPARING, null);
             }
             case PREPARING -> {

@@ -21,8 +21,12 @@ public interface RebuildableSink extends Sink {
      */
     record Copy(long rebuild, CapturedTable table, String place) {}
 
-    /** Says where the copy will be and what it will replace, as a JSON object; changes nothing. Stored before anything is done. */
-    String plan(CapturedTable table) throws SinkException;
+    /**
+     * Says where the copy will be and what it will replace, as a JSON object; changes nothing. Stored before anything is done.
+     *
+     * @param asked what was said when it was asked for, a JSON object
+     */
+    String plan(CapturedTable table, String asked) throws SinkException;
 
     /** Makes the empty copy. What {@link #write} is given afterwards, by any process, reaches the copy before the live place. */
     void prepare(Copy copy) throws SinkException;

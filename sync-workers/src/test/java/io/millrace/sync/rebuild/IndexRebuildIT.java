@@ -8,7 +8,6 @@ import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildFeed;
-import io.millrace.catalog.rebuild.RebuildKind;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.RebuildWish;
 import io.millrace.localstack.LocalStack;
@@ -105,7 +104,7 @@ class IndexRebuildIT {
         });
         writer.start();
         reader.start();
-        lab.request(RebuildKind.REBUILD, KEEP);
+        lab.request(KEEP);
         try {
             reaches(RebuildState.SWITCHED);
             assertThat(lab.live()).isEqualTo(lab.alias() + "-000002");
@@ -124,7 +123,7 @@ class IndexRebuildIT {
     @Test
     void keptIndexStaysCurrentAndIsRemovedWhenItsTimeIsOver() throws Exception {
         lab.fill(300);
-        lab.request(RebuildKind.REBUILD, KEEP);
+        lab.request(KEEP);
         reaches(RebuildState.SWITCHED);
         lab.put(5, "after the exchange");
         lab.delete(6);
@@ -145,7 +144,7 @@ class IndexRebuildIT {
         await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
         // somebody wrote past Millrace
         lab.es("PUT", "/" + lab.live() + "/_doc/4711?refresh=true", lab.item(4711, "by hand"));
-        lab.request(RebuildKind.REBUILD, KEEP);
+        lab.request(KEEP);
         reaches(RebuildState.DIFFERENT);
         Rebuild found = lab.rebuild();
         assertThat(found.comparison().missing()).isEqualTo(1);
@@ -156,7 +155,7 @@ class IndexRebuildIT {
         reaches(RebuildState.CANCELLED);
         assertThat(lab.indexes()).containsExactly(lab.alias() + "-000001");
 
-        lab.request(RebuildKind.REBUILD, KEEP);
+        lab.request(KEEP);
         reaches(RebuildState.DIFFERENT);
         lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ACCEPT);
         reaches(RebuildState.SWITCHED);
@@ -168,7 +167,7 @@ class IndexRebuildIT {
         lab.fill(200);
         await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
         lab.es("DELETE", "/" + lab.live() + "/_doc/1?refresh=true", null);
-        lab.request(RebuildKind.REBUILD, KEEP);
+        lab.request(KEEP);
         reaches(RebuildState.SWITCHED);
         assertThat(lab.rebuild().feed()).isEqualTo(RebuildFeed.TOPIC);
         assertThat(lab.rebuild().comparison().added()).isEqualTo(1);
@@ -186,7 +185,7 @@ class IndexRebuildIT {
             }
             admin.deleteRecords(all).all().get();
         }
-        lab.request(RebuildKind.REBUILD, KEEP);
+        lab.request(KEEP);
         await().until(() -> lab.catalog.openSnapshots().stream()
                 .anyMatch(snapshot -> snapshot.tableId() == lab.table.id()));
         TableSnapshot snapshot = lab.catalog.snapshot(lab.table.id()).orElseThrow();
@@ -214,7 +213,7 @@ class IndexRebuildIT {
                 "note"));
         lab.rows.put(1, "b");
         lab.producer.flush();
-        lab.request(RebuildKind.REBUILD, KEEP);
+        lab.request(KEEP);
         reaches(RebuildState.SWITCHED);
         assertThat(lab.es("GET", "/" + lab.live() + "/_doc/1", null)
                         .path("_source")
@@ -231,7 +230,7 @@ class IndexRebuildIT {
                 "UPDATE millrace.sink_binding SET options = '{\"mapping\":{\"amount\":\"double\"}}' WHERE table_id = ?",
                 lab.table.id());
         lab.catalog.bindingState(lab.table.id(), "elasticsearch", BindingState.FAILED, "A column's type changed");
-        lab.request(RebuildKind.REBUILD, KEEP);
+        lab.request(KEEP);
         reaches(RebuildState.SWITCHED);
         assertThat(lab.es("GET", "/" + lab.live() + "/_mapping", null)
                         .path(lab.live())

@@ -3,7 +3,6 @@ package io.millrace.sync.rebuild;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.millrace.catalog.rebuild.RebuildKind;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.RebuildWish;
 import io.millrace.localstack.LocalStack;
@@ -114,7 +113,7 @@ class RebuildInterruptedIT {
     void killedWorkersRebuildIsCompletedByTheNext(RebuildState state) throws Exception {
         try (WorkerProcess first = worker()) {
             allHeld();
-            lab.request(RebuildKind.REBUILD, Duration.ofHours(1));
+            lab.request(Duration.ofHours(1));
             at(state, first::kill);
         }
         lab.put(1, "while nobody worked");
@@ -139,7 +138,7 @@ class RebuildInterruptedIT {
             if (cancelled) {
                 lab.es("PUT", "/" + lab.live() + "/_doc/4711?refresh=true", RebuildLab.item(4711, "by hand"));
             }
-            lab.request(RebuildKind.REBUILD, Duration.ofHours(1));
+            lab.request(Duration.ofHours(1));
             reaches(cancelled ? RebuildState.DIFFERENT : RebuildState.SWITCHED);
             lab.rebuilds.wish(
                     lab.rebuild().id(),
@@ -167,7 +166,7 @@ class RebuildInterruptedIT {
     void killedElasticsearchIsWaitedForAtEachStep() throws Exception {
         try (WorkerProcess worker = worker()) {
             allHeld();
-            lab.request(RebuildKind.REBUILD, Duration.ofHours(1));
+            lab.request(Duration.ofHours(1));
             for (RebuildState state :
                     List.of(RebuildState.FEEDING, RebuildState.COMPARING, RebuildState.SWITCHED)) {
                 at(state, () -> lab.stack.kill(Service.ELASTICSEARCH));

@@ -8,7 +8,7 @@ import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.rebuild.Rebuild;
-import io.millrace.catalog.rebuild.RebuildKind;
+import io.millrace.catalog.rebuild.RebuildRequest;
 import io.millrace.catalog.rebuild.Rebuilds;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.TableId;
@@ -127,9 +127,9 @@ final class RebuildLab implements AutoCloseable {
         producer.flush();
     }
 
-    Rebuild request(RebuildKind kind, Duration keep) {
-        return rebuilds.request(
-                table.id(), table.sinks().get(0).sink(), kind, "Asked for by a test", Map.of(), keep, "test");
+    Rebuild request(Duration keep) {
+        return rebuilds.request(RebuildRequest.rebuild(
+                table.id(), table.sinks().get(0).sink(), "Asked for by a test", keep, "test"));
     }
 
     Rebuild rebuild() {

@@ -5,7 +5,9 @@ import io.millrace.sync.sink.SinkException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Base64;
+import javax.net.ssl.SSLContext;
 import org.apache.http.Header;
 import org.apache.http.HttpEntity;
 import org.apache.http.HttpHost;
@@ -61,6 +63,11 @@ final class ElasticsearchAccess implements AutoCloseable {
         String authorization = authorization(properties);
         if (authorization != null) {
             builder.setDefaultHeaders(new Header[] {new BasicHeader("Authorization", authorization)});
+        }
+        Path authorities = properties.caCertificates();
+        if (authorities != null) {
+            SSLContext context = Authorities.context(authorities);
+            builder.setHttpClientConfigCallback(http -> http.setSSLContext(context));
         }
         client = builder.setRequestConfigCallback(config -> config.setConnectTimeout(
                                 (int) properties.connectTimeout().toMillis())

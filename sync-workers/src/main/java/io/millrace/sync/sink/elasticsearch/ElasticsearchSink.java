@@ -53,7 +53,7 @@ final class ElasticsearchSink implements RebuildableSink, AutoCloseable {
     }
 
     @Override
-    public String plan(CapturedTable table) throws SinkException {
+    public String plan(CapturedTable table, String asked) throws SinkException {
         return rebuild.plan(table);
     }
 

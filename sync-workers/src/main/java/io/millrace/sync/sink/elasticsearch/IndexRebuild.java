@@ -103,7 +103,10 @@ final class IndexRebuild {
 
     void exchangeBack(Copy copy) throws SinkException {
         Place place = Place.of(copy);
-        arrange(copy.table(), indexes.family(copy.table()), place.before(), Optional.of(place.after()));
+        IndexFamily family = indexes.family(copy.table());
+        // removed already by an attempt that was interrupted behind it
+        boolean gone = !family.has(place.after()) && family.live().equals(Optional.of(place.before()));
+        arrange(copy.table(), family, place.before(), gone ? Optional.empty() : Optional.of(place.after()));
     }
 
     void discard(Copy copy) throws SinkException {

@@ -1,43 +1,40 @@
 package io.millrace.sync.sink.redis;
 
-import io.lettuce.core.KeyScanCursor;
-import io.lettuce.core.KeyValue;
-import io.lettuce.core.RedisException;
-import io.lettuce.core.ScanArgs;
-import io.lettuce.core.ScanCursor;
-import io.lettuce.core.api.StatefulRedisConnection;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.rebuild.Comparison;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.Operation;
-import io.millrace.event.Row;
 import io.millrace.event.RowKey;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
-import io.millrace.sync.sink.LateRead;
-import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.RebuildableSink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.SinkKind;
-import io.millrace.sync.sink.redis.CompareAndSet.Write;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
-/** Keeps each row as a JSON string under {@code <source>:<schema>.<table>:<key>}, and its version beside it. */
-final class RedisSink implements Sink, AutoCloseable {
+/** Keeps each row as a JSON string or a HASH under {@code <source>:<schema>.<table>:<key>}, and its version beside it. */
+final class RedisSink implements RebuildableSink, AutoCloseable {
 
-    private static final int SCAN_COUNT = 1000;
+    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final RedisAccess redis;
-    private final CompareAndSet script;
-    private final Pipeline pipeline;
+    private final EntryWriter writer;
+    private final EntryReturn entryReturn;
+    private final TableEntries.Cache tables = new TableEntries.Cache();
+    private volatile @Nullable String complaint;
 
     RedisSink(RedisAccess redis, RedisSinkProperties properties) {
         this.redis = redis;
-        this.script = new CompareAndSet(properties.tombstoneTtl().toMillis(), properties.keysPerCall());
-        this.pipeline = new Pipeline(redis.timeout());
+        this.writer = new EntryWriter(properties.tombstoneTtl().toMillis(), properties.keysPerCall());
+        this.entryReturn = new EntryReturn(writer.tombstone());
     }
 
     @Override
@@ -50,191 +47,118 @@ final class RedisSink implements Sink, AutoCloseable {
         return SinkKind.STATE;
     }
 
-    private interface Work {
-        List<Failure> with(StatefulRedisConnection<byte[], byte[]> connection)
-                throws ExecutionException, InterruptedException, TimeoutException;
-    }
-
     @Override
     public List<Failure> write(SinkBatch batch) throws SinkException {
-        return connected(connection -> write(connection, batch.changes()));
+        return redis.with(link -> write(link, batch.changes(), Space.LIVE));
     }
 
-    private List<Failure> write(StatefulRedisConnection<byte[], byte[]> connection, List<Change> changes)
+    private List<Failure> write(Link link, List<Change> changes, Space space)
             throws ExecutionException, InterruptedException, TimeoutException {
         List<Failure> failures = new ArrayList<>(0);
-        List<Change> rows = new ArrayList<>(changes.size());
-        List<ChangeEvent> truncates = new ArrayList<>(0);
+        List<Write> writes = new ArrayList<>(changes.size());
+        List<Change> truncates = new ArrayList<>(0);
         for (int i = 0; i < changes.size(); i++) {
-            ChangeEvent event = changes.get(i).event();
+            Change change = changes.get(i);
+            ChangeEvent event = change.event();
+            RowKey key = event.key();
             if (event.operation() == Operation.TRUNCATE) {
-                truncates.add(event);
-            } else if (event.key() == null) {
+                truncates.add(change);
+            } else if (key == null) {
                 failures.add(new Failure(i, ErrorCategory.REJECTED, "The row has no key: Redis cannot hold it"));
             } else {
-                rows.add(changes.get(i));
+                TableEntries entries = tables.of(change.table());
+                writes.add(new Write(entries, event, entries.key(key), event.after()));
             }
         }
-        List<Write> writes = writes(connection, rows);
-        List<Boolean> applied = writes.isEmpty() ? List.of() : script.write(connection, writes, pipeline);
-        completeFromReads(connection, rows, writes, applied);
-        for (ChangeEvent truncate : truncates) {
-            truncate(connection, truncate);
+        writer.write(link, writes, space);
+        for (Change truncate : truncates) {
+            truncate(link, truncate, space);
         }
         return failures;
     }
 
-    private List<Write> writes(StatefulRedisConnection<byte[], byte[]> connection, List<Change> rows)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        List<Write> writes = new ArrayList<>(rows.size());
-        List<Integer> incomplete = new ArrayList<>(0);
-        for (Change row : rows) {
-            ChangeEvent event = row.event();
-            RowKey key = event.key();
-            if (key == null) {
-                continue;
-            }
-            Row after = event.after();
-            if (after != null && !event.unavailable().isEmpty()) {
-                incomplete.add(writes.size());
-            }
-            writes.add(new Write(RowKeys.of(event, key), event.rowVersion(), after == null ? null : after.toBytes()));
-        }
-        if (!incomplete.isEmpty()) {
-            fill(connection, rows, writes, incomplete);
-        }
-        return writes;
-    }
-
-    /** Takes values that PostgreSQL did not send from what Redis holds; where it holds nothing, they are left out. */
-    private void fill(
-            StatefulRedisConnection<byte[], byte[]> connection,
-            List<Change> rows,
-            List<Write> writes,
-            List<Integer> incomplete)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        List<KeyValue<byte[], byte[]>> held = held(
-                connection, incomplete.stream().map(i -> writes.get(i).key()).toList());
-        for (int i = 0; i < incomplete.size(); i++) {
-            int index = incomplete.get(i);
-            ChangeEvent event = rows.get(index).event();
-            Row after = event.after();
-            if (after != null) {
-                Row whole = held.get(i).hasValue()
-                        ? after.withValuesFrom(row(held.get(i).getValue()), event.unavailable())
-                        : after.without(event.unavailable());
-                Write write = writes.get(index);
-                writes.set(index, new Write(write.key(), write.version(), whole.toBytes()));
-            }
-        }
-    }
-
-    /** Snapshot reads that Redis refused as stale may hold columns that its newer row lacks; the row's version stays. */
-    private void completeFromReads(
-            StatefulRedisConnection<byte[], byte[]> connection,
-            List<Change> rows,
-            List<Write> writes,
-            List<Boolean> applied)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        List<Integer> late = new ArrayList<>(0);
-        List<byte[]> keys = new ArrayList<>(0);
-        for (int i = 0; i < applied.size(); i++) {
-            if (!applied.get(i) && rows.get(i).event().operation() == Operation.READ) {
-                late.add(i);
-                keys.add(writes.get(i).key());
-                keys.add(RowKeys.version(writes.get(i).key()));
-            }
-        }
-        if (late.isEmpty()) {
-            return;
-        }
-        List<KeyValue<byte[], byte[]>> held = held(connection, keys);
-        for (int i = 0; i < late.size(); i++) {
-            KeyValue<byte[], byte[]> value = held.get(2 * i);
-            KeyValue<byte[], byte[]> version = held.get(2 * i + 1);
-            if (value.hasValue() && version.hasValue()) {
-                Optional<Row> whole = LateRead.complete(row(value.getValue()), rows.get(late.get(i)));
-                if (whole.isPresent()) {
-                    script.replace(
-                            connection,
-                            value.getKey(),
-                            version.getValue(),
-                            whole.get().toBytes(),
-                            pipeline);
-                }
-            }
-        }
-    }
-
-    private List<KeyValue<byte[], byte[]>> held(StatefulRedisConnection<byte[], byte[]> connection, List<byte[]> keys)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        return pipeline.one(connection, commands -> commands.mget(keys.toArray(byte[][]::new)));
-    }
-
-    private static Row row(byte[] json) {
-        return new Row(json, 0, json.length);
-    }
-
     /** Deletes every row of the table whose version is older. Each keeps a tombstone, so a replay of older changes changes nothing. */
-    private void truncate(StatefulRedisConnection<byte[], byte[]> connection, ChangeEvent truncate)
+    private void truncate(Link link, Change truncate, Space space)
             throws ExecutionException, InterruptedException, TimeoutException {
-        ScanArgs pattern =
-                ScanArgs.Builder.limit(SCAN_COUNT).match(RowKeys.versionPattern(truncate.source(), truncate.table()));
-        ScanCursor cursor = ScanCursor.INITIAL;
-        while (!cursor.isFinished()) {
-            ScanCursor from = cursor;
-            KeyScanCursor<byte[]> found = pipeline.one(connection, commands -> commands.scan(from, pattern));
-            List<Write> deletes = found.getKeys().stream()
-                    .map(key -> new Write(RowKeys.ofVersion(key), truncate.rowVersion(), null))
-                    .toList();
-            if (!deletes.isEmpty()) {
-                script.write(connection, deletes, pipeline);
-            }
-            cursor = found;
-        }
+        TableEntries entries = tables.of(truncate.table());
+        Marks.all(
+                link,
+                space,
+                entries.prefix(),
+                keys -> writer.write(
+                        link,
+                        keys.stream()
+                                .map(key -> new Write(entries, truncate.event(), key, null))
+                                .toList(),
+                        space));
+    }
+
+    /** Says what is wrong with Redis though it answers: shown by {@link #check}; null for nothing. */
+    void complain(@Nullable String sentence) {
+        complaint = sentence;
     }
 
     @Override
     public void check() throws SinkException {
-        connected(connection -> {
-            pipeline.one(connection, commands -> commands.ping());
-            return List.of();
+        redis.with(link -> link.one(all -> all.ping()));
+        String wrong = complaint;
+        if (wrong != null) {
+            throw SinkException.retryable(wrong, null);
+        }
+    }
+
+    @Override
+    public String plan(CapturedTable table, String asked) {
+        return asked;
+    }
+
+    /** Removes what an earlier attempt may have left. */
+    @Override
+    public void prepare(Copy copy) throws SinkException {
+        removeShadow(copy);
+    }
+
+    @Override
+    public List<Failure> feed(Copy copy, List<Change> changes) throws SinkException {
+        return redis.with(link -> write(link, changes, Space.SHADOW));
+    }
+
+    /** Nothing to compare with: what readers see has lost entries. */
+    @Override
+    public Comparison compare(Copy copy, Progress progress) {
+        return Comparison.none();
+    }
+
+    @Override
+    public void exchange(Copy copy) throws SinkException {
+        redis.with(link -> {
+            entryReturn.reveal(link, tables.of(copy.table()).prefix());
+            return true;
         });
     }
 
-    private List<Failure> connected(Work work) throws SinkException {
-        StatefulRedisConnection<byte[], byte[]> connection;
-        try {
-            connection = redis.take();
-        } catch (RedisException e) {
-            throw unavailable(e);
-        }
-        boolean sound = false;
-        try {
-            List<Failure> failures = work.with(connection);
-            sound = true;
-            return failures;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw unavailable(e);
-        } catch (ExecutionException e) {
-            throw unavailable(e.getCause() == null ? e : e.getCause());
-        } catch (TimeoutException e) {
-            throw SinkException.retryable("Redis at " + redis.where() + " did not answer within " + redis.timeout(), e);
-        } catch (RedisException e) {
-            throw unavailable(e);
-        } finally {
-            redis.giveBack(connection, sound);
+    @Override
+    public void exchangeBack(Copy copy) throws SinkException {
+        throw new SinkException(ErrorCategory.FATAL, "What Redis had before it lost entries cannot be brought back", null);
+    }
+
+    @Override
+    public void discard(Copy copy) throws SinkException {
+        removeShadow(copy);
+        JsonNode former = JSON.readTree(copy.place()).path("formerPrefix");
+        if (former.isString()) {
+            redis.with(link -> {
+                EntryReturn.remove(link, Space.LIVE, former.asString());
+                return true;
+            });
         }
     }
 
-    /** Whatever Redis says against a whole call (LOADING, OOM, NOAUTH, READONLY, MISCONF, no connection) may pass. */
-    private SinkException unavailable(Throwable e) {
-        Throwable said = e.getMessage() == null || e.getCause() == null ? e : e.getCause();
-        return SinkException.retryable(
-                "Redis at " + redis.where() + " cannot be written: "
-                        + (said.getMessage() == null ? said.toString() : said.getMessage()),
-                e);
+    private void removeShadow(Copy copy) throws SinkException {
+        redis.with(link -> {
+            EntryReturn.remove(link, Space.SHADOW, tables.of(copy.table()).prefix());
+            return true;
+        });
     }
 
     @Override

@@ -13,6 +13,7 @@ import org.springframework.validation.annotation.Validated;
  * @param tombstoneTtl how long the version of a deleted row is remembered; must exceed the longest replay, else one could bring the
  *     row back for a while
  * @param keysPerCall rows per script call
+ * @param guardInterval how often it is looked whether Redis lost entries
  * @param commandTimeout after which Redis counts as not answering
  */
 @Validated
@@ -20,4 +21,5 @@ import org.springframework.validation.annotation.Validated;
 record RedisSinkProperties(
         @DefaultValue("24h") Duration tombstoneTtl,
         @DefaultValue("256") @Min(1) @Max(1000) int keysPerCall,
+        @DefaultValue("1s") Duration guardInterval,
         @DefaultValue("10s") Duration commandTimeout) {}

@@ -1,0 +1,50 @@
+package io.millrace.sync.sink.redis;
+
+import io.lettuce.core.ScriptOutputType;
+import io.millrace.sync.sink.redis.Link.Call;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Brings lost entries back. They are put together out of readers' sight, since a topic tells old states before new ones, and then
+ * shown one by one where nothing newer stands meanwhile.
+ */
+final class EntryReturn {
+
+    private final byte[] tombstone;
+
+    EntryReturn(byte[] tombstone) {
+        this.tombstone = tombstone;
+    }
+
+    void reveal(Link link, String prefix) throws ExecutionException, InterruptedException, TimeoutException {
+        Marks.all(link, Space.SHADOW, prefix, keys -> {
+            List<Call> calls = new ArrayList<>(keys.size());
+            for (byte[] key : keys) {
+                calls.add(new Call(
+                        List.of(
+                                Space.LIVE.row(key),
+                                Space.LIVE.mark(key),
+                                Space.SHADOW.row(key),
+                                Space.SHADOW.mark(key)),
+                        List.of(tombstone)));
+            }
+            link.<Long>call(Script.REVEAL, ScriptOutputType.INTEGER, calls);
+        });
+    }
+
+    /** Removes entries and marks; of the live space only what was written under another name once. */
+    static void remove(Link link, Space space, String prefix)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        Marks.all(link, space, prefix, keys -> {
+            List<byte[]> all = new ArrayList<>(keys.size() * 2);
+            keys.forEach(key -> {
+                all.add(space.row(key));
+                all.add(space.mark(key));
+            });
+            link.one(commands -> commands.unlink(all.toArray(byte[][]::new)));
+        });
+    }
+}

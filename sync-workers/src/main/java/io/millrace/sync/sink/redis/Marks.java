@@ -1,0 +1,37 @@
+package io.millrace.sync.sink.redis;
+
+import io.lettuce.core.KeyScanCursor;
+import io.lettuce.core.ScanArgs;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+
+/** Finds all entries of a table by their marks, on all nodes. */
+final class Marks {
+
+    private static final int SCAN_COUNT = 1000;
+
+    /** Takes the keys of some entries, as readers know them. */
+    interface Reader {
+        void read(List<byte[]> keys) throws ExecutionException, InterruptedException, TimeoutException;
+    }
+
+    private Marks() {}
+
+    static void all(Link link, Space space, String prefix, Reader reader)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        ScanArgs pattern = ScanArgs.Builder.limit(SCAN_COUNT).match(space.marks(prefix));
+        KeyScanCursor<byte[]> cursor = link.one(all -> all.scan(pattern));
+        while (true) {
+            List<byte[]> keys = cursor.getKeys().stream().map(space::key).toList();
+            if (!keys.isEmpty()) {
+                reader.read(keys);
+            }
+            if (cursor.isFinished()) {
+                return;
+            }
+            KeyScanCursor<byte[]> from = cursor;
+            cursor = link.one(all -> all.scan(from, pattern));
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package io.millrace.sync.sink.redis;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * A Lua script, called by its digest. Versions are 16 hexadecimal digits and compared as text: Lua's numbers are doubles and would blur
+ * the low bits of an LSN. Behind a version may stand a colon and the columns that a HASH lacks, because PostgreSQL never sent them.
+ */
+enum Script {
+
+    /**
+     * Writes entries that are newer than what is held. KEYS: row, mark, row, mark ... ARGV: how long a deleted row's version is
+     * remembered in ms, then per row: d (delete), s (string) or h (hash); version; time to live in ms or 0; how many arguments follow.
+     * Of a string its value; of a hash how many fields have values, name and value of each, then the names of those to leave as they
+     * are. Answers per row: 1 written, 0 older or the same, 2 older than a hash that lacks columns.
+     */
+    WRITE("""
+            local applied = {}
+            local a = 2
+            for i = 1, #KEYS, 2 do
+              local row, mark = KEYS[i], KEYS[i + 1]
+              local op, version, px = ARGV[a], ARGV[a + 1], tonumber(ARGV[a + 2])
+              local first = a + 4
+              a = first + tonumber(ARGV[a + 3])
+              local held = redis.call('GET', mark)
+              if held and string.sub(held, 1, 16) >= version then
+                applied[#applied + 1] = #held > 16 and 2 or 0
+              else
+                applied[#applied + 1] = 1
+                if op == 'd' then
+                  redis.call('DEL', row)
+                  redis.call('SET', mark, version, 'PX', ARGV[1])
+                else
+                  if op == 's' then
+                    redis.call('SET', row, ARGV[first])
+                  else
+                    if redis.call('TYPE', row).ok ~= 'hash' then
+                      redis.call('DEL', row)
+                    end
+                    local fields = tonumber(ARGV[first])
+                    local stays = {}
+                    local set = {}
+                    for f = first + 1, first + 2 * fields, 2 do
+                      stays[ARGV[f]] = true
+                      set[#set + 1] = ARGV[f]
+                      set[#set + 1] = ARGV[f + 1]
+                    end
+                    local lacking = {}
+                    for f = first + 2 * fields + 1, a - 1 do
+                      stays[ARGV[f]] = true
+                      if redis.call('HEXISTS', row, ARGV[f]) == 0 then
+                        lacking[#lacking + 1] = ARGV[f]
+                      end
+                    end
+                    for _, field in ipairs(redis.call('HKEYS', row)) do
+                      if not stays[field] then
+                        redis.call('HDEL', row, field)
+                      end
+                    end
+                    for f = 1, #set, 2000 do
+                      redis.call('HSET', row, unpack(set, f, math.min(#set, f + 1999)))
+                    end
+                    if #lacking > 0 then
+                      version = version .. ':' .. table.concat(lacking, '\\0')
+                    end
+                  end
+                  if px > 0 then
+                    redis.call('PEXPIRE', row, px)
+                    redis.call('SET', mark, version, 'PX', string.format('%.0f', px + tonumber(ARGV[1])))
+                  else
+                    redis.call('PERSIST', row)
+                    redis.call('SET', mark, version)
+                  end
+                end
+              end
+            end
+            return applied
+            """),
+
+    /** Replaces a string and leaves its version. KEYS: row, mark. ARGV: the mark that must still stand there, the value. */
+    REPLACE("""
+            if redis.call('GET', KEYS[2]) == ARGV[1] then
+              redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+            end
+            return 0
+            """),
+
+    /** Gives a hash the columns that it lacks. KEYS: row, mark. ARGV: name and value of each column that a late read holds. */
+    COMPLETE("""
+            local held = redis.call('GET', KEYS[2])
+            if held and #held > 16 and redis.call('EXISTS', KEYS[1]) == 1 then
+              local known = {}
+              for a = 1, #ARGV, 2 do
+                known[ARGV[a]] = ARGV[a + 1]
+              end
+              for field in string.gmatch(string.sub(held, 18), '[^%z]+') do
+                if known[field] then
+                  redis.call('HSET', KEYS[1], field, known[field])
+                end
+              end
+              redis.call('SET', KEYS[2], string.sub(held, 1, 16), 'KEEPTTL')
+            end
+            return 0
+            """),
+
+    /**
+     * Puts an entry that was brought back where readers see it, unless a newer one is there. KEYS: row, mark, shadow row, shadow mark.
+     * ARGV: how long a deleted row's version is remembered in ms.
+     */
+    REVEAL("""
+            local back = redis.call('GET', KEYS[4])
+            if back then
+              local held = redis.call('GET', KEYS[2])
+              local known = held and string.sub(held, 1, 16) or ''
+              local version = string.sub(back, 1, 16)
+              if known < version or known == version and redis.call('EXISTS', KEYS[1]) == 0 then
+                if redis.call('EXISTS', KEYS[3]) == 1 then
+                  redis.call('RENAME', KEYS[3], KEYS[1])
+                  local px = redis.call('PTTL', KEYS[4])
+                  if px > 0 then
+                    redis.call('SET', KEYS[2], back, 'PX', px)
+                  else
+                    redis.call('SET', KEYS[2], back)
+                  end
+                else
+                  redis.call('DEL', KEYS[1])
+                  redis.call('SET', KEYS[2], back, 'PX', ARGV[1])
+                end
+              end
+              redis.call('DEL', KEYS[3], KEYS[4])
+            end
+            return 0
+            """);
+
+    private final byte[] text;
+    private final String digest;
+
+    Script(String text) {
+        this.text = text.getBytes(StandardCharsets.UTF_8);
+        this.digest = sha1(this.text);
+    }
+
+    byte[] text() {
+        return text.clone();
+    }
+
+    /** Returns the name that Redis knows a loaded script by. */
+    String digest() {
+        return digest;
+    }
+
+    private static String sha1(byte[] text) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(text));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java platform has SHA-1", e);
+        }
+    }
+}
