@@ -176,6 +176,11 @@ class AdminIT {
         "rolf, POST, /tables/1/pause, 403",
         "rolf, POST, /barrier, 403",
         "rolf, POST, /sinks/audit/tables/1/pause, 403",
+        "rolf, POST, /sinks/elasticsearch/tables/1/rebuild, 403",
+        "rolf, GET, /sinks/elasticsearch/tables/1/options, 200",
+        "rolf, GET, /sinks/elasticsearch/tables/1/rebuilds, 200",
+        "olga, POST, /sinks/audit/tables/1/rebuild, 409",
+        "olga, POST, /sinks/solr/tables/1/rebuild, 404",
         "rolf, GET, /users, 403",
         "olga, POST, /tables/999/pause, 404",
         "olga, POST, /sources, 403",
@@ -195,6 +200,10 @@ class AdminIT {
         "rolf, /overview/live, 200",
         "rolf, /tables, 200",
         "rolf, /tables/1, 200",
+        "rolf, /tables/1/sinks/elasticsearch, 200",
+        "rolf, /tables/1/sinks/redis, 200",
+        "rolf, /tables/1/sinks/redis/rebuild, 200",
+        "rolf, /tables/1/sinks/audit, 200",
         "rolf, /sources, 200",
         "rolf, /sources/src, 200",
         "rolf, /history, 200",
@@ -316,6 +325,74 @@ class AdminIT {
                         .stringValue())
                 .contains("no_such_database");
         assertThat(get("/sources").toString()).doesNotContain("assword");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "elasticsearch | {\"mapping\":{\"nope\":\"text\"}}   | mapping.nope | has no column named 'nope'",
+                "elasticsearch | {\"mapping\":{\"name\":\"long\"}}   | mapping.name | it can be: text+keyword, text",
+                "elasticsearch | {\"mapping\":7}                    | mapping      | must be an object",
+                "redis         | {\"format\":\"xml\"}               | format       | json or hash",
+                "redis         | {\"timeToLive\":\"soon\"}          | timeToLive   | for example 7d",
+                "redis         | {\"key\":\"k:{name}\"}             | key          | {name} is no key column of public.keyed",
+                "redis         | {\"key\":\"k:all\"}                | key          | Rows would share keys",
+                "redis         | {\"key\":\"{id}\"}                 | key          | must begin with text",
+                "redis         | {\"key\":\"millrace:v:{id}\"}      | key          | Millrace's own",
+                "redis         | {\"key\":\"k:{id\"}                | key          | A brace stands alone",
+                "redis         | {\"key\":\"{table}{id}\"}          | key          | Between two values"
+            })
+    void optionsThatCannotHoldAreRefusedBesideTheirMember(String sink, String options, String member, String said) {
+        MvcTestResult refused = call("olga", HttpMethod.PUT, "/sinks/" + sink + "/tables/1/options", options);
+        assertThat(refused).hasStatus(422);
+        assertThat(body(refused).get("members").get(member).stringValue()).contains(said);
+    }
+
+    @Test
+    void optionsAreSavedShownAndHaveEntriesMadeAnew() {
+        assertThat(call("olga", HttpMethod.PUT, "/sinks/redis/tables/1/options", "{\"format\":\"hash\",\"key\":\"k:{id}\"}"))
+                .hasStatus(200);
+        assertThat(get("/sinks/redis/tables/1/options").get("key").stringValue())
+                .isEqualTo("k:{id}");
+        assertThat(get("/sinks/redis/tables/1/rebuild").get("state").stringValue())
+                .isEqualTo("REQUESTED");
+        assertThat(call("olga", HttpMethod.POST, "/sinks/redis/tables/1/rebuild", null))
+                .hasStatus(409);
+        assertThat(call("olga", HttpMethod.POST, "/sinks/redis/tables/1/rebuild/rollback", null))
+                .hasStatus(409);
+        assertThat(call("olga", HttpMethod.POST, "/sinks/redis/tables/1/rebuild/cancel", null))
+                .hasStatus(200);
+    }
+
+    @Test
+    void formShowsWhatIsWrongBesideTheField() {
+        MvcTestResult page = web.post()
+                .uri("/tables/1/sinks/redis/options")
+                .session(session("olga"))
+                .with(csrf())
+                .param("format", "json")
+                .param("key", "nothing")
+                .param("timeToLive", "7d")
+                .exchange();
+        assertThat(page).hasStatus(200);
+        assertThat(page).bodyText().contains("Rows would share keys", "value=\"nothing\"", "value=\"7d\"");
+    }
+
+    @Test
+    void rebuildIsAskedForOnceAndItsPageOffersWhatCanBeDone() {
+        JsonNode started = post("/sinks/elasticsearch/tables/1/rebuild?keep=24h", null, 202);
+        assertThat(started.get("kind").stringValue()).isEqualTo("REBUILD");
+        assertThat(started.get("canCancel").booleanValue()).isTrue();
+        assertThat(call("olga", HttpMethod.POST, "/sinks/elasticsearch/tables/1/rebuild", null))
+                .hasStatus(409);
+        assertThat(call("olga", HttpMethod.POST, "/sinks/elasticsearch/tables/1/rebuild?keep=soon", null))
+                .hasStatus(400);
+        MvcTestResult page = web.get()
+                .uri("/tables/1/sinks/elasticsearch")
+                .session(session("olga"))
+                .exchange();
+        assertThat(page).bodyText().contains("requested", ">Cancel</button>").doesNotContain(">Rebuild</button>");
     }
 
     @Test

@@ -259,6 +259,13 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     }
 
     @Override
+    public void bindingOptions(long tableId, String sink, String options) {
+        sql.sql("UPDATE millrace.sink_binding SET options = ?::jsonb WHERE table_id = ? AND sink = ?")
+                .params(Arrays.asList(options, tableId, sink))
+                .update();
+    }
+
+    @Override
     public Optional<TableSnapshot> snapshot(long tableId) {
         return sql.sql("SELECT * FROM millrace.table_snapshot WHERE table_id = ? ORDER BY id DESC LIMIT 1")
                 .param(tableId)

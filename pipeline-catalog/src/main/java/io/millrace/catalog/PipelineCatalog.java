@@ -75,6 +75,9 @@ public interface PipelineCatalog {
     /** Notes the state of one binding. */
     void bindingState(long tableId, String sink, BindingState state, @Nullable String message);
 
+    /** Stores the options of one binding, a JSON object that was checked; workers follow within half a second. */
+    void bindingOptions(long tableId, String sink, String options);
+
     /** Returns the newest snapshot of a table. */
     Optional<TableSnapshot> snapshot(long tableId);
 

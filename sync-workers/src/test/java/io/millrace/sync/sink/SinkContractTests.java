@@ -46,9 +46,22 @@ public abstract class SinkContractTests {
 
     protected abstract Service service();
 
+    /** Returns a table as this sink's binding to it says. */
+    protected CapturedTable bound(CapturedTable made) {
+        return made;
+    }
+
+    protected void stopService() {
+        stack().stop(service());
+    }
+
+    protected void startService() throws InterruptedException {
+        stack().start(service());
+    }
+
     @BeforeEach
     void ownTable() {
-        table = TestTables.items();
+        table = bound(TestTables.items());
         events = new TestEvents(table);
         written = 0;
     }
@@ -188,7 +201,7 @@ public abstract class SinkContractTests {
         ChangeEvent first = events.create(key(1), item(1, "before"));
         ChangeEvent second = events.create(key(2), item(2, "after"));
         write(first);
-        stack().stop(service());
+        stopService();
         try {
             assertThatExceptionOfType(SinkException.class)
                     .isThrownBy(() -> write(second))
@@ -198,7 +211,7 @@ public abstract class SinkContractTests {
                     });
             assertThatExceptionOfType(SinkException.class).isThrownBy(() -> sink().check());
         } finally {
-            stack().start(service());
+            startService();
         }
         await().atMost(Duration.ofSeconds(60)).ignoreExceptions().untilAsserted(() -> {
             write(second);
@@ -255,10 +268,10 @@ public abstract class SinkContractTests {
 
     @Test
     void compositeKeysAreToldApart() throws Exception {
-        table = TestTables.of(
+        table = bound(TestTables.of(
                 TestTables.uniqueName("pairs"),
                 List.of("a", "b"),
-                List.of(TestTables.column("a", "text"), TestTables.column("b", "text")));
+                List.of(TestTables.column("a", "text"), TestTables.column("b", "text"))));
         events = new TestEvents(table);
         String one = "{\"a\":\"x,y\",\"b\":\"z\"}";
         String other = "{\"a\":\"x\",\"b\":\"y,z\"}";
@@ -287,13 +300,13 @@ public abstract class SinkContractTests {
 
     @Test
     void longTextAndLongKeyAreTaken() throws Exception {
-        table = TestTables.of(
+        table = bound(TestTables.of(
                 TestTables.uniqueName("long"),
                 List.of("id"),
                 List.of(
                         TestTables.column("id", "text"),
                         TestTables.column("note", "text"),
-                        TestTables.column("u", "uuid")));
+                        TestTables.column("u", "uuid"))));
         events = new TestEvents(table);
         String id = "k".repeat(900);
         String row =

@@ -1,6 +1,8 @@
 package io.millrace.sync.sink.elasticsearch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
@@ -9,14 +11,22 @@ import io.millrace.event.RowKey;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
 import io.millrace.localstack.junit.LocalStackExtension;
+import io.millrace.sync.fixture.TestCertificate;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.fixture.TlsFront;
+import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.RebuildableSink.Copy;
 import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.SinkBatch;
+import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.SinkContractTests;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.unit.DataSize;
 import tools.jackson.databind.JsonNode;
 
@@ -41,21 +52,25 @@ class ElasticsearchSinkIT extends SinkContractTests {
     @BeforeAll
     void connect(LocalStack shared) {
         stack = shared;
+        sink = sink(List.of(shared.elasticsearchUri()), null, Duration.ofHours(1), null);
+    }
+
+    private static ElasticsearchSink sink(List<URI> uris, String apiKey, Duration gcDeletes, Path authorities) {
         ElasticsearchSinkProperties properties = new ElasticsearchSinkProperties(
-                List.of(shared.elasticsearchUri()),
+                uris,
                 null,
                 null,
-                null,
+                apiKey,
                 1,
                 0,
-                Duration.ofHours(1),
+                gcDeletes,
                 Duration.ofDays(30),
-                null,
+                authorities,
                 Duration.ofSeconds(1),
                 DataSize.ofMegabytes(8),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(30));
-        sink = new ElasticsearchSink(new ElasticsearchAccess(properties), properties);
+        return new ElasticsearchSink(new ElasticsearchAccess(properties), properties);
     }
 
     @AfterAll
@@ -185,6 +200,114 @@ class ElasticsearchSinkIT extends SinkContractTests {
         for (int i = 0; i < rows.length; i++) {
             assertThat(write(events.create(key(i + 1), rows[i]))).isEmpty();
             assertThat(held(i + 1)).isEqualTo(JSON.readTree(rows[i]));
+        }
+    }
+
+    private int send(String method, String path, String body) throws Exception {
+        return http.send(
+                        HttpRequest.newBuilder(URI.create(stack.elasticsearchUri() + path))
+                                .header("Content-Type", "application/json")
+                                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        BodyHandlers.ofString())
+                .statusCode();
+    }
+
+    private String alias() {
+        return IndexNames.alias("shop", table.table());
+    }
+
+    @Test
+    void lateReplayDoesNotBringADeletedRowBackThoughTheServerHasForgottenIt() throws Exception {
+        try (ElasticsearchSink forgetful =
+                sink(List.of(stack.elasticsearchUri()), null, Duration.ofMillis(100), null)) {
+            ChangeEvent created = events.create(key(1), item(1, "once"));
+            ChangeEvent truncated = events.create(key(2), item(2, "once"));
+            ChangeEvent truncate = events.truncate();
+            ChangeEvent alive = events.create(key(3), item(3, "alive"));
+            forgetful.write(SinkBatch.of(List.of(
+                    new Change(table, created), new Change(table, truncated), new Change(table, alive))));
+            forgetful.write(SinkBatch.of(List.of(new Change(table, truncate))));
+            forgetful.write(SinkBatch.of(List.of(new Change(table, events.delete(key(1))))));
+            // the server itself takes an older version by now: what its own memory would have stopped before
+            String control = "/" + alias() + "/_doc/control?version_type=external&version=";
+            assertThat(send("PUT", control + 10, item(99, "control"))).isEqualTo(201);
+            assertThat(send("DELETE", control + 20, "")).isEqualTo(200);
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                send("POST", "/" + alias() + "/_refresh", "");
+                return send("PUT", control + 5, item(99, "control")) == 201;
+            });
+
+            assertThat(forgetful.write(SinkBatch.of(List.of(
+                            new Change(table, created), new Change(table, truncated), new Change(table, alive)))))
+                    .isEmpty();
+            assertThat(held(1)).as("deleted").isNull();
+            assertThat(held(2)).as("truncated").isNull();
+            assertThat(held(3)).isEqualTo(JSON.readTree(item(3, "alive")));
+        }
+    }
+
+    @Test
+    void indexThatIsBlockedByAFullDiskIsWaitedFor() throws Exception {
+        write(events.create(key(1), item(1, "before")));
+        ChangeEvent during = events.create(key(2), item(2, "during"));
+        String settings = "/" + alias() + "/_settings";
+        assertThat(send("PUT", settings, "{\"index.blocks.read_only_allow_delete\":true}"))
+                .isEqualTo(200);
+        assertThat(write(during)).singleElement().satisfies(failure -> {
+            assertThat(failure.category()).isEqualTo(ErrorCategory.RETRYABLE);
+            assertThat(failure.cause()).contains("read-only-allow-delete");
+        });
+        assertThat(send("PUT", settings, "{\"index.blocks.read_only_allow_delete\":null}"))
+                .isEqualTo(200);
+        assertThat(write(during)).isEmpty();
+        assertThat(held(2)).isNotNull();
+    }
+
+    @Test
+    void workerThatKnowsNothingOfARebuildCannotWritePastIt() throws Exception {
+        write(events.create(key(1), item(1, "before")));
+        try (ElasticsearchSink other =
+                sink(List.of(stack.elasticsearchUri()), null, Duration.ofHours(1), null)) {
+            Copy copy = new Copy(1, table, other.plan(table, "{}"));
+            other.prepare(copy);
+            // this one has its names from before
+            assertThat(write(events.create(key(2), item(2, "while it is filled")))).isEmpty();
+            assertThat(get("/" + alias() + "-000002/_doc/2").path("found").asBoolean()).isTrue();
+            assertThat(get("/" + alias() + "-000001/_doc/2").path("found").asBoolean()).isTrue();
+            other.exchange(copy);
+            assertThat(write(events.update(key(2), null, item(2, "behind the exchange")))).isEmpty();
+            assertThat(held(2).path("name").asString()).isEqualTo("behind the exchange");
+            assertThat(get("/" + alias() + "-000001/_doc/2").path("_source").path("name").asString())
+                    .isEqualTo("behind the exchange");
+            other.discard(copy);
+            assertThat(write(events.delete(key(2)))).isEmpty();
+            assertThat(held(2)).isNull();
+        }
+    }
+
+    @Test
+    void clusterBehindTlsIsTrustedByItsOwnAuthorityAndToldTheKey(@TempDir Path directory) throws Exception {
+        TestCertificate certificate = TestCertificate.make(directory);
+        try (TlsFront front = new TlsFront(
+                        certificate.keyStore(),
+                        TestCertificate.PASSWORD,
+                        stack.elasticsearchUri().getPort());
+                ElasticsearchSink trusting = sink(
+                        List.of(URI.create("https://localhost:" + front.port())),
+                        "a2V5",
+                        Duration.ofHours(1),
+                        certificate.certificate());
+                ElasticsearchSink strange = sink(
+                        List.of(URI.create("https://localhost:" + front.port())), null, Duration.ofHours(1), null)) {
+            assertThat(trusting.write(
+                            SinkBatch.of(List.of(new Change(table, events.create(key(1), item(1, "over TLS")))))))
+                    .isEmpty();
+            assertThat(held(1).path("name").asString()).isEqualTo("over TLS");
+            assertThat(String.join("", front.requests())).contains("Authorization: ApiKey a2V5");
+            assertThatExceptionOfType(SinkException.class)
+                    .isThrownBy(strange::check)
+                    .satisfies(e -> assertThat(e.category()).isEqualTo(ErrorCategory.RETRYABLE));
         }
     }
 }

@@ -2,112 +2,61 @@ package io.millrace.sync.sink.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lettuce.core.RedisURI;
-import io.lettuce.core.api.StatefulRedisConnection;
-import io.millrace.catalog.CapturedTable;
-import io.millrace.event.BeforeCompleteness;
-import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
-import io.millrace.localstack.LocalStack;
-import io.millrace.localstack.Service;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.TestEvents;
-import io.millrace.sync.sink.Sink;
-import io.millrace.sync.sink.SinkContractTests;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.Optional;
-import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import io.millrace.sync.fixture.TestTables;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+/** Entries as JSON. */
 @ExtendWith(LocalStackExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
-class RedisSinkIT extends SinkContractTests {
+class RedisSinkIT extends RedisContractTests {
 
-    private LocalStack stack;
-    private RedisAccess access;
-    private RedisSink sink;
-
-    @BeforeAll
-    void connect(LocalStack shared) {
-        stack = shared;
-        access = new RedisAccess(RedisURI.create("localhost", shared.redisPort()), Duration.ofSeconds(5));
-        sink = new RedisSink(access, new RedisSinkProperties(Duration.ofHours(24), 256, Duration.ofSeconds(5)));
-    }
-
-    @AfterAll
-    void disconnect() {
-        sink.close();
-    }
-
-    @Override
-    protected Sink sink() {
-        return sink;
-    }
-
-    @Override
-    protected Optional<String> row(CapturedTable table, RowKey key) {
-        return get("shop:public." + table.table().table() + ":" + key.encoded());
-    }
-
-    private Optional<String> get(String key) {
-        StatefulRedisConnection<byte[], byte[]> connection = access.take();
-        try {
-            return Optional.ofNullable(connection.sync().get(key.getBytes(StandardCharsets.UTF_8)))
-                    .map(value -> new String(value, StandardCharsets.UTF_8));
-        } finally {
-            access.giveBack(connection, true);
-        }
-    }
-
-    /** Redis takes any value; what it cannot have is a row without a key. */
-    @Override
-    protected ChangeEvent poison(CapturedTable table, TestEvents events) {
-        ChangeEvent event = events.create(key(9), item(9, "no key"));
-        return new ChangeEvent(
-                event.source(),
-                event.table(),
-                event.position(),
-                event.lsn(),
-                event.operation(),
-                null,
-                null,
-                BeforeCompleteness.NONE,
-                event.after(),
-                Set.of(),
-                event.transaction(),
-                event.capturedAt(),
-                1);
-    }
-
-    @Override
-    protected LocalStack stack() {
-        return stack;
-    }
-
-    @Override
-    protected Service service() {
-        return Service.REDIS;
+    @Test
+    void entriesLiveAsLongAsTheBindingSaysCountedFromTheirChange() throws Exception {
+        table = TestTables.bound(table, "redis", "{\"timeToLive\":\"1h\"}");
+        events = new TestEvents(table);
+        write(events.create(key(1), item(1, "a")));
+        assertThat(ask(all -> all.ttl(bytes(entry(table, "1"))))).isBetween(3_500L, 3_600L);
+        assertThat(ask(all -> all.ttl(Space.LIVE.mark(bytes(entry(table, "1"))))))
+                .isBetween(89_000L, 90_000L);
+        table = TestTables.bound(table, "redis", "{}");
+        write(events.update(key(1), null, item(1, "b")));
+        assertThat(ask(all -> all.ttl(bytes(entry(table, "1"))))).isEqualTo(-1);
     }
 
     @Test
-    void versionOfALiveRowDoesNotExpireAndThatOfADeletedOneDoes() throws Exception {
-        write(events.create(key(1), item(1, "a")), events.create(key(2), item(2, "b")));
-        write(events.delete(key(2)));
-        String prefix = "shop:public." + table.table().table() + ":";
-        StatefulRedisConnection<byte[], byte[]> connection = access.take();
-        try {
-            assertThat(connection.sync().ttl(RowKeys.version((prefix + "1").getBytes(StandardCharsets.UTF_8))))
-                    .isEqualTo(-1);
-            assertThat(connection.sync().ttl(RowKeys.version((prefix + "2").getBytes(StandardCharsets.UTF_8))))
-                    .isBetween(86_000L, 86_400L);
-        } finally {
-            access.giveBack(connection, true);
-        }
+    void keysFollowTheBindingsTemplate() throws Exception {
+        table = TestTables.bound(
+                TestTables.of(
+                        TestTables.uniqueName("pairs"),
+                        List.of("a", "b"),
+                        List.of(TestTables.column("a", "text"), TestTables.column("b", "text"))),
+                "redis",
+                "{\"key\":\"{table}/{b}/of/{a}\"}");
+        events = new TestEvents(table);
+        String row = "{\"a\":\"x/y\",\"b\":\"z{}\"}";
+        write(events.create(row, row));
+        String key = table.table().table() + "/z%7B%7D/of/x%2Fy";
+        assertThat(text(ask(all -> all.get(bytes(key))))).isEqualTo(row);
+        write(events.truncate());
+        assertThat(ask(all -> all.exists(bytes(key)))).isZero();
+        assertThat(row(table, new RowKey(row))).isEmpty();
+    }
+
+    @Test
+    void changedFormatReplacesTheEntryAtItsNextChange() throws Exception {
+        write(events.create(key(1), item(1, "a")));
+        table = TestTables.bound(table, "redis", "{\"format\":\"hash\"}");
+        write(events.update(key(1), null, item(1, "b")));
+        assertThat(text(ask(all -> all.hget(bytes(entry(table, "1")), bytes("name"))))).isEqualTo("b");
+        table = TestTables.bound(table, "redis", "{}");
+        write(events.update(key(1), null, item(1, "c")));
+        assertThat(held(1).path("name").asString()).isEqualTo("c");
     }
 }

@@ -1,0 +1,123 @@
+package io.millrace.sync.sink.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.event.BeforeCompleteness;
+import io.millrace.event.ChangeEvent;
+import io.millrace.event.RowKey;
+import io.millrace.localstack.LocalStack;
+import io.millrace.localstack.Service;
+import io.millrace.sync.fixture.TestEvents;
+import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.SinkContractTests;
+import io.millrace.sync.sink.SinkException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The sink's contract on a Redis, whatever the entries and however many servers. */
+abstract class RedisContractTests extends SinkContractTests {
+
+    static final RedisSinkProperties PROPERTIES =
+            new RedisSinkProperties(Duration.ofHours(24), 256, Duration.ofSeconds(1), Duration.ofSeconds(5));
+
+    private LocalStack stack;
+    RedisAccess access;
+    private RedisSink sink;
+
+    @BeforeAll
+    void connect(LocalStack shared) throws Exception {
+        stack = shared;
+        access = access(shared);
+        sink = new RedisSink(access, PROPERTIES);
+    }
+
+    RedisAccess access(LocalStack shared) throws Exception {
+        return new RedisAccess(
+                List.of(RedisURI.create("localhost", shared.redisPort())), false, PROPERTIES.commandTimeout(), null);
+    }
+
+    @AfterAll
+    void disconnect() {
+        sink.close();
+    }
+
+    @Override
+    protected Sink sink() {
+        return sink;
+    }
+
+    static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    static String text(byte[] utf8) {
+        return new String(utf8, StandardCharsets.UTF_8);
+    }
+
+    /** Asks Redis by itself. */
+    <T> T ask(java.util.function.Function<RedisClusterAsyncCommands<byte[], byte[]>, io.lettuce.core.RedisFuture<T>> question) {
+        try {
+            return access.with(link -> link.one(question));
+        } catch (SinkException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    String entry(CapturedTable table, String key) {
+        return "shop:public." + table.table().table() + ":" + key;
+    }
+
+    @Override
+    protected Optional<String> row(CapturedTable table, RowKey key) {
+        byte[] found = ask(all -> all.get(bytes(entry(table, key.encoded()))));
+        return Optional.ofNullable(found).map(RedisContractTests::text);
+    }
+
+    /** Redis takes any value; what it cannot have is a row without a key. */
+    @Override
+    protected ChangeEvent poison(CapturedTable table, TestEvents events) {
+        ChangeEvent event = events.create(key(9), item(9, "no key"));
+        return new ChangeEvent(
+                event.source(),
+                event.table(),
+                event.position(),
+                event.lsn(),
+                event.operation(),
+                null,
+                null,
+                BeforeCompleteness.NONE,
+                event.after(),
+                Set.of(),
+                event.transaction(),
+                event.capturedAt(),
+                1);
+    }
+
+    @Override
+    protected LocalStack stack() {
+        return stack;
+    }
+
+    @Override
+    protected Service service() {
+        return Service.REDIS;
+    }
+
+    @Test
+    void versionOfALiveRowDoesNotExpireAndThatOfADeletedOneDoes() throws Exception {
+        write(events.create(key(1), item(1, "a")), events.create(key(2), item(2, "b")));
+        write(events.delete(key(2)));
+        assertThat(ask(all -> all.ttl(Space.LIVE.mark(bytes(entry(table, "1")))))).isEqualTo(-1);
+        assertThat(ask(all -> all.ttl(Space.LIVE.mark(bytes(entry(table, "2"))))))
+                .isBetween(86_000L, 86_400L);
+    }
+}

@@ -1,0 +1,71 @@
+package io.millrace.sync.sink.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.event.RowKey;
+import io.millrace.localstack.junit.LocalStackExtension;
+import io.millrace.sync.fixture.TestTables;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtendWith;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Entries as a HASH. */
+@ExtendWith(LocalStackExtension.class)
+@TestInstance(Lifecycle.PER_CLASS)
+class RedisHashSinkIT extends RedisContractTests {
+
+    @Override
+    protected CapturedTable bound(CapturedTable made) {
+        return TestTables.bound(made, "redis", "{\"format\":\"hash\"}");
+    }
+
+    private Map<String, String> fields(CapturedTable table, String key) {
+        return ask(all -> all.hgetall(bytes(entry(table, key)))).entrySet().stream()
+                .collect(Collectors.toMap(field -> text(field.getKey()), field -> text(field.getValue())));
+    }
+
+    /** A field that is not there is NULL; a number is one by its column's type. */
+    @Override
+    protected Optional<String> row(CapturedTable table, RowKey key) {
+        Map<String, String> fields = fields(table, key.encoded());
+        if (fields.isEmpty()) {
+            return Optional.empty();
+        }
+        ObjectNode row = JSON.createObjectNode();
+        table.columns().forEach(column -> {
+            String value = fields.get(column.name());
+            if (value == null) {
+                row.putNull(column.name());
+            } else if (column.typeName().equals("int4")) {
+                row.put(column.name(), Integer.parseInt(value));
+            } else {
+                row.put(column.name(), value);
+            }
+        });
+        return Optional.of(row.toString());
+    }
+
+    @Test
+    void valueThatBecomesNullIsNoFieldAnyMore() throws Exception {
+        write(events.create(key(1), "{\"id\":1,\"name\":\"a\\\"b\",\"amount\":\"1.50\",\"note\":null,\"data\":\"{}\"}"));
+        assertThat(fields(table, "1"))
+                .containsOnly(
+                        Map.entry("id", "1"),
+                        Map.entry("name", "a\"b"),
+                        Map.entry("amount", "1.50"),
+                        Map.entry("data", "{}"));
+        write(events.update(key(1), null, "{\"id\":1,\"name\":null,\"amount\":\"2\",\"note\":\"n\",\"data\":\"{}\"}"));
+        assertThat(fields(table, "1"))
+                .containsOnly(
+                        Map.entry("id", "1"),
+                        Map.entry("amount", "2"),
+                        Map.entry("note", "n"),
+                        Map.entry("data", "{}"));
+    }
+}
