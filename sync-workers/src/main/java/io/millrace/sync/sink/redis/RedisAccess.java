@@ -11,7 +11,6 @@ import io.lettuce.core.SslOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
-import io.lettuce.core.cluster.ClusterTopologyRefreshOptions.RefreshTrigger;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
@@ -150,7 +149,6 @@ final class RedisAccess implements AutoCloseable {
             ClusterClientOptions.Builder options = ClusterClientOptions.builder();
             common(options);
             options.topologyRefreshOptions(ClusterTopologyRefreshOptions.builder()
-                    .enableAdaptiveRefreshTrigger(RefreshTrigger.values())
                     .adaptiveRefreshTriggersTimeout(Duration.ofSeconds(1))
                     .enablePeriodicRefresh(Duration.ofSeconds(10))
                     .build());
