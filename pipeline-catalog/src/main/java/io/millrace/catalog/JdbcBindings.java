@@ -35,6 +35,14 @@ final class JdbcBindings {
         STATE.note(sql, state, message, tableId, sink);
     }
 
+    void options(long tableId, String sink, String options) {
+        sql.sql("UPDATE millrace.sink_binding SET options = ?::jsonb WHERE table_id = ? AND sink = ?")
+                .param(options)
+                .param(tableId)
+                .param(sink)
+                .update();
+    }
+
     private static SinkBinding map(ResultSet row, int number) throws SQLException {
         return new SinkBinding(
                 row.getLong("table_id"),

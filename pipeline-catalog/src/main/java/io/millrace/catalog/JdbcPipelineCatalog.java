@@ -106,9 +106,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
 
     @Override
     public void bindingOptions(long tableId, String sink, String options) {
-        sql.sql("UPDATE millrace.sink_binding SET options = ?::jsonb WHERE table_id = ? AND sink = ?")
-                .params(Arrays.asList(options, tableId, sink))
-                .update();
+        bindings.options(tableId, sink, options);
     }
 
     @Override
