@@ -72,7 +72,7 @@ class RedisLossIT {
     void ownTable() throws Exception {
         lab.sql.update("UPDATE millrace.captured_table SET state = 'REMOVING' WHERE true");
         redis.with(connection -> connection.sync().flushall());
-        await().until(() -> redis.with(connection -> connection.sync().get("millrace:marker")) != null);
+        await().until(() -> marker() != null);
         lab.register("redis", TestTables.itemColumns());
         lab.fill(500);
         allHeld();
@@ -104,10 +104,17 @@ class RedisLossIT {
         await().ignoreExceptions().untilAsserted(() -> assertThat(held()).isEqualTo(lab.rows));
     }
 
+    private String marker() {
+        return redis.with(connection -> connection.sync().keys("millrace:marker:*").stream()
+                .findFirst()
+                .map(connection.sync()::get)
+                .orElse(null));
+    }
+
     /** Waits until the marker says that all of this table was in Redis. */
     private void marked() {
         await().untilAsserted(() -> {
-            String marker = redis.with(connection -> connection.sync().get("millrace:marker"));
+            String marker = marker();
             long offsets = RebuildLab.JSON.readTree(String.valueOf(marker)).path("offsets").path(lab.table.topic()).valueStream()
                     .mapToLong(offset -> offset.asLong())
                     .sum();

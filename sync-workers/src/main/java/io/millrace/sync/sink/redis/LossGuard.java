@@ -44,6 +44,8 @@ final class LossGuard implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(LossGuard.class);
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String SINK = "redis";
+    /** No part of Redis: the name of this platform database. */
+    private static final String INSTALLATION = "installation";
     /** No rebuild has this id: one process at a time looks. */
     private static final long CLAIM = 0;
     /** Above it, what is brought back would only throw out other entries. */
@@ -124,8 +126,13 @@ final class LossGuard implements SmartLifecycle {
             throws ExecutionException, InterruptedException, TimeoutException {
         Map<String, StoreMarker> known = new HashMap<>();
         rebuilds.markers(SINK).forEach(marker -> known.put(marker.place(), marker));
+        StoreMarker own = known.get(INSTALLATION);
+        if (own == null) {
+            own = new StoreMarker(SINK, INSTALLATION, UUID.randomUUID().toString(), "", 0);
+            rebuilds.marker(own);
+        }
         String complaint = null;
-        for (Node node : Node.all(link)) {
+        for (Node node : Node.all(link, own.marker())) {
             String one = look(link, node, known.get(node.place()), reached);
             complaint = one == null ? complaint : one;
         }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -17,8 +18,8 @@ import java.util.concurrent.TimeoutException;
 /** A part of Redis that can lose its data by itself: the one server, or a cluster's master. */
 final class Node {
 
-    private static final String MARKER = "millrace:marker";
-    private static final Map<Integer, byte[]> KEYS_BY_SLOT = new HashMap<>();
+    private static final String MARKER = "millrace:marker:";
+    private static final Map<String, byte[]> KEYS = new ConcurrentHashMap<>();
 
     private final String place;
     private final byte[] markerKey;
@@ -40,7 +41,8 @@ final class Node {
         return markerKey;
     }
 
-    static List<Node> all(Link link) {
+    /** Returns all parts; {@code installation} tells the markers of two that share a Redis apart. */
+    static List<Node> all(Link link, String installation) {
         List<Node> nodes = new ArrayList<>();
         if (link.connection() instanceof StatefulRedisClusterConnection<byte[], byte[]> cluster) {
             for (RedisClusterNode node : cluster.getPartitions()) {
@@ -48,21 +50,21 @@ final class Node {
                     int slot = node.getSlots().stream().mapToInt(Integer::intValue).min().orElse(0);
                     nodes.add(new Node(
                             "slot " + slot,
-                            keyIn(slot),
+                            keyIn(MARKER + installation, slot),
                             cluster.getConnection(node.getNodeId()).async()));
                 }
             }
         } else {
-            nodes.add(new Node("redis", MARKER.getBytes(StandardCharsets.US_ASCII), link.commands()));
+            nodes.add(new Node("redis", (MARKER + installation).getBytes(StandardCharsets.US_ASCII), link.commands()));
         }
         return nodes;
     }
 
-    private static synchronized byte[] keyIn(int slot) {
-        return KEYS_BY_SLOT.computeIfAbsent(slot, wanted -> {
+    private static byte[] keyIn(String beginning, int slot) {
+        return KEYS.computeIfAbsent(beginning + "/" + slot, wanted -> {
             for (int i = 0; ; i++) {
-                byte[] key = (MARKER + ":" + i).getBytes(StandardCharsets.US_ASCII);
-                if (SlotHash.getSlot(key) == wanted) {
+                byte[] key = (beginning + ":" + i).getBytes(StandardCharsets.US_ASCII);
+                if (SlotHash.getSlot(key) == slot) {
                     return key;
                 }
             }

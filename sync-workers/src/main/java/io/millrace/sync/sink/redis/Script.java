@@ -135,16 +135,16 @@ enum Script {
             return 0
             """);
 
-    private final byte[] text;
+    private final String text;
     private final String digest;
 
     Script(String text) {
-        this.text = text.getBytes(StandardCharsets.UTF_8);
-        this.digest = sha1(this.text);
+        this.text = text;
+        this.digest = sha1(text.getBytes(StandardCharsets.UTF_8));
     }
 
     byte[] text() {
-        return text.clone();
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /** Returns the name that Redis knows a loaded script by. */

@@ -7,15 +7,18 @@ import java.util.Arrays;
  * Where entries stand: in the keys that readers know, or out of their sight while they are brought back. Beside each entry stands a
  * mark that holds its version; both carry the entry's key in braces, or are it, so that a cluster keeps them in one slot.
  */
-enum Space {
-    LIVE("", "", "millrace:v:{"),
-    SHADOW("millrace:r:{", "}", "millrace:s:{");
+final class Space {
+
+    static final Space LIVE = new Space("", "", "millrace:v:{");
+    static final Space SHADOW = new Space("millrace:r:{", "}", "millrace:s:{");
+
+    private static final byte[] END = {'}'};
 
     private final byte[] before;
     private final byte[] after;
     private final byte[] mark;
 
-    Space(String before, String after, String mark) {
+    private Space(String before, String after, String mark) {
         this.before = before.getBytes(StandardCharsets.US_ASCII);
         this.after = after.getBytes(StandardCharsets.US_ASCII);
         this.mark = mark.getBytes(StandardCharsets.US_ASCII);
@@ -23,12 +26,12 @@ enum Space {
 
     /** Returns where an entry stands, whose key readers know as {@code key}. */
     byte[] row(byte[] key) {
-        return this == LIVE ? key : joined(before, key, after);
+        return before.length == 0 ? key : joined(before, key, after);
     }
 
     /** Returns where the entry's version stands. */
     byte[] mark(byte[] key) {
-        return joined(mark, key, SHADOW.after);
+        return joined(mark, key, END);
     }
 
     /** Returns the entry's key from that of its mark. */
