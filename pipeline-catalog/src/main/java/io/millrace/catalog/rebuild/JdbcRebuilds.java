@@ -164,6 +164,8 @@ public final class JdbcRebuilds implements Rebuilds {
                             keep_until = CASE WHEN ? = 'SWITCHED' THEN now() + keep_for ELSE keep_until END,
                             finished_at = CASE WHEN ? THEN now() END
                         WHERE id = ? AND state = ?
+                            -- a wish that came in time is not passed over
+                            AND NOT (? AND wish IS NOT DISTINCT FROM 'CANCEL')
                         """)
                         .params(Arrays.asList(
                                 next.name(),
@@ -172,7 +174,8 @@ public final class JdbcRebuilds implements Rebuilds {
                                 next.name(),
                                 next.isFinal(),
                                 id,
-                                expected.name()))
+                                expected.name(),
+                                next == RebuildState.EXCHANGING))
                         .update()
                 == 1;
     }
