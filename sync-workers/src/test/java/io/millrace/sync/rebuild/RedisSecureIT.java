@@ -55,8 +55,7 @@ class RedisSecureIT {
                                 ">s3cret",
                                 "~*",
                                 "&*",
-                                "+@all",
-                                "-@admin"));
+                                "+@all"));
                 RebuildLab lab = new RebuildLab(stack, "redis_secure")) {
             lab.register("redis", TestTables.itemColumns());
             try (ConfigurableApplicationContext workers = Platform.run(
