@@ -3,7 +3,10 @@ package io.millrace.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.capture.engine.Killer;
+import io.millrace.catalog.GapCause;
 import io.millrace.catalog.Offsets;
+import io.millrace.catalog.SourceGap;
+import io.millrace.catalog.SourceGaps;
 import io.millrace.catalog.SourceState;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.Operation;
@@ -162,8 +165,11 @@ class CaptureRestartIT {
                 .until(() -> lab.catalog().source(lab.id).orElseThrow().state() == SourceState.FAILED);
         assertThat(lab.catalog().source(lab.id).orElseThrow().message())
                 .contains("may be missing")
-                .contains("SET epoch = epoch + 1");
-        lab.catalog().beginEpoch(lab.id);
+                .contains("POST /api/v1/sources/" + lab.id + "/epochs");
+        SourceGaps gaps = lab.bean(SourceGaps.class);
+        SourceGap gap = gaps.open(lab.id).orElseThrow();
+        assertThat(gap.cause()).isEqualTo(GapCause.SLOT_MOVED);
+        assertThat(gaps.accept(lab.id, gap.id(), "dba")).contains(2);
         List<ChangeEvent> events = lab.awaitEvents("gap", 3);
         assertThat(events.stream().filter(event -> event.operation() == Operation.READ))
                 .extracting(event -> event.key().json())

@@ -54,7 +54,8 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
         sql.sql("""
                 INSERT INTO millrace.source (name, host, port, database_name, username, password_cipher, ssl_mode, slot_name,
                                              publication_name, epoch, created_by)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,
+                        greatest(?, (SELECT epoch + 1 FROM millrace.past_epoch WHERE source = ?)), ?)
                 """)
                 .params(Arrays.asList(
                         source.name(),
@@ -67,6 +68,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                         source.slot(),
                         source.publication(),
                         source.epoch(),
+                        source.name(),
                         by))
                 .update();
     }
@@ -110,7 +112,11 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
 
     @Override
     public void removeSource(String name) {
-        sql.sql("DELETE FROM millrace.source WHERE name = ?").param(name).update();
+        sql.sql("""
+                WITH gone AS (DELETE FROM millrace.source WHERE name = ? RETURNING name, epoch)
+                INSERT INTO millrace.past_epoch (source, epoch) SELECT name, epoch FROM gone
+                ON CONFLICT (source) DO UPDATE SET epoch = excluded.epoch
+                """).param(name).update();
     }
 
     @Override

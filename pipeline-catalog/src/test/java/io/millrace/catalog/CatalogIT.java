@@ -169,7 +169,7 @@ class CatalogIT {
                 1,
                 5,
                 Instant.EPOCH);
-        offsets.store(stored);
+        assertThat(offsets.store(stored, 1)).isTrue();
 
         assertThat(offsets.capture("shop"))
                 .get()

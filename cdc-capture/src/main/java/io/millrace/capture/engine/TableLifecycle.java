@@ -2,9 +2,9 @@ package io.millrace.capture.engine;
 
 import io.millrace.capture.publish.StreamPublisher;
 import io.millrace.capture.publish.TableTopic;
-import io.millrace.capture.publish.TopicAdmin;
+import io.millrace.capture.slot.Cluster;
+import io.millrace.capture.slot.SourceNotReadyException;
 import io.millrace.capture.snapshot.Snapshots;
-import io.millrace.catalog.CaptureOffset;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Source;
@@ -20,7 +20,6 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -33,29 +32,19 @@ final class TableLifecycle {
     private static final String HISTORY = "audit";
 
     private final Source source;
-    private final CaptureOffset start;
     private final PipelineCatalog catalog;
-    private final TopicAdmin topics;
+    private final PublishedTails tails;
     private final CapturedTables tables;
     private final Snapshots snapshots;
-    private final CaptureStatus status;
     private final Publications publications;
 
     TableLifecycle(
-            Source source,
-            CaptureOffset start,
-            PipelineCatalog catalog,
-            TopicAdmin topics,
-            CapturedTables tables,
-            Snapshots snapshots,
-            CaptureStatus status) {
+            Source source, PipelineCatalog catalog, PublishedTails tails, CapturedTables tables, Snapshots snapshots) {
         this.source = source;
-        this.start = start;
         this.catalog = catalog;
-        this.topics = topics;
+        this.tails = tails;
         this.tables = tables;
         this.snapshots = snapshots;
-        this.status = status;
         this.publications = new Publications(source);
     }
 
@@ -83,7 +72,8 @@ final class TableLifecycle {
     }
 
     /** Compares the catalog with what is captured, and acts on the differences. */
-    void reconcile(Connection connection, StreamPublisher publisher) throws SQLException, InterruptedException {
+    void reconcile(Connection connection, StreamPublisher publisher)
+            throws SQLException, SourceNotReadyException, InterruptedException {
         Map<Long, TableSnapshot> open = new HashMap<>();
         catalog.openSnapshots().forEach(snapshot -> open.put(snapshot.tableId(), snapshot));
         for (CapturedTable table : mine()) {
@@ -110,7 +100,8 @@ final class TableLifecycle {
                 .toList();
     }
 
-    private void takeUp(Connection connection, CapturedTable table) throws SQLException, InterruptedException {
+    private void takeUp(Connection connection, CapturedTable table)
+            throws SQLException, SourceNotReadyException, InterruptedException {
         boolean needsKey =
                 table.sinks().stream().anyMatch(binding -> !binding.sink().equals(HISTORY));
         List<Finding> findings = new TablePreflight().check(connection, source, table.table(), needsKey);
@@ -125,16 +116,18 @@ final class TableLifecycle {
         }
         SourceTable described =
                 new SourceTables().find(connection, table.table()).orElseThrow();
-        int partitions = topics.ensure(table.topic());
-        TableTopic topic = SourceRunner.topic(
-                source,
-                start,
-                table,
-                Objects.requireNonNull(
-                        topics.tails(Map.of(table.topic(), partitions)).get(table.topic())),
-                status.published(table));
+        Optional<TableTopic> topic = tails.topic(table, Cluster.read(connection));
+        if (topic.isEmpty()) {
+            catalog.tableState(
+                    table.id(),
+                    TableState.FAILED,
+                    "The topic " + table.topic() + " holds later changes than " + source.name() + " has written:"
+                            + " it is left from another server or another installation. Remove the table here, delete"
+                            + " the topic, and register the table again.");
+            return;
+        }
         // known before it is published: its first change finds it
-        tables.put(topic);
+        tables.put(topic.get());
         if (!publications.read(connection).containsKey(table.table())) {
             publications.add(connection, table.table(), described.identityUsable());
         }
