@@ -52,7 +52,14 @@ class DeliveryConfiguration {
         BatchWriter writer = sink.kind() == SinkKind.LOG ? new LogWriter(sink, faults) : new StateWriter(sink, faults);
         Places places = new Places(name, catalog, backoff);
         SinkDelivery delivery = new SinkDelivery(
-                name, sink.kind(), writer, new RecordReader(catalog, metrics), places, metrics, health, backoff);
+                name,
+                sink.kind(),
+                writer,
+                new RecordReader(catalog, metrics, new Repetitions(name, offsets)),
+                places,
+                metrics,
+                health,
+                backoff);
         SinkContainer container = new SinkContainer(
                 name, kafka, properties, delivery, places, () -> new DeliveryOffsets(name, offsets), health);
         return new Deliveries.Lane(sink, container, health);

@@ -25,12 +25,14 @@ final class RecordReader {
     private final ChangeEventRecords records = new ChangeEventRecords();
     private final PipelineCatalog catalog;
     private final DeliveryMetrics metrics;
+    private final Repetitions repetitions;
     /** The table in the newest schema version seen here, where that is ahead of the regular look at the catalog. */
     private final Map<Long, CapturedTable> newer = new ConcurrentHashMap<>();
 
-    RecordReader(PipelineCatalog catalog, DeliveryMetrics metrics) {
+    RecordReader(PipelineCatalog catalog, DeliveryMetrics metrics, Repetitions repetitions) {
         this.catalog = catalog;
         this.metrics = metrics;
+        this.repetitions = repetitions;
     }
 
     PartitionBatch read(
@@ -38,12 +40,18 @@ final class RecordReader {
         List<Received> received = new ArrayList<>(batch.size());
         List<DeadLetter> malformed = new ArrayList<>(0);
         int tombstones = 0;
+        int repeated = 0;
+        Repetitions.Sequence sequence = repetitions.at(partition, expected);
         CapturedTable table = known(route.table());
         for (ConsumerRecord<byte[], byte[]> record : batch) {
             try {
                 ChangeEvent event = records.read(record);
                 if (event == null) {
                     tombstones++;
+                    continue;
+                }
+                if (!sequence.isNew(event, record)) {
+                    repeated++;
                     continue;
                 }
                 if (event.schemaVersion() > table.schemaVersion()) {
@@ -55,7 +63,9 @@ final class RecordReader {
             }
         }
         metrics.tombstones(tombstones);
+        metrics.repeated(repeated);
         long next = batch.get(batch.size() - 1).offset() + 1;
+        repetitions.read(partition, next, sequence);
         return new PartitionBatch(partition, route, expected, next, received, malformed, batch.size());
     }
 
