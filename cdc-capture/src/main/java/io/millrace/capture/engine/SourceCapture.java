@@ -51,7 +51,7 @@ final class SourceCapture {
             TableLifecycle lifecycle = new TableLifecycle(source, context.catalog(), tails, tables, snapshots);
             tails.open(tables, Cluster.read(connection));
             lifecycle.restore(connection);
-            try (SourceRun run = new SourceRun(context, source, lease, opening, tables, snapshots)) {
+            try (SourceRun run = new SourceRun(context, source, lease, opening, tables, snapshots.listener())) {
                 run.start();
                 LOG.info("Capturing {} from {}", source, Lsn.format(start.endLsn()));
                 watch(connection, lifecycle, run);
