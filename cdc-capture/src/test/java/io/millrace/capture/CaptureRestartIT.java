@@ -13,6 +13,7 @@ import io.millrace.event.Operation;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
 import io.millrace.localstack.junit.LocalStackExtension;
+import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.HashSet;
@@ -146,6 +147,61 @@ class CaptureRestartIT {
         for (int i = 0; i <= 200; i++) {
             assertThat(events.get(i).after()).hasToString("{\"id\":1,\"n\":" + i + "}");
         }
+    }
+
+    private static void signalKafka(LocalStack stack, String signal) throws Exception {
+        List<String> processes = Files.readAllLines(stack.dataDirectory().resolve("run/kafka"));
+        for (String process : processes.subList(1, processes.size())) {
+            assertThat(new ProcessBuilder("kill", "-" + signal, process.split(" ")[0])
+                            .start()
+                            .waitFor())
+                    .isZero();
+        }
+    }
+
+    private String ofSource(String query) {
+        try (Connection connection = lab.open();
+                Statement statement = connection.createStatement();
+                var row = statement.executeQuery(query)) {
+            return row.next() ? row.getString(1) : "";
+        } catch (java.sql.SQLException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    @Test
+    void theSlotIsNotToldWhatAStoppedKafkaDoesNotHave(LocalStack stack) throws Exception {
+        lab.sql("CREATE TABLE unsafe (id int PRIMARY KEY)");
+        lab.streaming("unsafe");
+        String slot = " FROM pg_replication_slots WHERE slot_name = '" + lab.source.slot() + "'";
+        String reader = " FROM pg_stat_replication WHERE pid = (SELECT active_pid" + slot + ")";
+        signalKafka(stack, "STOP");
+        String after;
+        try {
+            String before = ofSource("SELECT pg_current_wal_insert_lsn()");
+            lab.sql("INSERT INTO unsafe SELECT generate_series(1, 100)");
+            after = ofSource("SELECT pg_current_wal_insert_lsn()");
+            String read = after;
+            Awaitility.await()
+                    .atMost(CaptureLab.PATIENCE)
+                    .until(() -> ofSource("SELECT sent_lsn >= '" + read + "'" + reader)
+                            .equals("t"));
+            String sent = ofSource("SELECT clock_timestamp()");
+            Awaitility.await()
+                    .atMost(CaptureLab.PATIENCE)
+                    .until(() -> ofSource("SELECT reply_time > '" + sent + "'" + reader)
+                            .equals("t"));
+            assertThat(ofSource("SELECT confirmed_flush_lsn <= '" + before + "'" + slot))
+                    .as("capture has read 100 changes and answered, and Kafka has none of them")
+                    .isEqualTo("t");
+        } finally {
+            signalKafka(stack, "CONT");
+        }
+        Awaitility.await()
+                .atMost(CaptureLab.PATIENCE)
+                .until(() ->
+                        ofSource("SELECT confirmed_flush_lsn >= '" + after + "'" + slot).equals("t"));
+        assertThat(lab.events("unsafe")).hasSize(100);
     }
 
     @Test

@@ -79,9 +79,11 @@ public final class PostgresCluster implements AutoCloseable {
         }
     }
 
-    /** Makes this copy of a primary follow it from the next start on, until it is promoted. */
+    /** Makes this copy of a primary follow it from the next start on, until it is promoted. Slots stay behind, as in a base backup. */
     public PostgresCluster following(PostgresCluster primary, String physicalSlot) {
         try {
+            Trees.delete(data(home).resolve("pg_replslot"));
+            Files.createDirectory(data(home).resolve("pg_replslot"));
             Files.writeString(data(home).resolve(STANDBY), "");
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot configure " + home, e);

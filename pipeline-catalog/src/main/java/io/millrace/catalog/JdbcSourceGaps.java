@@ -18,7 +18,7 @@ final class JdbcSourceGaps implements SourceGaps {
 
     private static final String SELECT = "SELECT * FROM millrace.source_gap WHERE source = ?";
 
-    /** Who stands in the history, like any other actor. */
+    /** Who accepted the gap stands there as any other actor does. */
     private static final String HISTORY = """
             INSERT INTO millrace.change_log (event_id, source, schema_name, table_name, operation, after, changed_columns,
                 before_completeness, unavailable_columns, lsn, commit_lsn, epoch, ordinal, committed_at, captured_at, actor)
@@ -65,7 +65,7 @@ final class JdbcSourceGaps implements SourceGaps {
                 INSERT INTO millrace.source_gap AS g (source, epoch, cause, detail, from_lsn, to_lsn, since)
                 VALUES (?, ?, ?, ?, ?::pg_lsn, ?::pg_lsn, ?)
                 ON CONFLICT (source) WHERE closed_at IS NULL DO UPDATE
-                SET cause = excluded.cause, detail = excluded.detail, to_lsn = coalesce(excluded.to_lsn, g.to_lsn)
+                SET cause = excluded.cause, detail = excluded.detail, to_lsn = coalesce(g.to_lsn, excluded.to_lsn)
                 RETURNING *
                 """)
                 .params(Arrays.asList(
@@ -121,14 +121,13 @@ final class JdbcSourceGaps implements SourceGaps {
     }
 
     private Optional<Long> close(CaptureOffset first) {
-        Optional<Long> closed = sql.sql("""
+        return sql.sql("""
                 UPDATE millrace.source_gap SET new_epoch = ?, to_lsn = ?::pg_lsn, closed_at = now()
                 WHERE source = ? AND closed_at IS NULL RETURNING id
                 """)
                 .params(first.epoch(), Lsn.format(first.endLsn()), first.source())
                 .query(Long.class)
                 .optional();
-        return closed;
     }
 
     /** Before every change and every read of the new epoch: its LSN is where the slot begins, and its ordinal that of a read. */

@@ -29,7 +29,7 @@ public record CaptureProperties(
         @DefaultValue("5000") int snapshotChunkRows,
         @DefaultValue("10s") Duration drainTimeout,
         @DefaultValue("30s") Duration maxBackoff,
-        @DefaultValue("5s") Duration leaseTimeout) {
+        @DefaultValue("4s") Duration leaseTimeout) {
 
     public CaptureProperties {
         if (topicPartitions < 1) {

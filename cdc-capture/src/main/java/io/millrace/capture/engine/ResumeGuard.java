@@ -23,7 +23,7 @@ final class ResumeGuard implements WalHandler {
     private final WalHandler then;
     private final long commitLsn;
     private final long committedMicros;
-    private boolean proven;
+    private volatile boolean proven;
 
     ResumeGuard(WalHandler then, SlotGate.Opening opening) {
         this.then = then;
@@ -41,6 +41,11 @@ final class ResumeGuard implements WalHandler {
             this.commitLsn = position.commitLsn();
             this.committedMicros = committedAt.getEpochSecond() * 1_000_000 + committedAt.getNano() / 1000;
         }
+    }
+
+    /** Returns whether the stream goes on where capture stopped; from any thread. */
+    boolean isProven() {
+        return proven;
     }
 
     private void passed(long lsn) {

@@ -75,6 +75,7 @@ final class SourceCapture {
                 throw new CaptureFailedException(failure);
             }
             if (!said && run.isStreaming()) {
+                context.gaps().vanished(source.name());
                 report.say(source, SourceState.STREAMING, null);
                 said = true;
             }

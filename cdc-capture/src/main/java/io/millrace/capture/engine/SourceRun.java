@@ -23,6 +23,7 @@ final class SourceRun implements AutoCloseable {
     private final RecordSender sender;
     private final OffsetKeeper keeper;
     private final StreamPublisher publisher;
+    private final ResumeGuard guard;
     private final EngineRun engine;
     private final CapturedTables tables;
 
@@ -58,7 +59,8 @@ final class SourceRun implements AutoCloseable {
                         start.events()),
                 version(),
                 Clock.systemUTC());
-        this.engine = new EngineRun(feed, publisher, new ResumeGuard(publisher, opening), this::refusal);
+        this.guard = new ResumeGuard(publisher, opening);
+        this.engine = new EngineRun(feed, publisher, guard, this::refusal);
     }
 
     private static String version() {
@@ -79,9 +81,9 @@ final class SourceRun implements AutoCloseable {
         return keeper;
     }
 
-    /** Returns whether the server sends changes: not before then does anything flow. */
+    /** Returns whether the server sends changes, and those that go on where capture stopped: not before then does anything flow. */
     boolean isStreaming() {
-        return feed.isStreaming();
+        return feed.isStreaming() && guard.isProven();
     }
 
     /** Returns why it cannot go on; null while it can. */

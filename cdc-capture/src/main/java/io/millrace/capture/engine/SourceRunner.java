@@ -71,9 +71,8 @@ final class SourceRunner implements Runnable {
             return;
         }
         SourceReport report = new SourceReport(context, lease);
-        long begun = System.nanoTime();
         try {
-            new SourceCapture(context, source, lease, report, stopping).run();
+            capture(source, lease, report);
         } catch (SourceRefusedException e) {
             refused(report, source, e.gap(), CaptureFailedException.text(e));
         } catch (SourceNotReadyException e) {
@@ -81,13 +80,23 @@ final class SourceRunner implements Runnable {
         } catch (SQLException e) {
             waiting(report, source, SourceConnection.refused(source, e).text());
         } catch (CaptureFailedException e) {
-            if (System.nanoTime() - begun > HEALTHY.toNanos()) {
-                backoff.reset();
-            }
             failed(report, source, e);
         } catch (RuntimeException e) {
             LOG.warn("Capture of {} could not start; it is tried again in {}", name, backoff.present(), e);
             waiting(report, source, CaptureFailedException.text(e));
+        }
+    }
+
+    private void capture(Source source, SourceLease lease, SourceReport report)
+            throws SQLException, SourceRefusedException, SourceNotReadyException, CaptureFailedException,
+                    InterruptedException {
+        long begun = System.nanoTime();
+        try {
+            new SourceCapture(context, source, lease, report, stopping).run();
+        } finally {
+            if (System.nanoTime() - begun > HEALTHY.toNanos()) {
+                backoff.reset();
+            }
         }
     }
 

@@ -59,7 +59,6 @@ public final class SlotGate {
             return new Opening(first, first.endLsn());
         }
         long slotLsn = new Continuity(connection, source, stored).check(cluster);
-        gaps.vanished(source.name());
         SlotSetup.free(connection, source, lease);
         return new Opening(onTimeline(stored, cluster.timeline()), slotLsn);
     }
