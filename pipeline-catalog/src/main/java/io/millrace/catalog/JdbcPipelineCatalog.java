@@ -27,11 +27,13 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     private final JdbcClient sql;
     private final TransactionTemplate transaction;
     private final SecretCipher cipher;
+    private final JdbcSinks sinks;
 
     JdbcPipelineCatalog(JdbcTemplate template, TransactionTemplate transaction, SecretCipher cipher) {
         this.sql = JdbcClient.create(template);
         this.transaction = transaction;
         this.cipher = cipher;
+        this.sinks = new JdbcSinks(template);
     }
 
     @Override
@@ -305,6 +307,16 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
         sql.sql("UPDATE millrace.table_snapshot SET state = ?, message = ?, finished_at = now() WHERE id = ?")
                 .params(Arrays.asList(state.name(), message, id))
                 .update();
+    }
+
+    @Override
+    public void publishSinks(List<SinkDescription> published) {
+        sinks.publish(published);
+    }
+
+    @Override
+    public List<SinkDescription> sinks() {
+        return sinks.all();
     }
 
     private Source mapSource(ResultSet row, int number) throws SQLException {
