@@ -52,7 +52,7 @@ public abstract class SinkContractTests {
     }
 
     @BeforeEach
-    void ownTable() {
+    protected void ownTable() {
         table = TestTables.items();
         events = new TestEvents(table);
         written = 0;

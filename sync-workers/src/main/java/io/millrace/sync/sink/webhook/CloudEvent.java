@@ -35,7 +35,7 @@ final class CloudEvent {
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), body)) {
             json.writeStartObject();
             json.writeStringProperty("specversion", "1.0");
-            json.writeStringProperty("id", event.eventId());
+            json.writeStringProperty("id", Mark.idOf(event));
             json.writeStringProperty("source", "/millrace/" + event.source());
             json.writeStringProperty("type", TYPE_PREFIX + event.operation().word());
             json.writeStringProperty("subject", key == null ? table : table + "/" + key.encoded());

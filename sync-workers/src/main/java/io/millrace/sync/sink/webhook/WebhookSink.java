@@ -148,13 +148,13 @@ final class WebhookSink implements Sink, ApplicationListener<ContextClosedEvent>
         Set<String> accepted = marks.accepted(
                 changes.stream().map(change -> Mark.of(change.event())).toList());
         return changes.stream()
-                .filter(change -> !accepted.contains(change.event().eventId()))
+                .filter(change -> !accepted.contains(Mark.idOf(change.event())))
                 .toList();
     }
 
     private void knownToBeRefused(List<Change> unsent) throws SinkException {
         for (Change change : unsent) {
-            String id = change.event().eventId();
+            String id = Mark.idOf(change.event());
             // alone it becomes a dead letter, and asks again when a person has it tried again
             String reason = unsent.size() == 1 ? refused.remove(id) : refused.get(id);
             if (reason != null) {

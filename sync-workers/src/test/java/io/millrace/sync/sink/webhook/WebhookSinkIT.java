@@ -157,7 +157,7 @@ class WebhookSinkIT extends SinkContractTests {
     }
 
     private static List<String> ids(ChangeEvent... events) {
-        return Arrays.stream(events).map(ChangeEvent::eventId).toList();
+        return Arrays.stream(events).map(Mark::idOf).toList();
     }
 
     private List<String> attempted() {
@@ -375,5 +375,15 @@ class WebhookSinkIT extends SinkContractTests {
         }
         assertThat(write(batch)).isEmpty();
         assertThat(receiver.acceptedIds()).isEqualTo(ids(batch));
+    }
+
+    @Test
+    void readsOfTwoTablesAtOnePositionAreTwoEvents() throws Exception {
+        long lowWatermark = TestEvents.nextLsn();
+        write(events.read(key(1), item(1, "of one table"), lowWatermark));
+        ownTable();
+        write(events.read(key(1), item(1, "of another"), lowWatermark));
+        assertThat(receiver.accepted()).extracting(delivery -> delivery.data().path("after").path("name").asString())
+                .containsExactly("of one table", "of another");
     }
 }
