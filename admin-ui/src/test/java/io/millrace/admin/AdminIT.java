@@ -310,6 +310,28 @@ class AdminIT {
     }
 
     @Test
+    void aSinkThatAWorkerPublishesIsOfferedAndAsksForAKeyOnlyWhereItNeedsOne() throws SQLException {
+        assertThat(post("/tables", table("keyless", "webhook-crm"), 422)
+                        .get("detail")
+                        .stringValue())
+                .contains("There is no sink named 'webhook-crm'");
+        sql(
+                "admin_platform",
+                "INSERT INTO millrace.sink (name, title, purpose, needs_key) VALUES"
+                        + " ('webhook-crm', 'Webhook-crm', 'To the CRM.', false), ('vault', 'Vault', '', true),"
+                        + " ('webhook-old', 'Webhook-old', '', false)",
+                "UPDATE millrace.sink SET published_at = now() - interval '11 minutes' WHERE name = 'webhook-old'");
+        org.awaitility.Awaitility.await()
+                .untilAsserted(() -> assertThat(get("/sinks").get("items").findValuesAsString("name"))
+                        .containsExactly("elasticsearch", "redis", "audit", "vault", "webhook-crm"));
+        post("/tables", table("keyless", "vault"), 422);
+        long id =
+                post("/tables", table("keyless", "webhook-crm"), 201).get("id").asLong();
+        assertThat(call("olga", HttpMethod.DELETE, "/tables/" + id, null)).hasStatus(202);
+        sql("admin_platform", "DELETE FROM millrace.sink");
+    }
+
+    @Test
     void aSourceThatDoesNotAnswerIsRefusedAndAPasswordNeverComesBack() {
         assertThat(post("/sources", source("lost", "no_such_database"), 422)
                         .get("detail")

@@ -89,4 +89,10 @@ public interface PipelineCatalog {
 
     /** Ends a snapshot. */
     void snapshotEnded(long snapshotId, SnapshotState state, @Nullable String message);
+
+    /** Notes which sinks a worker runs; called again while it runs them. Those of other workers stay. */
+    void publishSinks(List<SinkDescription> sinks);
+
+    /** Returns the sinks that workers run, by name; one that none has published for ten minutes while others were is gone. */
+    List<SinkDescription> sinks();
 }

@@ -158,6 +158,22 @@ class CatalogIT {
     }
 
     @Test
+    void sinksAreThoseThatWorkersStillPublish() {
+        template.execute("TRUNCATE millrace.sink");
+        assertThat(catalog.sinks()).isEmpty();
+        SinkDescription audit = new SinkDescription("audit", "History", "", false);
+        SinkDescription redis = new SinkDescription("redis", "Redis", "Rows.", true);
+        catalog.publishSinks(List.of(redis, new SinkDescription("audit", "Log", "old", true)));
+        catalog.publishSinks(List.of(audit));
+        assertThat(catalog.sinks()).containsExactly(audit, redis);
+
+        template.update("UPDATE millrace.sink SET published_at = now() - interval '1 hour'");
+        assertThat(catalog.sinks()).as("while no worker runs").containsExactly(audit, redis);
+        catalog.publishSinks(List.of(audit));
+        assertThat(catalog.sinks()).containsExactly(audit);
+    }
+
+    @Test
     void captureOffsetReadsBack() {
         CaptureOffset stored = new CaptureOffset(
                 "shop",

@@ -7,6 +7,7 @@ import io.millrace.capture.slot.SourceNotReadyException;
 import io.millrace.capture.snapshot.Snapshots;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.SinkDescription;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
@@ -21,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,8 +104,7 @@ final class TableLifecycle {
 
     private void takeUp(Connection connection, CapturedTable table)
             throws SQLException, SourceNotReadyException, InterruptedException {
-        boolean needsKey =
-                table.sinks().stream().anyMatch(binding -> !binding.sink().equals(HISTORY));
+        boolean needsKey = needsKey(table);
         List<Finding> findings = new TablePreflight().check(connection, source, table.table(), needsKey);
         if (!Finding.pass(findings)) {
             String problems = findings.stream()
@@ -133,6 +134,16 @@ final class TableLifecycle {
         }
         LOG.info("Captures {} of {}", table.table(), source.name());
         catalog.tableState(table.id(), TableState.SNAPSHOTTING, null);
+    }
+
+    /** A sink of which nothing is published is taken to need one. */
+    private boolean needsKey(CapturedTable table) {
+        Set<String> withoutKey = catalog.sinks().stream()
+                .filter(sink -> !sink.needsKey())
+                .map(SinkDescription::name)
+                .collect(Collectors.toSet());
+        return table.sinks().stream()
+                .anyMatch(binding -> !binding.sink().equals(HISTORY) && !withoutKey.contains(binding.sink()));
     }
 
     private void takeOut(Connection connection, CapturedTable table) throws SQLException {
