@@ -34,7 +34,7 @@ final class RecordReader {
     }
 
     PartitionBatch read(
-            TopicPartition partition, Route route, long expected, List<ConsumerRecord<byte[], byte[]>> batch) {
+            TopicPartition partition, Route route, Place place, List<ConsumerRecord<byte[], byte[]>> batch) {
         List<Received> received = new ArrayList<>(batch.size());
         List<DeadLetter> malformed = new ArrayList<>(0);
         int tombstones = 0;
@@ -49,14 +49,30 @@ final class RecordReader {
                 if (event.schemaVersion() > table.schemaVersion()) {
                     table = refreshed(table);
                 }
-                received.add(new Received(new Change(table, event), record));
+                received.add(new Received(new Change(table, event), record, place.heldKeys()));
             } catch (MalformedEventException e) {
-                malformed.add(new DeadLetter(record, null, String.valueOf(e.getMessage())));
+                malformed.add(new DeadLetter(
+                        record,
+                        table.source(),
+                        table.table(),
+                        null,
+                        DeadLetter.Category.MALFORMED,
+                        String.valueOf(e.getMessage()),
+                        null));
             }
         }
         metrics.tombstones(tombstones);
         long next = batch.get(batch.size() - 1).offset() + 1;
-        return new PartitionBatch(partition, route, expected, next, received, malformed, batch.size());
+        return new PartitionBatch(
+                partition,
+                route,
+                place.next(),
+                next,
+                received,
+                malformed,
+                batch.size(),
+                place.next() < place.replayUntil(),
+                place.heldKeys());
     }
 
     private CapturedTable known(CapturedTable table) {
