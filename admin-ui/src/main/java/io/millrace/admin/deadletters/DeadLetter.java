@@ -63,7 +63,8 @@ record DeadLetter(
         return switch (state) {
             case "OPEN" -> "The sink refused it. Retry it once the cause is mended, or discard it.";
             case "WAITING" -> "It follows by itself once the earlier change of its row is retried or discarded.";
-            case "RETRYING" -> "It is given to the sink again within a second, if the table's delivery there is active.";
+            case "RETRYING" ->
+                "It is given to the sink again within a second, if the table's delivery there is active.";
             case "RETRIED" -> "The sink took it later, or holds a newer state of the row.";
             case "SUPERSEDED" -> "A newer state of the row took its place.";
             default -> "It was discarded and is not in the sink.";

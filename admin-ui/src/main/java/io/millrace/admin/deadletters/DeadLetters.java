@@ -59,8 +59,7 @@ class DeadLetters {
                 .param(id)
                 .query(DeadLetters::letter)
                 .optional()
-                .orElseThrow(
-                        () -> Problem.notFound("Dead letter", "There is no dead letter with the id " + id + "."));
+                .orElseThrow(() -> Problem.notFound("Dead letter", "There is no dead letter with the id " + id + "."));
     }
 
     /** Returns the first letter of the same row that is not settled; null where there is none before it. */

@@ -95,8 +95,8 @@ class DeadLettersPages {
             Principal user,
             RedirectAttributes redirect) {
         return told(redirect, back(redirect, sink, topic, key, q), () -> {
-            int count = decisions.retryAll(
-                    new LetterFilter(sink, null, topic, null, null, null, key, q), user.getName());
+            int count =
+                    decisions.retryAll(new LetterFilter(sink, null, topic, null, null, null, key, q), user.getName());
             return count + (count == 1 ? " dead letter is" : " dead letters are") + " given to their sinks again.";
         });
     }

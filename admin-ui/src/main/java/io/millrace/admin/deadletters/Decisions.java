@@ -99,6 +99,7 @@ class Decisions {
                 "Dead letter " + now.id() + " is " + now.word() + " and cannot be " + what + ". "
                         + (before == null
                                 ? now.meaning()
-                                : "It waits behind " + before.id() + ", an earlier change of the same row: retry or discard that."));
+                                : "It waits behind " + before.id()
+                                        + ", an earlier change of the same row: retry or discard that."));
     }
 }
