@@ -1,6 +1,7 @@
 package io.millrace.sync.delivery;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.catalog.BindingState;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.sync.deadletter.DeadLetters;
@@ -54,7 +55,12 @@ class DeliveryConfiguration {
         Backoff backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
         DeliveryMetrics metrics = new DeliveryMetrics(registry, name);
         SinkHealth health = new SinkHealth();
-        Faults faults = new Faults(name, catalog, deadLetters, metrics, properties.maxDeadLetters());
+        Faults faults = new Faults(
+                name,
+                (table, message) -> catalog.bindingState(table.id(), name, BindingState.FAILED, message),
+                deadLetters,
+                metrics,
+                properties.maxDeadLetters());
         BatchWriter writer =
                 switch (sink.kind()) {
                     case LOG -> new LogWriter(sink, faults);

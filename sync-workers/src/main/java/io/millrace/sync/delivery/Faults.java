@@ -1,8 +1,6 @@
 package io.millrace.sync.delivery;
 
-import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
-import io.millrace.catalog.PipelineCatalog;
 import io.millrace.event.Operation;
 import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetters;
@@ -17,15 +15,20 @@ final class Faults {
 
     private static final Logger log = LoggerFactory.getLogger(Faults.class);
 
+    /** Notes that a table's way to the sink is FAILED, and why. */
+    interface Stop {
+        void failed(CapturedTable table, String message);
+    }
+
     private final String sink;
-    private final PipelineCatalog catalog;
+    private final Stop stop;
     private final DeadLetters deadLetters;
     private final DeliveryMetrics metrics;
     private final int maxUnsettled;
 
-    Faults(String sink, PipelineCatalog catalog, DeadLetters deadLetters, DeliveryMetrics metrics, int maxUnsettled) {
+    Faults(String sink, Stop stop, DeadLetters deadLetters, DeliveryMetrics metrics, int maxUnsettled) {
         this.sink = sink;
-        this.catalog = catalog;
+        this.stop = stop;
         this.deadLetters = deadLetters;
         this.metrics = metrics;
         this.maxUnsettled = maxUnsettled;
@@ -171,7 +174,7 @@ final class Faults {
         String wayOut =
                 message + (message.endsWith(".") ? "" : ".") + " Then resume the table's delivery to " + sink + ".";
         try {
-            catalog.bindingState(table.id(), sink, BindingState.FAILED, wayOut);
+            stop.failed(table, wayOut);
         } catch (RuntimeException e) {
             // the partitions are held back; at the next attempt it is said again
             log.warn("The binding of {} to {} could not be noted as FAILED: {}", table.table(), sink, e.getMessage());
