@@ -9,6 +9,11 @@ final class Place {
     /** The first offset that is not applied; -1 while it is not known. */
     private long next = -1;
 
+    /** Records below it were delivered before the sink was rewound. */
+    private long replayUntil;
+
+    private int rewinds;
+    private final HeldKeys heldKeys = new HeldKeys();
     private int failures;
     private long heldUntil;
     private boolean held;
@@ -24,6 +29,26 @@ final class Place {
 
     void next(long offset) {
         next = offset;
+    }
+
+    /** Takes what is stored. */
+    void stand(long offset, long replays, int rewound) {
+        next = offset;
+        replayUntil = replays;
+        rewinds = rewound;
+    }
+
+    long replayUntil() {
+        return replayUntil;
+    }
+
+    /** Tells whether a person moved the stored offset since it was read. */
+    boolean rewound(int now) {
+        return known() && now != rewinds;
+    }
+
+    HeldKeys heldKeys() {
+        return heldKeys;
     }
 
     /** Forgets the offset: what is stored is the truth. */

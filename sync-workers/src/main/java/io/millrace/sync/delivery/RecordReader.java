@@ -36,12 +36,28 @@ final class RecordReader {
     }
 
     PartitionBatch read(
-            TopicPartition partition, Route route, long expected, List<ConsumerRecord<byte[], byte[]>> batch) {
+            TopicPartition partition, Route route, Place place, List<ConsumerRecord<byte[], byte[]>> batch) {
+        Repetitions.Sequence sequence = repetitions.at(partition, place.next());
+        PartitionBatch read = read(partition, route, place, batch, sequence);
+        repetitions.read(partition, read.next(), sequence);
+        return read;
+    }
+
+    /** Reads a record that was a dead letter: older than where the sink stands, and yet no repetition. */
+    PartitionBatch again(TopicPartition partition, Route route, Place place, ConsumerRecord<byte[], byte[]> record) {
+        return read(partition, route, place, List.of(record), new Repetitions.Sequence(null));
+    }
+
+    private PartitionBatch read(
+            TopicPartition partition,
+            Route route,
+            Place place,
+            List<ConsumerRecord<byte[], byte[]>> batch,
+            Repetitions.Sequence sequence) {
         List<Received> received = new ArrayList<>(batch.size());
         List<DeadLetter> malformed = new ArrayList<>(0);
         int tombstones = 0;
         int repeated = 0;
-        Repetitions.Sequence sequence = repetitions.at(partition, expected);
         CapturedTable table = known(route.table());
         for (ConsumerRecord<byte[], byte[]> record : batch) {
             try {
@@ -57,16 +73,31 @@ final class RecordReader {
                 if (event.schemaVersion() > table.schemaVersion()) {
                     table = refreshed(table);
                 }
-                received.add(new Received(new Change(table, event), record));
+                received.add(new Received(new Change(table, event), record, place.heldKeys()));
             } catch (MalformedEventException e) {
-                malformed.add(new DeadLetter(record, null, String.valueOf(e.getMessage())));
+                malformed.add(new DeadLetter(
+                        record,
+                        table.source(),
+                        table.table(),
+                        null,
+                        DeadLetter.Category.MALFORMED,
+                        String.valueOf(e.getMessage()),
+                        null));
             }
         }
         metrics.tombstones(tombstones);
         metrics.repeated(repeated);
         long next = batch.get(batch.size() - 1).offset() + 1;
-        repetitions.read(partition, next, sequence);
-        return new PartitionBatch(partition, route, expected, next, received, malformed, batch.size());
+        return new PartitionBatch(
+                partition,
+                route,
+                place.next(),
+                next,
+                received,
+                malformed,
+                batch.size(),
+                place.next() < place.replayUntil(),
+                place.heldKeys());
     }
 
     private CapturedTable known(CapturedTable table) {

@@ -27,7 +27,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Appends to {@code millrace.change_log}: rows by COPY and the fenced offsets in one transaction, so a change is there exactly once
- * however often its record is read.
+ * however often its record is read. After a rewind the events that are there are left out by their ids.
  */
 final class AuditSink implements Sink {
 
@@ -73,8 +73,9 @@ final class AuditSink implements Sink {
                 // an acknowledged change must survive a crash of the platform database, whatever its default is
                 jdbc.execute("SET LOCAL synchronous_commit = on");
                 batch.steps().forEach(this::fence);
-                if (!batch.changes().isEmpty()) {
-                    jdbc.execute((ConnectionCallback<Long>) connection -> copy(connection, batch.changes()));
+                List<Change> changes = batch.repeats() ? HeldEvents.leftOut(jdbc, batch.changes()) : batch.changes();
+                if (!changes.isEmpty()) {
+                    jdbc.execute((ConnectionCallback<Long>) connection -> copy(connection, changes));
                 }
             });
             return List.of();
