@@ -40,6 +40,7 @@ final class Round {
     private volatile @Nullable RuntimeException fault;
     private volatile boolean overtaken;
     private volatile boolean stopped;
+    private boolean unfinished;
 
     Round(Receiver receiver, MarkWriter marks, WebhookMetrics metrics, long deadline, BooleanSupplier stopping) {
         this.receiver = receiver;
@@ -79,6 +80,7 @@ final class Round {
             stopped = true;
             throw e;
         }
+        unfinished = lanes.values().stream().anyMatch(lane -> !lane.isEmpty());
     }
 
     private boolean goesOn() {
@@ -155,9 +157,9 @@ final class Round {
         return overtaken;
     }
 
-    /** Tells whether it ended before its time. */
-    boolean isCutShort() {
-        return !goesOn();
+    /** Tells whether there are changes that were not accepted, for whatever reason. */
+    boolean isUnfinished() {
+        return unfinished;
     }
 
     int sent() {

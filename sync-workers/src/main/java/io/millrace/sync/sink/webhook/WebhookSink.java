@@ -222,7 +222,7 @@ final class WebhookSink implements Sink, ApplicationListener<ContextClosedEvent>
                             + " a moment ago, and has not said what came of it: waiting until none of its requests can be on its way",
                     null);
         }
-        if (round.isCutShort()) {
+        if (round.isUnfinished()) {
             throw SinkException.retryable(
                     stopping
                             ? "Millrace stops"

@@ -383,7 +383,9 @@ class WebhookSinkIT extends SinkContractTests {
         write(events.read(key(1), item(1, "of one table"), lowWatermark));
         ownTable();
         write(events.read(key(1), item(1, "of another"), lowWatermark));
-        assertThat(receiver.accepted()).extracting(delivery -> delivery.data().path("after").path("name").asString())
+        assertThat(receiver.accepted())
+                .extracting(
+                        delivery -> delivery.data().path("after").path("name").asString())
                 .containsExactly("of one table", "of another");
     }
 }
