@@ -15,6 +15,8 @@ final class Pipeline extends Flow implements AutoCloseable {
     final AppProcess workers;
     final AppProcess admin;
 
+    private final List<String> common;
+
     Pipeline(LocalStack stack) {
         this(stack, Ports.free());
     }
@@ -22,7 +24,7 @@ final class Pipeline extends Flow implements AutoCloseable {
     private Pipeline(LocalStack stack, int port) {
         super(port, stack.postgresPort(), stack.elasticsearchUri().getPort(), stack.redisPort());
         this.stack = stack;
-        List<String> common = List.of(
+        this.common = List.of(
                 "--spring.datasource.url=" + stack.postgresJdbcUrl("millrace"),
                 "--spring.datasource.username=postgres",
                 "--spring.datasource.password=postgres",
@@ -34,6 +36,15 @@ final class Pipeline extends Flow implements AutoCloseable {
         this.capture = app("capture", "io.millrace.capture.CaptureApplication", common, 0);
         this.workers = app("workers", "io.millrace.sync.SyncWorkersApplication", common, 0);
         this.admin = app("admin", "io.millrace.admin.AdminApplication", common, port);
+    }
+
+    /** Another process of workers, not started. Arguments come last and so take the place of others. */
+    AppProcess moreWorkers(String name, String... arguments) {
+        return app(
+                name,
+                "io.millrace.sync.SyncWorkersApplication",
+                Stream.concat(common.stream(), Stream.of(arguments)).toList(),
+                0);
     }
 
     private static AppProcess app(String name, String mainClass, List<String> common, int port) {
