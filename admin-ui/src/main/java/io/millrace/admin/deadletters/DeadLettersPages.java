@@ -97,7 +97,9 @@ class DeadLettersPages {
         return told(redirect, back(redirect, sink, topic, key, q), () -> {
             int count =
                     decisions.retryAll(new LetterFilter(sink, null, topic, null, null, null, key, q), user.getName());
-            return count + (count == 1 ? " dead letter is" : " dead letters are") + " given to their sinks again.";
+            return count == 1
+                    ? "1 dead letter is given to its sink again."
+                    : count + " dead letters are given to their sinks again.";
         });
     }
 

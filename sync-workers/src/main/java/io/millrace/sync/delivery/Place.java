@@ -13,6 +13,9 @@ final class Place {
     private long replayUntil;
 
     private int rewinds;
+    /** Up to where records are known to be missing for a harmless reason. */
+    private long gapTo;
+
     private final HeldKeys heldKeys = new HeldKeys();
     private int failures;
     private long heldUntil;
@@ -42,9 +45,18 @@ final class Place {
         return replayUntil;
     }
 
+    /** Tells whether the consumer has gone past the next offset without a record, once for each place that it went to. */
+    boolean jumped(long position) {
+        if (position <= next || position == gapTo) {
+            return false;
+        }
+        gapTo = position;
+        return true;
+    }
+
     /** Tells whether a person moved the stored offset since it was read. */
     boolean rewound(int now) {
-        return known() && now != rewinds;
+        return known() && now > rewinds;
     }
 
     HeldKeys heldKeys() {

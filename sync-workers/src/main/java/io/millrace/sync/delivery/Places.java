@@ -109,7 +109,15 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
         Set<TopicPartition> paused = consumer.paused();
         for (TopicPartition partition : assigned) {
             Place place = consumer.place(partition);
-            boolean open = isOpen(now.get(partition.topic())) && place.known() && !place.held() && !consumer.isHeld();
+            Route route = now.get(partition.topic());
+            if (route != null
+                    && route.open()
+                    && place.known()
+                    && !place.held()
+                    && place.jumped(consumer.position(partition))) {
+                deleted(consumer, partition, route);
+            }
+            boolean open = isOpen(route) && place.known() && !place.held() && !consumer.isHeld();
             consumer.open(partition, open, paused);
         }
     }
@@ -167,25 +175,41 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
         if (first.offset() == expected) {
             return true;
         }
-        String message;
         if (first.offset() < expected) {
-            message = "The topic " + partition.topic() + " was made anew: its partition " + partition.partition()
-                    + " holds offset " + first.offset() + ", " + sink + " is at " + expected
-                    + ". Take a new snapshot of the table and rewind to the beginning.";
-        } else {
-            Long begin = consumer.beginningOffsets(List.of(partition)).get(partition);
-            if (begin == null || begin <= expected) {
-                // left out by compaction, or a transaction's marker
-                return true;
-            }
-            message = "Offsets " + expected + " to " + (begin - 1) + " of " + partition
-                    + " were deleted by the topic's retention before " + sink
-                    + " had them. Resume with a new snapshot: the rows are read again as they are now.";
+            lost(
+                    consumer,
+                    partition,
+                    route,
+                    "The topic " + partition.topic() + " was made anew: its partition " + partition.partition()
+                            + " holds offset " + first.offset() + ", " + sink + " is at " + expected
+                            + ". Resume with a new snapshot: the rows are read again as they are now.");
+            return false;
         }
+        return !deleted(consumer, partition, route);
+    }
+
+    /** Notices deleted records also where none came after them. */
+    private boolean deleted(SteeredConsumer consumer, TopicPartition partition, Route route) {
+        long expected = consumer.place(partition).next();
+        Long begin = consumer.beginningOffsets(List.of(partition)).get(partition);
+        if (begin == null || begin <= expected) {
+            // left out by compaction, or a transaction's marker
+            return false;
+        }
+        lost(
+                consumer,
+                partition,
+                route,
+                "Offsets " + expected + " to " + (begin - 1) + " of " + partition
+                        + " were deleted by the topic's retention before " + sink
+                        + " had them. Resume with a new snapshot: the rows are read again as they are now.");
+        return true;
+    }
+
+    private void lost(SteeredConsumer consumer, TopicPartition partition, Route route, String message) {
         log.error(message);
         catalog.bindingState(route.table().id(), sink, BindingState.FAILED, message);
         holdBack(consumer, partition);
-        return false;
     }
 
     /** Puts a partition back to where the sink stands in it and holds it, longer each time. */
@@ -200,6 +224,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     void forget(SteeredConsumer consumer, Collection<TopicPartition> partitions) {
         log.warn("{} was moved on by another worker in {}: reading its offsets again", sink, partitions);
         consumer.pause(partitions);
+        consumer.offsets().drop(partitions.stream().map(Places::id).toList());
         for (TopicPartition partition : partitions) {
             consumer.place(partition).forget();
             consumer.place(partition).hold(backoff, null);
