@@ -17,7 +17,7 @@ class UserFilesTests {
     Path directory;
 
     private Path file(String name, String content) throws IOException {
-        return Files.writeString(directory.resolve(name), content.replace("\\n", "\n"));
+        return Files.writeString(directory.resolve(name), content.replace("\\n", "\n").replace("\\t", "\t"));
     }
 
     @ParameterizedTest
