@@ -354,6 +354,33 @@ class AdminIT {
     }
 
     @Test
+    void aSourceWhoseUserMayNotReplicateIsRefusedWithTheStatement() throws SQLException {
+        sql("admin_source", "CREATE ROLE reader LOGIN PASSWORD 'reader'");
+        String reader = source("read_only", "admin_source").replace("\"postgres\"", "\"reader\"");
+        assertThat(post("/sources", reader, 422).get("detail").stringValue())
+                .contains("may not replicate")
+                .contains("ALTER ROLE \"reader\" WITH REPLICATION");
+    }
+
+    @Test
+    void aSourceIsReachedAnotherWayOnlyIfThatWorksAndAuditorsMayNot() {
+        MvcTestResult wrong = call("admin", HttpMethod.PATCH, "/sources/src", "{\"password\":\"wrong\"}");
+        assertThat(wrong).hasStatus(422);
+        assertThat(body(wrong).get("detail").stringValue()).contains("password authentication failed");
+        assertThat(get("/sources/src/preflight").get("pass").asBoolean()).isTrue();
+
+        MvcTestResult changed = call("admin", HttpMethod.PATCH, "/sources/src", "{\"host\":\"127.0.0.1\"}");
+        assertThat(changed).hasStatus(200);
+        assertThat(body(changed).get("host").stringValue()).isEqualTo("127.0.0.1");
+        assertThat(get("/sources/src/preflight").get("pass").asBoolean())
+                .as("the password stayed")
+                .isTrue();
+        assertThat(call("olga", HttpMethod.PATCH, "/sources/src", "{\"host\":\"localhost\"}"))
+                .hasStatus(403);
+        assertThat(call("admin", HttpMethod.PATCH, "/sources/none", "{}")).hasStatus(404);
+    }
+
+    @Test
     void historyIsPagedWithoutGapsOrRepeats() {
         for (String filter : List.of("key=42&", "")) {
             List<String> seen = new ArrayList<>();

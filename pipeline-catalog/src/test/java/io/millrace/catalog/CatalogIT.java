@@ -85,6 +85,66 @@ class CatalogIT {
     }
 
     @Test
+    void anAppWithAnotherSecretIsToldAtItsStartAndHowToGoOnWithoutTheFirst() {
+        PlatformDatabase platform = new PlatformDatabase(database, database.getUrl(), database.getUser());
+        SecretCipher another = new SecretCipher("another secret");
+
+        assertThatThrownBy(() -> platform.requireReadable(another))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("source shop")
+                .hasMessageContaining("UPDATE millrace.source SET password_cipher = ''");
+
+        template.execute("UPDATE millrace.source SET password_cipher = ''");
+        platform.requireReadable(another);
+        assertThat(catalog("another secret").source("shop").orElseThrow().password())
+                .isEmpty();
+    }
+
+    @Test
+    void aPlatformDatabaseThatCannotBeUsedIsASentence() {
+        assertThatThrownBy(() -> platform(database.getUrl(), "wrong").migrate())
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("refuses the login of postgres")
+                .hasMessageContaining("SPRING_DATASOURCE_PASSWORD");
+        assertThatThrownBy(
+                        () -> platform(database.getUrl().replace("/millrace", "/nowhere"), LocalStack.POSTGRES_PASSWORD)
+                                .migrate())
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("/nowhere does not exist")
+                .hasMessageContaining("CREATE DATABASE");
+        assertThatThrownBy(() -> platform("jdbc:postgresql://localhost:1/millrace?password=hidden", "x")
+                        .migrate())
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("localhost:1/millrace does not answer")
+                .hasMessageContaining("SPRING_DATASOURCE_URL")
+                .hasMessageNotContaining("hidden");
+    }
+
+    @Test
+    void aUserWhoMayNotMakeTheTablesIsToldWhatToRun() {
+        template.execute("DROP DATABASE IF EXISTS not_ours");
+        template.execute("DROP ROLE IF EXISTS visitor");
+        template.execute("CREATE ROLE visitor LOGIN PASSWORD 'visitor'");
+        template.execute("CREATE DATABASE not_ours");
+        PGSimpleDataSource visitor = new PGSimpleDataSource();
+        visitor.setURL(database.getUrl().replace("/millrace", "/not_ours"));
+        visitor.setUser("visitor");
+        visitor.setPassword("visitor");
+
+        assertThatThrownBy(() -> new PlatformDatabase(visitor, visitor.getUrl(), "visitor").migrate())
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("GRANT CREATE ON DATABASE");
+    }
+
+    private static PlatformDatabase platform(String url, String password) {
+        PGSimpleDataSource database = new PGSimpleDataSource();
+        database.setURL(url);
+        database.setUser(LocalStack.POSTGRES_USER);
+        database.setPassword(password);
+        return new PlatformDatabase(database, url, LocalStack.POSTGRES_USER);
+    }
+
+    @Test
     void aRegisteredTableHasItsBindingsAndAWaitingSnapshot() {
         CapturedTable table = register("orders");
 

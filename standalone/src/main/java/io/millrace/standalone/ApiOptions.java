@@ -1,5 +1,6 @@
 package io.millrace.standalone;
 
+import java.io.Console;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -24,20 +25,43 @@ final class ApiOptions {
 
     @Option(
             names = "--user",
-            paramLabel = "NAME:PASSWORD",
-            description = "credentials for --url; or set MILLRACE_TOKEN")
+            paramLabel = "NAME[:PASSWORD]",
+            description =
+                    "credentials for --url; the password is asked for where it is left out; or set MILLRACE_TOKEN")
     private @Nullable String user;
 
     @Option(names = "--token", hidden = true, defaultValue = "${env:MILLRACE_TOKEN}")
     private @Nullable String token;
 
     Api api() throws IOException {
-        if (url == null) {
+        String address = url;
+        if (address == null) {
+            if (user != null) {
+                throw new Refusal("--user goes with --url: without it, the data directory holds the way in.");
+            }
             return Api.local(data);
         }
-        if (user != null) {
-            return new Api(url, "Basic " + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8)));
+        if (!address.matches("https?://[^/ ]+(/.*)?")) {
+            throw new Refusal("--url " + address + " is no address: give one like http://localhost:8080.");
         }
-        return new Api(url, token == null ? "" : "Bearer " + token);
+        if (user != null) {
+            return new Api(address, "Basic " + encoded(user.contains(":") ? user : user + ":" + askedPassword(user)));
+        }
+        return new Api(address, token == null ? "" : "Bearer " + token);
+    }
+
+    private static String encoded(String credentials) {
+        return Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A password that is typed stands neither in the shell's history nor in the list of processes. */
+    private static String askedPassword(String name) {
+        Console console = System.console();
+        char[] password = console == null ? null : console.readPassword("Password of %s: ", name);
+        if (password == null) {
+            throw new Refusal("--user " + name + " has no password: give --user " + name
+                    + ":PASSWORD, or an API token in MILLRACE_TOKEN.");
+        }
+        return new String(password);
     }
 }
