@@ -22,7 +22,9 @@ class CatalogAutoConfiguration {
     Flyway platformMigrations(
             DataSource dataSource, DataSourceProperties dataSourceProperties, CatalogProperties properties) {
         PlatformDatabase platform = new PlatformDatabase(
-                dataSource, dataSourceProperties.determineUrl(), dataSourceProperties.determineUsername());
+                dataSource,
+                String.valueOf(dataSourceProperties.determineUrl()),
+                String.valueOf(dataSourceProperties.determineUsername()));
         Flyway migrated = platform.migrate();
         platform.requireReadable(new SecretCipher(properties.required()));
         return migrated;

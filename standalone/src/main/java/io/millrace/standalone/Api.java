@@ -102,7 +102,12 @@ public final class Api {
         }
         try {
             JsonNode body = response.body().isBlank() ? MissingNode.getInstance() : JSON.readTree(response.body());
-            return new Answer(response.statusCode(), body);
+            Answer answer = new Answer(response.statusCode(), body);
+            if (!answer.ok() && !body.has("title")) {
+                throw new Refusal("What answers at " + url + " is no Millrace (status " + response.statusCode()
+                        + " without a reason): correct --url.");
+            }
+            return answer;
         } catch (JacksonException e) {
             throw new Refusal("What answers at " + url + " is no Millrace: its answer is no JSON. Correct --url.", e);
         }

@@ -76,7 +76,7 @@ final class Launch {
         LocalAccess access = LocalAccess.issue(apps.getBean(JdbcTemplate.class), home.root(), url);
         FirstFlow flow = new FirstFlow(apps.getBean(StandaloneProperties.class), steps, shutdown);
         flow.register(apps.getBean(PipelineCatalog.class), !wishes.stack());
-        flow.await(new Api(url, "Bearer " + access.token()));
+        flow.await(new Api(url, "Bearer " + access.token()), url);
         flow.openShop();
         steps.say("Millrace is ready: " + url);
         steps.say(apps.getBean(FirstLogin.class).sentence());

@@ -70,7 +70,7 @@ public final class SourceConnection {
     public static Finding refused(Source source, SQLException e) {
         String state = e.getSQLState() == null ? "" : e.getSQLState();
         String where = source.host() + ":" + source.port() + "/" + source.database();
-        String said = " PostgreSQL says: " + e.getMessage();
+        String said = " PostgreSQL says: " + e.getMessage() + ".";
         return switch (state) {
             case "28P01", "28000" ->
                 Finding.error(
