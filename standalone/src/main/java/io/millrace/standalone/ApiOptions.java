@@ -25,8 +25,7 @@ final class ApiOptions {
     @Option(
             names = "--user",
             paramLabel = "NAME:PASSWORD",
-            description =
-                    "credentials for --url; or set MILLRACE_TOKEN")
+            description = "credentials for --url; or set MILLRACE_TOKEN")
     private @Nullable String user;
 
     @Option(names = "--token", hidden = true, defaultValue = "${env:MILLRACE_TOKEN}")
