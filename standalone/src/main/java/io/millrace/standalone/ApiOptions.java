@@ -1,6 +1,5 @@
 package io.millrace.standalone;
 
-import java.io.Console;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -25,9 +24,8 @@ final class ApiOptions {
 
     @Option(
             names = "--user",
-            paramLabel = "NAME[:PASSWORD]",
-            description =
-                    "credentials for --url; the password is asked for where it is left out; or set MILLRACE_TOKEN")
+            paramLabel = "NAME:PASSWORD",
+            description = "credentials for --url; or set MILLRACE_TOKEN")
     private @Nullable String user;
 
     @Option(names = "--token", hidden = true, defaultValue = "${env:MILLRACE_TOKEN}")
@@ -45,23 +43,13 @@ final class ApiOptions {
             throw new Refusal("--url " + address + " is no address: give one like http://localhost:8080.");
         }
         if (user != null) {
-            return new Api(address, "Basic " + encoded(user.contains(":") ? user : user + ":" + askedPassword(user)));
+            if (!user.contains(":")) {
+                throw new Refusal("--user " + user + " has no password: give --user " + user
+                        + ":PASSWORD, or an API token in MILLRACE_TOKEN.");
+            }
+            return new Api(
+                    address, "Basic " + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8)));
         }
         return new Api(address, token == null ? "" : "Bearer " + token);
-    }
-
-    private static String encoded(String credentials) {
-        return Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** A password that is typed stands neither in the shell's history nor in the list of processes. */
-    private static String askedPassword(String name) {
-        Console console = System.console();
-        char[] password = console == null ? null : console.readPassword("Password of %s: ", name);
-        if (password == null) {
-            throw new Refusal("--user " + name + " has no password: give --user " + name
-                    + ":PASSWORD, or an API token in MILLRACE_TOKEN.");
-        }
-        return new String(password);
     }
 }

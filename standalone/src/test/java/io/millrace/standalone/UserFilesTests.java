@@ -17,7 +17,8 @@ class UserFilesTests {
     Path directory;
 
     private Path file(String name, String content) throws IOException {
-        return Files.writeString(directory.resolve(name), content.replace("\\n", "\n").replace("\\t", "\t"));
+        return Files.writeString(
+                directory.resolve(name), content.replace("\\n", "\n").replace("\\t", "\t"));
     }
 
     @ParameterizedTest
