@@ -182,25 +182,22 @@ class CaptureRestartIT {
             lab.sql("INSERT INTO unsafe SELECT generate_series(1, 100)");
             after = ofSource("SELECT pg_current_wal_insert_lsn()");
             String read = after;
-            Awaitility.await()
-                    .atMost(CaptureLab.PATIENCE)
-                    .until(() -> ofSource("SELECT sent_lsn >= '" + read + "'" + reader)
-                            .equals("t"));
+            Awaitility.await().atMost(CaptureLab.PATIENCE).until(() -> ofSource(
+                            "SELECT sent_lsn >= '" + read + "'" + reader)
+                    .equals("t"));
             String sent = ofSource("SELECT clock_timestamp()");
-            Awaitility.await()
-                    .atMost(CaptureLab.PATIENCE)
-                    .until(() -> ofSource("SELECT reply_time > '" + sent + "'" + reader)
-                            .equals("t"));
+            Awaitility.await().atMost(CaptureLab.PATIENCE).until(() -> ofSource(
+                            "SELECT reply_time > '" + sent + "'" + reader)
+                    .equals("t"));
             assertThat(ofSource("SELECT confirmed_flush_lsn <= '" + before + "'" + slot))
                     .as("capture has read 100 changes and answered, and Kafka has none of them")
                     .isEqualTo("t");
         } finally {
             signalKafka(stack, "CONT");
         }
-        Awaitility.await()
-                .atMost(CaptureLab.PATIENCE)
-                .until(() ->
-                        ofSource("SELECT confirmed_flush_lsn >= '" + after + "'" + slot).equals("t"));
+        Awaitility.await().atMost(CaptureLab.PATIENCE).until(() -> ofSource(
+                        "SELECT confirmed_flush_lsn >= '" + after + "'" + slot)
+                .equals("t"));
         assertThat(lab.events("unsafe")).hasSize(100);
     }
 

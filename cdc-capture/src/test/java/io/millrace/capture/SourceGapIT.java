@@ -229,6 +229,27 @@ class SourceGapIT {
         accepted(refused(GapCause.PUBLICATION_MISSING, stored), row(1, "captured"), row(2, "missed"));
     }
 
+    @Test
+    void aTableThatWasTakenOutOfThePublicationHasAGapOfItsOwn() throws Exception {
+        CaptureOffset stored = stopCapture();
+        lab.sql(
+                "ALTER PUBLICATION " + lab.source.publication() + " DROP TABLE gap",
+                "INSERT INTO gap VALUES (2, 'missed')");
+        lab.start();
+        await(() -> lab.events("gap").stream()
+                        .filter(event -> event.operation() == Operation.READ)
+                        .count()
+                == 2);
+        assertThat(lab.bean(JdbcTemplate.class)
+                        .queryForList(
+                                "SELECT operation || ' ' || (after ->> 'cause') || ' ' || (after ->> 'from_lsn') || ' ' || epoch"
+                                        + " FROM millrace.change_history WHERE source = ? AND table_name = 'gap'",
+                                String.class,
+                                lab.id))
+                .containsExactly("gap TABLE_UNPUBLISHED " + Lsn.format(stored.endLsn()) + " 1");
+        assertThat(lab.catalog().source(lab.id).orElseThrow().state()).isNotEqualTo(SourceState.FAILED);
+    }
+
     /** Returns a copy of the server from before its last captured change. */
     private PostgresCluster backup() throws Exception {
         lab.stop();

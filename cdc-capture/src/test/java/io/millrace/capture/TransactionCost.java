@@ -34,11 +34,19 @@ class TransactionCost {
                 boolean transactional = !mode.equals("idempotent");
                 String topic = "cost-" + round + "-" + Integer.toHexString(mode.hashCode());
                 try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()))) {
-                    admin.createTopics(List.of(new NewTopic(topic, 3, (short) 1))).all().get();
+                    admin.createTopics(List.of(new NewTopic(topic, 3, (short) 1)))
+                            .all()
+                            .get();
                 }
                 Map<String, Object> settings = new HashMap<>(Map.of(
-                        "bootstrap.servers", stack.kafkaBootstrapServers(),
-                        "linger.ms", 0, "batch.size", 128 << 10, "compression.type", "lz4"));
+                        "bootstrap.servers",
+                        stack.kafkaBootstrapServers(),
+                        "linger.ms",
+                        0,
+                        "batch.size",
+                        128 << 10,
+                        "compression.type",
+                        "lz4"));
                 if (transactional) {
                     settings.put("transactional.id", topic);
                 }
@@ -48,8 +56,11 @@ class TransactionCost {
                         producer.initTransactions();
                     }
                     if (!mode.endsWith("ms")) {
-                        for (String isolation : transactional ? List.of("read_committed", "read_uncommitted") : List.of("read_uncommitted")) {
-                            System.out.println("COST " + mode + ", " + isolation + ": " + latency(stack, topic, producer, transactional, isolation));
+                        for (String isolation : transactional
+                                ? List.of("read_committed", "read_uncommitted")
+                                : List.of("read_uncommitted")) {
+                            System.out.println("COST " + mode + ", " + isolation + ": "
+                                    + latency(stack, topic, producer, transactional, isolation));
                         }
                     }
                     if (!mode.endsWith("change")) {
@@ -61,14 +72,25 @@ class TransactionCost {
     }
 
     private String latency(
-            LocalStack stack, String topic, KafkaProducer<byte[], byte[]> producer, boolean transactional, String isolation)
+            LocalStack stack,
+            String topic,
+            KafkaProducer<byte[], byte[]> producer,
+            boolean transactional,
+            String isolation)
             throws Exception {
         long[] nanos = new long[SAMPLES];
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", stack.kafkaBootstrapServers(), "isolation.level", isolation, "fetch.max.wait.ms", 100),
-                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            List<TopicPartition> all = List.of(
-                    new TopicPartition(topic, 0), new TopicPartition(topic, 1), new TopicPartition(topic, 2));
+                Map.of(
+                        "bootstrap.servers",
+                        stack.kafkaBootstrapServers(),
+                        "isolation.level",
+                        isolation,
+                        "fetch.max.wait.ms",
+                        100),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer())) {
+            List<TopicPartition> all =
+                    List.of(new TopicPartition(topic, 0), new TopicPartition(topic, 1), new TopicPartition(topic, 2));
             consumer.assign(all);
             consumer.seekToEnd(all);
             all.forEach(consumer::position);

@@ -79,7 +79,9 @@ class CaptureFaultsIT {
             assertThat(one.history.events(one.source, id, "create")).isEqualTo(changes);
             assertThat(other.history.events(other.source, id, "create")).isEqualTo(changes);
             Set<String> positions = new HashSet<>(new TopicRecords(pipeline, one.source, table).positions());
-            assertThat(positions).as("no two changes of %s share a position", table).hasSize((int) changes);
+            assertThat(positions)
+                    .as("no two changes of %s share a position", table)
+                    .hasSize((int) changes);
             assertThat(new HashSet<>(new TopicRecords(pipeline, other.source, table).positions()).equals(positions))
                     .as("both captures gave the changes of %s the same positions", table)
                     .isTrue();
@@ -90,7 +92,10 @@ class CaptureFaultsIT {
         public void close() {
             tables.forEach(id -> one.api.call("DELETE", "tables/" + id, null));
             until(() -> one.api.get("tables?source=" + one.source).path("items").isEmpty()
-                    && one.api.get("tables?source=" + other.source).path("items").isEmpty());
+                    && one.api
+                            .get("tables?source=" + other.source)
+                            .path("items")
+                            .isEmpty());
             one.platform("DELETE FROM millrace.source WHERE name IN ('" + one.source + "', '" + other.source + "')");
             server.close();
         }
@@ -179,7 +184,8 @@ class CaptureFaultsIT {
         try (Traffic traffic = Traffic.on(pipeline.shop, "read_through", 5)) {
             RestartsIT.awaitTransactions(traffic, 20);
             id = pipeline.register("read_through");
-            until(() -> !pipeline.api.get("tables/" + id).path("state").asString().equals("PENDING"));
+            until(() ->
+                    !pipeline.api.get("tables/" + id).path("state").asString().equals("PENDING"));
             TopicRecords topic = new TopicRecords(pipeline, Flow.SOURCE, "read_through");
             for (int kill = 0; kill < kills; kill++) {
                 long size = topic.size();
@@ -207,8 +213,8 @@ class CaptureFaultsIT {
                 platform.setAutoCommit(false);
                 // whoever stores an offset now waits
                 lock.execute("SELECT FROM millrace.capture_offset WHERE source = 'shop' FOR UPDATE");
-                pipeline.sql("INSERT INTO acknowledged SELECT g, g, 'row' FROM generate_series(" + from + ", " + (from + 999)
-                        + ") g");
+                pipeline.sql("INSERT INTO acknowledged SELECT g, g, 'row' FROM generate_series(" + from + ", "
+                        + (from + 999) + ") g");
                 until(() -> topic.size() == from + 1000);
                 pipeline.capture.kill9();
                 platform.rollback();
@@ -248,7 +254,8 @@ class CaptureFaultsIT {
                     long frozenAt = System.nanoTime();
                     try {
                         // what it had sent may still land: only growth beyond that is the successor's
-                        until(Duration.ofSeconds(10), () -> owner().endsWith(":" + next.handle().pid()));
+                        until(Duration.ofSeconds(10), () -> owner().endsWith(
+                                        ":" + next.handle().pid()));
                         long size = topic.size();
                         until(
                                 Duration.ofSeconds(10).minusNanos(System.nanoTime() - frozenAt),

@@ -53,7 +53,12 @@ final class Pipeline extends Flow implements AutoCloseable {
     /** Another source of the same pipeline: the database {@code shop} of a server. */
     Flow source(String name, int port) {
         Flow flow = new Flow(
-                name, port, web.getPort(), stack.postgresPort(), stack.elasticsearchUri().getPort(), stack.redisPort());
+                name,
+                port,
+                web.getPort(),
+                stack.postgresPort(),
+                stack.elasticsearchUri().getPort(),
+                stack.redisPort());
         flow.addSource();
         return flow;
     }

@@ -14,6 +14,8 @@ public enum GapCause {
     SLOT_INVALIDATED,
     /** The publication is gone: what was written meanwhile cannot be decoded. */
     PUBLICATION_MISSING,
+    /** One table was taken out of the publication for a while: what was written to it meanwhile was not sent. */
+    TABLE_UNPUBLISHED,
     /** The server was set back to an earlier state, for example from a backup. */
     RESTORED,
     /** Another server was promoted, and does not hold all that was captured or no slot to go on with. */

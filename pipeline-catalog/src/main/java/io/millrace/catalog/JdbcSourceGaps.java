@@ -99,6 +99,32 @@ final class JdbcSourceGaps implements SourceGaps {
     }
 
     @Override
+    public void ofTable(CaptureOffset captured, CapturedTable table, SourceGap.Finding finding) {
+        long to = Objects.requireNonNull(finding.toLsn(), "where the table is captured again");
+        transaction.executeWithoutResult(status -> {
+            long gap = sql.sql("""
+                    INSERT INTO millrace.source_gap (source, epoch, cause, detail, from_lsn, to_lsn, since, new_epoch, closed_at)
+                    VALUES (?, ?, ?, ?, ?::pg_lsn, ?::pg_lsn, ?, ?, now()) RETURNING id
+                    """)
+                    .params(Arrays.asList(
+                            captured.source(),
+                            captured.epoch(),
+                            finding.cause().name(),
+                            finding.detail(),
+                            Lsn.format(captured.endLsn()),
+                            Lsn.format(to),
+                            Timestamp.from(captured.updatedAt()),
+                            captured.epoch()))
+                    .query(Long.class)
+                    .single();
+            if (hasHistory(table)) {
+                history(SourcePosition.ofRead(captured.epoch(), to, Math.toIntExact(gap)), gap, table);
+            }
+            readAnew(table);
+        });
+    }
+
+    @Override
     public boolean begin(CaptureOffset first, long generation) {
         return Objects.requireNonNull(transaction.execute(status -> {
             if (!offsets.store(first, generation)) {
@@ -111,7 +137,7 @@ final class JdbcSourceGaps implements SourceGaps {
                         && table.state() != TableState.PENDING
                         && table.state() != TableState.REMOVING) {
                     if (gap.isPresent() && hasHistory(table)) {
-                        history(first, gap.get(), table, index++);
+                        history(SourcePosition.ofRead(first.epoch(), first.endLsn(), index++), gap.get(), table);
                     }
                     readAnew(table);
                 }
@@ -131,10 +157,9 @@ final class JdbcSourceGaps implements SourceGaps {
     }
 
     /** Before every change and every read of the new epoch: its LSN is where the slot begins, and its ordinal that of a read. */
-    private void history(CaptureOffset first, long gap, CapturedTable table, int index) {
-        SourcePosition position = SourcePosition.ofRead(first.epoch(), first.endLsn(), index);
+    private void history(SourcePosition position, long gap, CapturedTable table) {
         sql.sql(HISTORY)
-                .params(position.eventId(first.source()), position.ordinal(), gap, table.id())
+                .params(position.eventId(table.source()), position.ordinal(), gap, table.id())
                 .update();
     }
 

@@ -29,6 +29,12 @@ public interface SourceGaps {
     Optional<Integer> accept(String source, long gap, String by);
 
     /**
+     * Notes a gap of one table, which keeps nothing from being captured: it stands in the table's history, and the table's rows are asked
+     * for anew.
+     */
+    void ofTable(CaptureOffset captured, CapturedTable table, SourceGap.Finding finding);
+
+    /**
      * Begins an epoch: stores its first offset, closes the open gap, writes it into the history of every table that has one, and asks for
      * the rows of every table anew.
      *

@@ -59,7 +59,7 @@ class CatalogIT {
     @BeforeEach
     void migrateByThreeAppsAtOnceAndEmpty() {
         IntStream.range(0, 3).parallel().forEach(app -> flyway(database).migrate());
-        template.execute("TRUNCATE millrace.source, millrace.delivery_offset CASCADE");
+        template.execute("TRUNCATE millrace.source, millrace.delivery_offset, millrace.past_epoch CASCADE");
         catalog.addSource(Source.of("shop", "localhost", 5432, "shop", "me", "pass'word", "prefer"), "anna");
     }
 
@@ -202,6 +202,21 @@ class CatalogIT {
     }
 
     @Test
+    void aSinkThatSomeoneMovedDoesNotKnowWhichChangeItReached() {
+        TopicPartitionId partition = new TopicPartitionId("t", 0);
+        offsets.advance("redis", List.of(new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10)));
+        assertThat(offsets.deliveries("redis").get(0).lastPosition()).isEqualTo("p1");
+
+        template.update("UPDATE millrace.delivery_offset SET next_offset = 3");
+        assertThat(offsets.deliveries("redis").get(0).lastPosition()).isNull();
+
+        offsets.advance("redis", List.of(new Advance(partition, 3, 4, null, null, 1)));
+        assertThat(offsets.deliveries("redis").get(0).lastPosition())
+                .as("a step without a change does not bring it back")
+                .isNull();
+    }
+
+    @Test
     void waitingShowsSinceWhenAndEndsWithTheNextStep() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
         offsets.advance("redis", List.of(new Advance(partition, 0, 1, null, null, 1)));
@@ -252,5 +267,27 @@ class CatalogIT {
                 .usingRecursiveComparison()
                 .ignoringFields("updatedAt")
                 .isEqualTo(stored);
+    }
+
+    private static CaptureOffset captured(long endLsn) {
+        return new CaptureOffset("shop", 1, null, endLsn, null, "7400", 1, 0, Instant.EPOCH);
+    }
+
+    @Test
+    void anOlderLeaseStoresNoCaptureOffset() {
+        assertThat(offsets.store(captured(0x100), 1)).isTrue();
+        assertThat(offsets.store(captured(0x200), 1)).isTrue();
+        offsets.claim("shop", 2);
+        assertThat(offsets.store(captured(0x300), 1)).isFalse();
+        assertThat(offsets.capture("shop").orElseThrow().endLsn()).isEqualTo(0x200);
+        assertThat(offsets.store(captured(0x400), 2)).isTrue();
+    }
+
+    @Test
+    void aSourceThatIsRegisteredAgainGoesOnWithTheNextEpoch() {
+        catalog.beginEpoch("shop");
+        catalog.removeSource("shop");
+        catalog.addSource(Source.of("shop", "localhost", 5432, "shop", "me", "x", "prefer"), "anna");
+        assertThat(catalog.source("shop").orElseThrow().epoch()).isEqualTo(3);
     }
 }

@@ -48,9 +48,10 @@ final class SourceCapture {
             CaptureOffset start = opening.start();
             CapturedTables tables = new CapturedTables(source, context.catalog());
             PublishedTails tails = new PublishedTails(context, source, start);
-            TableLifecycle lifecycle = new TableLifecycle(source, context.catalog(), tails, tables, snapshots);
-            tails.open(tables, Cluster.read(connection));
-            lifecycle.restore(connection);
+            TableLifecycle lifecycle = new TableLifecycle(context, source, start, tails, tables, snapshots);
+            Cluster cluster = Cluster.read(connection);
+            tails.open(tables, cluster);
+            lifecycle.restore(connection, cluster, opening.isNew());
             try (SourceRun run = new SourceRun(context, source, lease, opening, tables, snapshots.listener())) {
                 run.start();
                 LOG.info("Capturing {} from {}", source, Lsn.format(start.endLsn()));

@@ -5,10 +5,14 @@ import io.millrace.capture.publish.TableTopic;
 import io.millrace.capture.slot.Cluster;
 import io.millrace.capture.slot.SourceNotReadyException;
 import io.millrace.capture.snapshot.Snapshots;
+import io.millrace.catalog.CaptureOffset;
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.GapCause;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.SinkDescription;
 import io.millrace.catalog.Source;
+import io.millrace.catalog.SourceGap;
+import io.millrace.catalog.SourceGaps;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.preflight.Finding;
@@ -34,24 +38,37 @@ final class TableLifecycle {
     private static final String HISTORY = "audit";
 
     private final Source source;
+    private final CaptureOffset start;
     private final PipelineCatalog catalog;
+    private final SourceGaps gaps;
     private final PublishedTails tails;
     private final CapturedTables tables;
     private final Snapshots snapshots;
     private final Publications publications;
 
     TableLifecycle(
-            Source source, PipelineCatalog catalog, PublishedTails tails, CapturedTables tables, Snapshots snapshots) {
+            CaptureContext context,
+            Source source,
+            CaptureOffset start,
+            PublishedTails tails,
+            CapturedTables tables,
+            Snapshots snapshots) {
         this.source = source;
-        this.catalog = catalog;
+        this.start = start;
+        this.catalog = context.catalog();
+        this.gaps = context.gaps();
         this.tails = tails;
         this.tables = tables;
         this.snapshots = snapshots;
         this.publications = new Publications(source);
     }
 
-    /** Before the stream begins: a captured table that someone took out of the publication has a gap, and is read anew. */
-    void restore(Connection connection) throws SQLException {
+    /**
+     * Before the stream begins: a captured table that someone took out of the publication has a gap, and is read anew.
+     *
+     * @param isNew whether an epoch begins, with a gap and new reading of every table
+     */
+    void restore(Connection connection, Cluster cluster, boolean isNew) throws SQLException {
         Map<TableId, String> published = publications.read(connection);
         for (CapturedTable table : mine()) {
             boolean captured = tables.find(table.table()).isPresent();
@@ -65,12 +82,24 @@ final class TableLifecycle {
                                     + " is not in the source any more. Remove it here, or create it"
                                     + " again at the source.");
                 } else {
-                    LOG.warn("{} was not published any more; it is published again and read anew", table.table());
+                    if (!isNew) {
+                        unpublished(table, cluster);
+                    }
                     publications.add(connection, table.table(), found.get().identityUsable());
-                    catalog.requestSnapshot(table.id(), "millrace");
                 }
             }
         }
+    }
+
+    private void unpublished(CapturedTable table, Cluster cluster) {
+        LOG.warn("{} was not published any more; it is published again and read anew", table.table());
+        gaps.ofTable(
+                start,
+                table,
+                new SourceGap.Finding(
+                        GapCause.TABLE_UNPUBLISHED,
+                        "the table " + table.table() + " was taken out of the publication " + source.publication(),
+                        cluster.walLsn()));
     }
 
     /** Compares the catalog with what is captured, and acts on the differences. */

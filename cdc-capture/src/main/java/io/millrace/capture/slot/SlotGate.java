@@ -33,8 +33,9 @@ public final class SlotGate {
      *
      * @param start what was captured
      * @param slotLsn from where the slot sends; not behind what was captured
+     * @param isNew whether it is the beginning of an epoch
      */
-    public record Opening(CaptureOffset start, long slotLsn) {}
+    public record Opening(CaptureOffset start, long slotLsn, boolean isNew) {}
 
     /**
      * Returns from where capture goes on.
@@ -51,16 +52,16 @@ public final class SlotGate {
             preflight(connection, source);
             CaptureOffset first = first(source, cluster, SlotSetup.make(connection, source, lease), 0);
             stored(offsets.store(first, lease.generation()), source);
-            return new Opening(first, first.endLsn());
+            return new Opening(first, first.endLsn(), true);
         }
         CaptureOffset stored = known.get();
         if (source.epoch() > stored.epoch()) {
             CaptureOffset first = beginEpoch(connection, source, lease, cluster, stored);
-            return new Opening(first, first.endLsn());
+            return new Opening(first, first.endLsn(), true);
         }
         long slotLsn = new Continuity(connection, source, stored).check(cluster);
         SlotSetup.free(connection, source, lease);
-        return new Opening(onTimeline(stored, cluster.timeline()), slotLsn);
+        return new Opening(onTimeline(stored, cluster.timeline()), slotLsn, false);
     }
 
     private static void preflight(Connection connection, Source source) throws SQLException, SourceRefusedException {

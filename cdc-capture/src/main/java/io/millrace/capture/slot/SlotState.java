@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param reader application name of that process
  * @param confirmedLsn what the slot was told; null before its creation ended
  * @param retainedBytes of WAL that the source keeps for it
+ * @param safeBytes that may still be written before it is in danger of being lost ({@code max_slot_wal_keep_size}); null without a limit
  */
 public record SlotState(
         String plugin,
@@ -28,14 +29,21 @@ public record SlotState(
         @Nullable Integer activePid,
         @Nullable String reader,
         @Nullable Long confirmedLsn,
-        long retainedBytes) {
+        long retainedBytes,
+        @Nullable Long safeBytes) {
+
+    /** Returns whether more than four fifths of what the source keeps at most are kept already: time to act. */
+    public boolean isInDanger() {
+        return "unreserved".equals(walStatus) || safeBytes != null && safeBytes < retainedBytes / 4;
+    }
 
     /** Columns that older servers do not have are asked for as members of the row's JSON. */
     private static final String SLOT = """
             SELECT s.plugin, s.database, s.wal_status, s.active_pid, s.confirmed_flush_lsn::text AS confirmed,
                    to_jsonb(s) ->> 'invalidation_reason' AS invalidation, to_jsonb(s) ->> 'inactive_since' AS inactive_since,
                    (SELECT a.application_name FROM pg_stat_activity a WHERE a.pid = s.active_pid) AS reader,
-                   coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn), 0)::bigint AS retained
+                   coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn), 0)::bigint AS retained,
+                   s.safe_wal_size AS safe
             FROM pg_replication_slots s WHERE s.slot_name = ?
             """;
 
@@ -57,7 +65,8 @@ public record SlotState(
                         (Integer) row.getObject("active_pid"),
                         row.getString("reader"),
                         confirmed == null ? null : Lsn.parse(confirmed),
-                        row.getLong("retained")));
+                        row.getLong("retained"),
+                        (Long) row.getObject("safe")));
             }
         }
     }
