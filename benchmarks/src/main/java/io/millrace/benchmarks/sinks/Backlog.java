@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -33,11 +34,14 @@ final class Backlog {
                 Map.of("bootstrap.servers", servers, "linger.ms", 20, "batch.size", 256 * 1024),
                 new ByteArraySerializer(),
                 new ByteArraySerializer())) {
-            workload.each(made -> producer.send(record(workload, made, micros + made.number()), (metadata, e) -> {
+            Callback noted = (metadata, e) -> {
                 if (e != null) {
                     failure.set(e);
                 }
-            }));
+            };
+            workload.each(made -> {
+                var unused = producer.send(record(workload, made, micros + made.number()), noted);
+            });
             producer.flush();
         }
         if (failure.get() != null) {

@@ -31,5 +31,5 @@ interface Rival extends AutoCloseable {
     void empty(Workload workload) throws Exception;
 
     @Override
-    default void close() throws Exception {}
+    default void close() {}
 }

@@ -154,6 +154,7 @@ class WebhookDeliveryIT {
                 "--spring.datasource.username=" + LocalStack.POSTGRES_USER,
                 "--spring.datasource.password=" + LocalStack.POSTGRES_PASSWORD,
                 "--spring.kafka.bootstrap-servers=" + stack.kafkaBootstrapServers(),
+                "--spring.main.web-application-type=none",
                 "--millrace.catalog.secret=only-for-tests",
                 "--millrace.sinks.elasticsearch.enabled=false",
                 "--millrace.sinks.redis.enabled=false",
@@ -295,7 +296,8 @@ class WebhookDeliveryIT {
         awaitAll();
 
         List<String> twice = compareWithoutRepeats();
-        assertThat(twice).containsExactlyInAnyOrderElementsOf(doubtful).hasSizeLessThanOrEqualTo(IN_FLIGHT);
+        // besides, at most what had been answered and was being noted
+        assertThat(twice).containsAll(doubtful).doesNotHaveDuplicates().hasSizeLessThanOrEqualTo(IN_FLIGHT);
     }
 
     /** Compares what a receiver has that drops what comes again under the same id; returns the ids that came again. */
