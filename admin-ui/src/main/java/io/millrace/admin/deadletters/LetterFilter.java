@@ -57,7 +57,8 @@ record LetterFilter(
         try {
             JSON.readTree(key);
         } catch (JacksonException e) {
-            throw Problem.badRequest("The key '" + key + "' begins like a JSON object and is none. Give one, or a value of a key column.");
+            throw Problem.badRequest("The key '" + key
+                    + "' begins like a JSON object and is none. Give one, or a value of a key column.");
         }
     }
 

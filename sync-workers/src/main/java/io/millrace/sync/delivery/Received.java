@@ -65,6 +65,7 @@ record Received(Change change, ConsumerRecord<byte[], byte[]> record, HeldKeys h
     }
 
     private DeadLetter letter(Category category, String cause, @Nullable String stack) {
-        return new DeadLetter(record, event().source(), change.table().table(), event(), keyHash(), category, cause, stack);
+        return new DeadLetter(
+                record, event().source(), change.table().table(), event(), keyHash(), category, cause, stack);
     }
 }

@@ -68,7 +68,8 @@ class DeduplicationIT {
         deduplication.note("webhook", List.of("b"));
         assertThat(deduplication.seen("webhook", List.of("a", "b", "c"))).containsExactlyInAnyOrder("a", "b");
         assertThat(deduplication.seen("another", List.of("a"))).isEmpty();
-        String today = Instant.now().atZone(ZoneOffset.UTC).toLocalDate().toString().replace('-', '_');
+        String today =
+                Instant.now().atZone(ZoneOffset.UTC).toLocalDate().toString().replace('-', '_');
         assertThat(sql.queryForList(
                         "SELECT DISTINCT tableoid::regclass::text FROM millrace.deduplication", String.class))
                 .containsExactly("millrace.deduplication_" + today);
@@ -108,8 +109,8 @@ class DeduplicationIT {
                     .all()
                     .get();
         }
-        RetentionCheck check = new RetentionCheck(
-                sql, Map.of("bootstrap.servers", stack.kafkaBootstrapServers()), Duration.ofDays(8));
+        RetentionCheck check =
+                new RetentionCheck(sql, Map.of("bootstrap.servers", stack.kafkaBootstrapServers()), Duration.ofDays(8));
         check.look("webhook", List.of(kept, fine));
         assertThat(sql.queryForList("SELECT topic || ' ' || message FROM millrace.delivery_finding", String.class))
                 .singleElement()
