@@ -64,8 +64,8 @@ class DeliveryJourneyIT {
     }
 
     private void platform(String sql) throws Exception {
-        try (var connection =
-                        DriverManager.getConnection(pipeline.stack.postgresJdbcUrl("millrace"), "postgres", "postgres");
+        try (var connection = DriverManager.getConnection(
+                        pipeline.stack.postgresJdbcUrl("millrace"), "postgres", "postgres");
                 var statement = connection.createStatement()) {
             statement.execute(sql);
         }
@@ -96,8 +96,9 @@ class DeliveryJourneyIT {
         pipeline.sql("CREATE TABLE refusals (id int PRIMARY KEY, state text)");
         long id = pipeline.register("refusals");
         pipeline.awaitState(id, "STREAMING");
-        platform("ALTER TABLE millrace.change_log ADD CONSTRAINT refusals CHECK (table_name <> 'refusals' OR after->>'state'"
-                + " NOT IN ('lost', 'bad')) NOT VALID");
+        platform(
+                "ALTER TABLE millrace.change_log ADD CONSTRAINT refusals CHECK (table_name <> 'refusals' OR after->>'state'"
+                        + " NOT IN ('lost', 'bad')) NOT VALID");
         try {
             pipeline.sql(
                     "INSERT INTO refusals VALUES (1, 'bad'), (2, 'lost'), (3, 'good')",
@@ -113,7 +114,8 @@ class DeliveryJourneyIT {
 
         page.navigate(pipeline.web + "/dead-letters?topic=shop.public.refusals");
         assertThat(page.locator("tbody tr")).hasCount(3);
-        assertThat(page.getByText("waiting", new Page.GetByTextOptions().setExact(true))).isVisible();
+        assertThat(page.getByText("waiting", new Page.GetByTextOptions().setExact(true)))
+                .isVisible();
         picture("dead-letters");
         page.getByLabel("Key").fill("2");
         button("Filter").click();
@@ -129,19 +131,19 @@ class DeliveryJourneyIT {
         page.navigate(pipeline.web + "/dead-letters?topic=shop.public.refusals");
         button("Retry the open one that matches").click();
         assertThat(page.getByRole(AriaRole.STATUS)).containsText("1 dead letter is given to its sink again");
-        org.awaitility.Awaitility.await()
-                .untilAsserted(() -> assertThat(pipeline.api
-                                .get("dead-letters?topic=shop.public.refusals&state=RETRIED")
-                                .path("items")
-                                .size())
-                        .isEqualTo(2));
+        org.awaitility.Awaitility.await().untilAsserted(() -> assertThat(pipeline.api
+                        .get("dead-letters?topic=shop.public.refusals&state=RETRIED")
+                        .path("items")
+                        .size())
+                .isEqualTo(2));
         page.navigate(pipeline.web + "/history?table=shop.public.refusals&key=1");
         assertThat(page.getByRole(AriaRole.MAIN)).containsText("bad");
 
         page.navigate(pipeline.web + "/sinks");
         picture("sinks");
         page.navigate(pipeline.web + "/sinks/redis/tables/" + id);
-        assertThat(page.getByText("Current", new Page.GetByTextOptions().setExact(true))).isVisible();
+        assertThat(page.getByText("Current", new Page.GetByTextOptions().setExact(true)))
+                .isVisible();
         page.getByText("Rewind…").click();
         picture("binding");
         button("To the beginning of the topic").click();

@@ -45,8 +45,9 @@ class WorkersIT {
     private long delivered(String sink, String table) {
         try (Connection connection = platform();
                 Statement statement = connection.createStatement();
-                var row = statement.executeQuery("SELECT coalesce(sum(next_offset), 0) FROM millrace.delivery_offset WHERE sink = '"
-                        + sink + "' AND topic = 'shop.public." + table + "'")) {
+                var row = statement.executeQuery(
+                        "SELECT coalesce(sum(next_offset), 0) FROM millrace.delivery_offset WHERE sink = '" + sink
+                                + "' AND topic = 'shop.public." + table + "'")) {
             row.next();
             return row.getLong(1);
         } catch (SQLException e) {
@@ -125,9 +126,8 @@ class WorkersIT {
             String[] keys = IntStream.rangeClosed(1, 200)
                     .mapToObj(key -> "shop:public.halfway:" + key)
                     .toArray(String[]::new);
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() -> redis.sync().mget(keys).stream()
-                            .anyMatch(row -> row.getValueOrElse("").contains("written")));
+            await().atMost(Duration.ofSeconds(30)).until(() -> redis.sync().mget(keys).stream()
+                    .anyMatch(row -> row.getValueOrElse("").contains("written")));
             pipeline.workers.kill9();
             // what the killed worker's connections still wait to do must not happen
             statement.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -135,7 +135,9 @@ class WorkersIT {
             await().until(() -> waiting(statement) == 0);
             locks.rollback();
         }
-        assertThat(delivered("redis", "halfway")).as("the offset was not stored").isEqualTo(before);
+        assertThat(delivered("redis", "halfway"))
+                .as("the offset was not stored")
+                .isEqualTo(before);
         pipeline.workers.start();
         pipeline.assertInStep("halfway");
     }
@@ -170,8 +172,11 @@ class WorkersIT {
         try (Traffic traffic = Traffic.on(pipeline.shop, "rewound", 14)) {
             RestartsIT.awaitTransactions(traffic, 150);
             for (String sink : List.of("elasticsearch", "redis", "audit")) {
-                Api.Answer answer = pipeline.api.post("sinks/" + sink + "/tables/" + id + "/rewind", "{\"to\":\"beginning\"}");
-                assertThat(answer.status()).as("rewind of %s: %s", sink, answer.body()).isEqualTo(200);
+                Api.Answer answer =
+                        pipeline.api.post("sinks/" + sink + "/tables/" + id + "/rewind", "{\"to\":\"beginning\"}");
+                assertThat(answer.status())
+                        .as("rewind of %s: %s", sink, answer.body())
+                        .isEqualTo(200);
                 assertThat(answer.body().path("records").asLong()).isPositive();
                 RestartsIT.awaitTransactions(traffic, 50);
             }
@@ -186,13 +191,16 @@ class WorkersIT {
         pipeline.barrier();
         String binding = "sinks/redis/tables/" + id;
         assertThat(pipeline.api.post(binding + "/pause", null).status()).isEqualTo(200);
-        pipeline.sql("UPDATE gone SET n = 1 WHERE id % 3 = 0", "INSERT INTO gone SELECT g, 0, 'new' FROM generate_series(501, 700) g");
+        pipeline.sql(
+                "UPDATE gone SET n = 1 WHERE id % 3 = 0",
+                "INSERT INTO gone SELECT g, 0, 'new' FROM generate_series(501, 700) g");
         // the barrier leaves out what is paused
         pipeline.barrier();
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", pipeline.stack.kafkaBootstrapServers()))) {
             admin.deleteRecords(IntStream.range(0, 3)
                             .mapToObj(partition -> new TopicPartition("shop.public.gone", partition))
-                            .collect(Collectors.toMap(partition -> partition, partition -> RecordsToDelete.beforeOffset(-1))))
+                            .collect(Collectors.toMap(
+                                    partition -> partition, partition -> RecordsToDelete.beforeOffset(-1))))
                     .all()
                     .get();
         }
@@ -201,7 +209,9 @@ class WorkersIT {
         await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
             JsonNode now = pipeline.api.get(binding);
             assertThat(now.path("state").asString()).isEqualTo("FAILED");
-            assertThat(now.path("message").asString()).contains("deleted by the topic's retention").contains("new snapshot");
+            assertThat(now.path("message").asString())
+                    .contains("deleted by the topic's retention")
+                    .contains("new snapshot");
         });
 
         assertThat(pipeline.api.post(binding + "/resume", null).status()).isEqualTo(200);

@@ -11,6 +11,7 @@ import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.flywaydb.core.Flyway;
@@ -214,6 +215,34 @@ class CatalogIT {
         assertThat(offsets.deliveries("redis").get(0).lastPosition())
                 .as("a step without a change does not bring it back")
                 .isNull();
+    }
+
+    @Test
+    void aRewindOvertakesWhoeverIsAtWorkAndTellsUpToWhereItRepeats() {
+        TopicPartitionId partition = new TopicPartitionId("t", 0);
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10))))
+                .isEmpty();
+        assertThat(offsets.rewound()).isEmpty();
+
+        offsets.rewind("redis", Map.of(partition, 4L));
+
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 10, 12, null, null, 2))))
+                .as("the batch that was being written")
+                .containsExactly(partition);
+        assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
+            assertThat(offset.nextOffset()).isEqualTo(4);
+            assertThat(offset.replayUntil()).isEqualTo(10);
+            assertThat(offset.replays()).isTrue();
+            assertThat(offset.rewinds()).isEqualTo(1);
+        });
+        offsets.rewind("redis", Map.of(partition, 2L));
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 2, 10, null, null, 8))))
+                .isEmpty();
+        assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
+            assertThat(offset.replayUntil()).isEqualTo(10);
+            assertThat(offset.replays()).isFalse();
+            assertThat(offset.rewinds()).isEqualTo(2);
+        });
     }
 
     @Test

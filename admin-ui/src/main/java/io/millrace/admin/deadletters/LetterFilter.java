@@ -1,8 +1,11 @@
 package io.millrace.admin.deadletters;
 
+import io.millrace.admin.web.Problem;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Which dead letters are meant; what is null or blank does not restrict.
@@ -20,6 +23,8 @@ record LetterFilter(
         @Nullable String table,
         @Nullable String key,
         @Nullable String q) {
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     static final List<String> STATES = List.of("OPEN", "WAITING", "RETRYING", "RETRIED", "SUPERSEDED", "DISCARDED");
 
@@ -46,6 +51,15 @@ record LetterFilter(
             values.add(key.strip());
         }
         return new Where(text.toString(), values);
+    }
+
+    private static void checkJson(String key) {
+        try {
+            JSON.readTree(key);
+        } catch (JacksonException e) {
+            throw Problem.badRequest("The key '" + key
+                    + "' begins like a JSON object and is none. Give one, or a value of a key column.");
+        }
     }
 
     private static void add(StringBuilder text, List<Object> values, String condition, @Nullable String value) {

@@ -1,7 +1,6 @@
 package io.millrace.sync.deadletter;
 
 import io.millrace.event.ChangeEvent;
-import io.millrace.event.RowKey;
 import io.millrace.event.TableId;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param source where the table is
  * @param table whose topic it came in
  * @param event what it holds; null when it is no event of the contract
+ * @param keyHash what its row is told apart by, from the key as it is in the table's topic; null where the record names no row
  * @param category why it is kept
  * @param cause why it was rejected or what it waits for, for people
  * @param stack where it was rejected, without messages; null where the sink's service named the record
@@ -21,6 +21,7 @@ public record DeadLetter(
         String source,
         TableId table,
         @Nullable ChangeEvent event,
+        @Nullable Long keyHash,
         Category category,
         String cause,
         @Nullable String stack) {
@@ -33,16 +34,5 @@ public record DeadLetter(
         MALFORMED,
         /** An earlier change of its row is kept, and must come first. */
         BEHIND
-    }
-
-    /** Returns the key of its row; of a malformed record as far as the record's key tells. */
-    public @Nullable RowKey key() {
-        return event == null ? RowKey.of(record.key()) : event.key();
-    }
-
-    /** Returns what its row is told apart by; null where it names none. */
-    public @Nullable Long keyHash() {
-        RowKey key = key();
-        return key == null ? null : (Long) key.hash(source, table);
     }
 }

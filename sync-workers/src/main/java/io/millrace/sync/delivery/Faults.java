@@ -65,11 +65,14 @@ final class Faults {
 
     /** Keeps changes of a row that has a dead letter, to follow when that is settled; false if that failed. */
     boolean behind(List<Received> changes, Outcome outcome) {
-        if (changes.isEmpty()) {
+        List<Received> fresh = changes.stream()
+                .filter(one -> !one.held().kept(one.record().offset()))
+                .toList();
+        if (fresh.isEmpty()) {
             return true;
         }
-        Received last = changes.get(changes.size() - 1);
-        return kept(changes.stream().map(Received::behind).toList(), last, outcome) && tooMany(last, outcome);
+        Received last = fresh.get(fresh.size() - 1);
+        return kept(fresh.stream().map(Received::behind).toList(), last, outcome) && tooMany(last, outcome);
     }
 
     private boolean kept(List<DeadLetter> letters, Received received, Outcome outcome) {
@@ -104,7 +107,7 @@ final class Faults {
         return "A rejected record cannot be kept as a dead letter: " + e.getMessage();
     }
 
-    /** A sink that rejects everything has another fault than its records. */
+    /** A sink that rejects everything has another fault than its records; false if so, and the table is stopped. */
     private boolean tooMany(Received received, Outcome outcome) {
         if (received.held().size() <= maxUnsettled) {
             return true;
@@ -129,7 +132,7 @@ final class Faults {
             int settled = deadLetters.superseded(
                     sink,
                     received.partition(),
-                    truncate ? null : HeldKeys.hash(received.event()),
+                    truncate ? null : received.keyHash(),
                     received.event().rowVersion(),
                     received.record().offset(),
                     received.event().eventId());

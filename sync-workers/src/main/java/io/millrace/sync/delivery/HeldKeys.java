@@ -1,9 +1,12 @@
 package io.millrace.sync.delivery;
 
-import io.millrace.event.ChangeEvent;
+import io.millrace.catalog.CapturedTable;
 import io.millrace.event.RowKey;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +18,8 @@ final class HeldKeys {
     /** By what rows are told apart by, the offset of the first letter. */
     private final Map<Long, Long> first = new HashMap<>();
 
-    private int added;
+    /** Letters kept since the rows were last read. */
+    private final Set<Long> added = new HashSet<>();
 
     boolean isEmpty() {
         return first.isEmpty();
@@ -23,13 +27,13 @@ final class HeldKeys {
 
     /** Returns how many rows are held, and how many letters were added since they were last read. */
     int size() {
-        return Math.max(first.size(), added);
+        return Math.max(first.size(), added.size());
     }
 
     /** Tells whether an earlier change of its row, or this one itself, is a dead letter. */
     boolean holds(Received received) {
         return !first.isEmpty()
-                && holds(hash(received.event()), received.record().offset());
+                && holds(received.keyHash(), received.record().offset());
     }
 
     boolean holds(@Nullable Long keyHash, long offset) {
@@ -37,8 +41,13 @@ final class HeldKeys {
         return letter != null && letter <= offset;
     }
 
+    /** Tells whether the record at this offset is known to be kept already. */
+    boolean kept(long offset) {
+        return added.contains(offset);
+    }
+
     void add(@Nullable Long keyHash, long offset) {
-        added++;
+        added.add(offset);
         if (keyHash != null) {
             first.merge(keyHash, offset, Math::min);
         }
@@ -47,11 +56,12 @@ final class HeldKeys {
     void replace(Map<Long, Long> unsettled) {
         first.clear();
         first.putAll(unsettled);
-        added = 0;
+        added.clear();
     }
 
-    static @Nullable Long hash(ChangeEvent event) {
-        RowKey key = event.key();
-        return key == null ? null : (Long) key.hash(event.source(), event.table());
+    /** By the record's key as it came: whatever a sink is given of it. */
+    static @Nullable Long hash(CapturedTable table, ConsumerRecord<byte[], byte[]> record) {
+        RowKey key = RowKey.of(record.key());
+        return key == null ? null : (Long) key.hash(table.source(), table.table());
     }
 }

@@ -47,6 +47,12 @@ record Received(Change change, ConsumerRecord<byte[], byte[]> record, HeldKeys h
         return event().after() == null || event().unavailable().isEmpty();
     }
 
+    /** Returns what its row is told apart by; null where it has no key. */
+    @Nullable
+    Long keyHash() {
+        return HeldKeys.hash(change.table(), record);
+    }
+
     DeadLetter rejected(String cause, @Nullable String stack) {
         return letter(Category.REJECTED, cause, stack);
     }
@@ -59,6 +65,7 @@ record Received(Change change, ConsumerRecord<byte[], byte[]> record, HeldKeys h
     }
 
     private DeadLetter letter(Category category, String cause, @Nullable String stack) {
-        return new DeadLetter(record, event().source(), change.table().table(), event(), category, cause, stack);
+        return new DeadLetter(
+                record, event().source(), change.table().table(), event(), keyHash(), category, cause, stack);
     }
 }

@@ -80,6 +80,7 @@ final class RecordReader {
                         table.source(),
                         table.table(),
                         null,
+                        HeldKeys.hash(table, record),
                         DeadLetter.Category.MALFORMED,
                         String.valueOf(e.getMessage()),
                         null));

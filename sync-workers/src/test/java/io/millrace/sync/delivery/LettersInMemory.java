@@ -63,7 +63,8 @@ final class LettersInMemory implements DeadLetters {
         int before = superseded.size();
         kept.forEach((at, letter) -> {
             boolean row = keyHash == null || keyHash.equals(letter.keyHash());
-            boolean older = letter.event() == null ? at < offset : letter.event().rowVersion() <= version;
+            boolean older =
+                    letter.event() == null ? at < offset : letter.event().rowVersion() <= version;
             if (row && older) {
                 superseded.add(at);
             }

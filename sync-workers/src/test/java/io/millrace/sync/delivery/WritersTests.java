@@ -271,6 +271,7 @@ class WritersTests {
                         table.source(),
                         table.table(),
                         null,
+                        HeldKeys.hash(table, new ConsumerRecord<>(table.topic(), 0, 1, key(1).getBytes(), new byte[0])),
                         DeadLetter.Category.MALFORMED,
                         "no event",
                         null)));
