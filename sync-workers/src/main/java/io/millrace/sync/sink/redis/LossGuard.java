@@ -98,7 +98,8 @@ final class LossGuard implements SmartLifecycle {
                     if (held.isHeld()) {
                         // stored before the marker is written, hence held by Redis if the marker is
                         Map<String, Map<Integer, Long>> reached = reached();
-                        sink.complain(redis.with(link -> look(link, reached)));
+                        sink.complain(redis.with(link -> Optional.ofNullable(look(link, reached)))
+                                .orElse(null));
                     }
                 }
             }

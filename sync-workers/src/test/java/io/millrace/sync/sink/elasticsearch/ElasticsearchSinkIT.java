@@ -8,9 +8,7 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
-import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
-import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.TestCertificate;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
@@ -34,25 +32,18 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.unit.DataSize;
 import tools.jackson.databind.JsonNode;
 
-@ExtendWith(LocalStackExtension.class)
-@TestInstance(Lifecycle.PER_CLASS)
 class ElasticsearchSinkIT extends SinkContractTests {
 
     private final HttpClient http = HttpClient.newHttpClient();
-    private LocalStack stack;
     private ElasticsearchSink sink;
 
     @BeforeAll
-    void connect(LocalStack shared) {
-        stack = shared;
-        sink = sink(List.of(shared.elasticsearchUri()), null, Duration.ofHours(1), null);
+    void connect() {
+        sink = sink(List.of(stack().elasticsearchUri()), null, Duration.ofHours(1), null);
     }
 
     private static ElasticsearchSink sink(List<URI> uris, String apiKey, Duration gcDeletes, Path authorities) {
@@ -95,7 +86,7 @@ class ElasticsearchSinkIT extends SinkContractTests {
     private JsonNode get(String path) {
         try {
             return JSON.readTree(http.send(
-                            HttpRequest.newBuilder(URI.create(stack.elasticsearchUri() + path))
+                            HttpRequest.newBuilder(URI.create(stack().elasticsearchUri() + path))
                                     .build(),
                             BodyHandlers.ofString())
                     .body());
@@ -107,11 +98,6 @@ class ElasticsearchSinkIT extends SinkContractTests {
     @Override
     protected ChangeEvent poison(CapturedTable table, TestEvents events) {
         return events.create(key(9), "{\"id\":\"secret-value\"}");
-    }
-
-    @Override
-    protected LocalStack stack() {
-        return stack;
     }
 
     @Override
@@ -205,7 +191,7 @@ class ElasticsearchSinkIT extends SinkContractTests {
 
     private int send(String method, String path, String body) throws Exception {
         return http.send(
-                        HttpRequest.newBuilder(URI.create(stack.elasticsearchUri() + path))
+                        HttpRequest.newBuilder(URI.create(stack().elasticsearchUri() + path))
                                 .header("Content-Type", "application/json")
                                 .method(method, HttpRequest.BodyPublishers.ofString(body))
                                 .build(),
@@ -220,7 +206,7 @@ class ElasticsearchSinkIT extends SinkContractTests {
     @Test
     void lateReplayDoesNotBringADeletedRowBackThoughTheServerHasForgottenIt() throws Exception {
         try (ElasticsearchSink forgetful =
-                sink(List.of(stack.elasticsearchUri()), null, Duration.ofMillis(100), null)) {
+                sink(List.of(stack().elasticsearchUri()), null, Duration.ofMillis(100), null)) {
             ChangeEvent created = events.create(key(1), item(1, "once"));
             ChangeEvent truncated = events.create(key(2), item(2, "once"));
             ChangeEvent truncate = events.truncate();
@@ -268,7 +254,7 @@ class ElasticsearchSinkIT extends SinkContractTests {
     void workerThatKnowsNothingOfARebuildCannotWritePastIt() throws Exception {
         write(events.create(key(1), item(1, "before")));
         try (ElasticsearchSink other =
-                sink(List.of(stack.elasticsearchUri()), null, Duration.ofHours(1), null)) {
+                sink(List.of(stack().elasticsearchUri()), null, Duration.ofHours(1), null)) {
             Copy copy = new Copy(1, table, other.plan(table, "{}"));
             other.prepare(copy);
             // this one has its names from before
@@ -292,7 +278,7 @@ class ElasticsearchSinkIT extends SinkContractTests {
         try (TlsFront front = new TlsFront(
                         certificate.keyStore(),
                         TestCertificate.PASSWORD,
-                        stack.elasticsearchUri().getPort());
+                        stack().elasticsearchUri().getPort());
                 ElasticsearchSink trusting = sink(
                         List.of(URI.create("https://localhost:" + front.port())),
                         "a2V5",

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.SlotHash;
 import io.millrace.event.ChangeEvent;
-import io.millrace.localstack.LocalStack;
-import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.RedisProcess;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,19 +13,14 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Entries in a cluster of three masters. */
-@ExtendWith(LocalStackExtension.class)
-@TestInstance(Lifecycle.PER_CLASS)
 class RedisClusterSinkIT extends RedisContractTests {
 
     private final List<RedisProcess> nodes = new ArrayList<>();
 
     @Override
-    RedisAccess access(LocalStack shared) {
+    RedisAccess access() {
         for (int i = 0; i < 3; i++) {
             nodes.add(RedisProcess.start(
                     "redis-cluster",

@@ -8,7 +8,6 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.event.BeforeCompleteness;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
-import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.sink.Sink;
@@ -29,20 +28,18 @@ abstract class RedisContractTests extends SinkContractTests {
     static final RedisSinkProperties PROPERTIES =
             new RedisSinkProperties(Duration.ofHours(24), 256, Duration.ofSeconds(1), Duration.ofSeconds(5));
 
-    private LocalStack stack;
     RedisAccess access;
     private RedisSink sink;
 
     @BeforeAll
-    void connect(LocalStack shared) throws Exception {
-        stack = shared;
-        access = access(shared);
+    void connect() throws Exception {
+        access = access();
         sink = new RedisSink(access, PROPERTIES);
     }
 
-    RedisAccess access(LocalStack shared) throws Exception {
+    RedisAccess access() throws Exception {
         return new RedisAccess(
-                List.of(RedisURI.create("localhost", shared.redisPort())), false, PROPERTIES.commandTimeout(), null);
+                List.of(RedisURI.create("localhost", stack().redisPort())), false, PROPERTIES.commandTimeout(), null);
     }
 
     @AfterAll
@@ -100,11 +97,6 @@ abstract class RedisContractTests extends SinkContractTests {
                 event.transaction(),
                 event.capturedAt(),
                 1);
-    }
-
-    @Override
-    protected LocalStack stack() {
-        return stack;
     }
 
     @Override

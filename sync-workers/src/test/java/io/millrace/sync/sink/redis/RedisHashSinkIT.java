@@ -4,20 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.catalog.CapturedTable;
 import io.millrace.event.RowKey;
-import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.TestTables;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Entries as a HASH. */
-@ExtendWith(LocalStackExtension.class)
-@TestInstance(Lifecycle.PER_CLASS)
 class RedisHashSinkIT extends RedisContractTests {
 
     @Override

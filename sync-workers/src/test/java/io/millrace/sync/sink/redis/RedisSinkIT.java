@@ -3,18 +3,12 @@ package io.millrace.sync.sink.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.event.RowKey;
-import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Entries as JSON. */
-@ExtendWith(LocalStackExtension.class)
-@TestInstance(Lifecycle.PER_CLASS)
 class RedisSinkIT extends RedisContractTests {
 
     @Test
