@@ -376,7 +376,7 @@ class AdminIT {
                 "redis         | {\"key\":\"{id}\"}                 | key          | must begin with text",
                 "redis         | {\"key\":\"millrace:v:{id}\"}      | key          | Millrace's own",
                 "redis         | {\"key\":\"k:{id\"}                | key          | A brace stands alone",
-                "redis         | {\"key\":\"{table}{id}\"}          | key          | Between two values"
+                "redis         | {\"key\":\"k:{id}{key}\"}          | key          | Between two values"
             })
     void optionsThatCannotHoldAreRefusedBesideTheirMember(String sink, String options, String member, String said) {
         MvcTestResult refused = call("olga", HttpMethod.PUT, "/sinks/" + sink + "/tables/1/options", options);

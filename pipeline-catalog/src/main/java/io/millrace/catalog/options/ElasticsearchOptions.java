@@ -23,7 +23,8 @@ public record ElasticsearchOptions(Map<String, String> mapping) {
         OptionsCheck.of(table, SINK)
                 .path(MAPPING)
                 .properties()
-                .forEach(column -> mapping.put(column.getKey(), column.getValue().asString("")));
+                .forEach(
+                        column -> mapping.put(column.getKey(), column.getValue().asString("")));
         return new ElasticsearchOptions(mapping);
     }
 
@@ -45,9 +46,7 @@ public record ElasticsearchOptions(Map<String, String> mapping) {
                 List.of("text+keyword", "text", "keyword", "ip", "date", "unindexed");
             case "date", "timestamp", "timestamptz" -> List.of("date", "date_nanos", "keyword", "unindexed");
             case "json", "jsonb" ->
-                type.startsWith("_")
-                        ? List.of("keyword", "unindexed")
-                        : List.of("opaque", "flattened", "dynamic");
+                type.startsWith("_") ? List.of("keyword", "unindexed") : List.of("opaque", "flattened", "dynamic");
             case "bytea" -> List.of("unindexed");
             case "inet" -> List.of("keyword", "ip", "text", "unindexed");
             default -> List.of("keyword", "text", "unindexed");

@@ -93,7 +93,8 @@ public final class KeyTemplate {
         KeyTemplate template = of(text);
         String braces = text.replaceAll("\\{[^{}]*}", "");
         if (braces.contains("{") || braces.contains("}")) {
-            return Optional.of("A brace stands alone: braces hold the name of a key column, or source, schema, table, key.");
+            return Optional.of(
+                    "A brace stands alone: braces hold the name of a key column, or source, schema, table, key.");
         }
         Set<String> named = new HashSet<>();
         for (Part part : template.parts) {
@@ -102,14 +103,14 @@ public final class KeyTemplate {
                 if (!OF_THE_TABLE.contains(part.text())
                         && !part.text().equals("key")
                         && !table.keyColumns().contains(part.text())) {
-                    return Optional.of("{" + part.text() + "} is no key column of " + table.table()
-                            + "; those are: " + String.join(", ", table.keyColumns()) + ".");
+                    return Optional.of("{" + part.text() + "} is no key column of " + table.table() + "; those are: "
+                            + String.join(", ", table.keyColumns()) + ".");
                 }
             }
         }
         if (!named.contains("key") && !named.containsAll(table.keyColumns())) {
-            return Optional.of("Rows would share keys: name every key column ("
-                    + String.join(", ", table.keyColumns()) + "), or {key} for all.");
+            return Optional.of("Rows would share keys: name every key column (" + String.join(", ", table.keyColumns())
+                    + "), or {key} for all.");
         }
         if (!template.isSeparated()) {
             return Optional.of("Between two values must stand a character that no value holds, such as a colon.");
@@ -124,14 +125,16 @@ public final class KeyTemplate {
         return template.clash(prefix, table, others);
     }
 
+    /** What names the table is the same in all of its keys: only values of the row have to be told apart. */
     private boolean isSeparated() {
         boolean afterValue = false;
         for (Part part : parts) {
             if (part.literal()) {
                 afterValue = afterValue && !SEPARATOR.matcher(part.text()).matches();
-            } else if (afterValue) {
-                return false;
-            } else {
+            } else if (!OF_THE_TABLE.contains(part.text())) {
+                if (afterValue) {
+                    return false;
+                }
                 afterValue = true;
             }
         }
@@ -140,7 +143,8 @@ public final class KeyTemplate {
 
     private Optional<String> clash(String prefix, CapturedTable table, List<CapturedTable> others) {
         for (CapturedTable other : others) {
-            boolean inRedis = other.sinks().stream().anyMatch(binding -> binding.sink().equals(RedisOptions.SINK));
+            boolean inRedis =
+                    other.sinks().stream().anyMatch(binding -> binding.sink().equals(RedisOptions.SINK));
             if (other.id() != table.id() && inRedis) {
                 String theirs = RedisOptions.of(other).key().prefix(other.source(), other.table());
                 if (theirs.startsWith(prefix) || prefix.startsWith(theirs)) {

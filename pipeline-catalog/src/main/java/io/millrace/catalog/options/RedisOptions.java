@@ -15,7 +15,8 @@ import tools.jackson.databind.JsonNode;
  * @param key names the entry of a row
  * @param timeToLive how long after its change an entry is there; null for ever
  */
-public record RedisOptions(Format format, KeyTemplate key, @Nullable Duration timeToLive) {
+public record RedisOptions(
+        Format format, KeyTemplate key, @Nullable Duration timeToLive) {
 
     public static final String SINK = "redis";
 
@@ -55,8 +56,7 @@ public record RedisOptions(Format format, KeyTemplate key, @Nullable Duration ti
         };
     }
 
-    static void check(
-            CapturedTable table, JsonNode options, List<CapturedTable> others, Map<String, String> problems) {
+    static void check(CapturedTable table, JsonNode options, List<CapturedTable> others, Map<String, String> problems) {
         JsonNode format = options.path("format");
         if (!format.isMissingNode() && !List.of("json", "hash").contains(format.asString(""))) {
             problems.put("format", "The format must be json or hash.");

@@ -29,8 +29,7 @@ public record RebuildRequest(
     }
 
     /** Asks for entries to come back. */
-    public static RebuildRequest refill(
-            long tableId, String sink, String reason, Map<Integer, Long> from, String by) {
+    public static RebuildRequest refill(long tableId, String sink, String reason, Map<Integer, Long> from, String by) {
         return new RebuildRequest(tableId, sink, RebuildKind.REFILL, reason, "{}", from, Duration.ZERO, by);
     }
 }

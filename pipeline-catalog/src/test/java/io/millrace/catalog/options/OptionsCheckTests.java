@@ -54,7 +54,7 @@ class OptionsCheckTests {
                 "l:{order_id}{code}         | Between two values",
                 "l:{order_id},{code}        | Between two values",
                 "l:{order_id}-{code}        | Between two values",
-                "l:{key}{source}            | Between two values",
+                "l:{key}{code}              | Between two values",
                 "l:{order_id}:{nothing}     | is no key column",
                 "l:{{order_id}}:{code}      | A brace stands alone",
                 "o:{order_id}:{code}        | choose a beginning that neither shares",
@@ -66,7 +66,12 @@ class OptionsCheckTests {
     }
 
     @ParameterizedTest
-    @CsvSource({"'l:{order_id}:{code}'", "'{table}/{code}/of/{order_id}'", "'l:{key}'", "'{source}:{schema}.{table}:{key}'"})
+    @CsvSource({
+        "'l:{order_id}:{code}'",
+        "'{table}/{code}/of/{order_id}'",
+        "'l:{key}'",
+        "'{source}:{schema}.{table}:{key}'"
+    })
     void keyThatTellsAllRowsApartIsTaken(String key) {
         assertThat(OptionsCheck.check(LINES, "redis", "{\"key\":\"" + key + "\"}", List.of(LINES, ORDERS)))
                 .isEmpty();
@@ -109,6 +114,7 @@ class OptionsCheckTests {
     void whatIsNoObjectIsRefused() {
         assertThat(OptionsCheck.check(ORDERS, "redis", "[]", List.of())).containsOnlyKeys("options");
         assertThat(OptionsCheck.check(ORDERS, "redis", "{", List.of())).containsOnlyKeys("options");
-        assertThat(OptionsCheck.check(ORDERS, "audit", "{\"key\":\"x\"}", List.of())).isEmpty();
+        assertThat(OptionsCheck.check(ORDERS, "audit", "{\"key\":\"x\"}", List.of()))
+                .isEmpty();
     }
 }
