@@ -386,7 +386,11 @@ class AdminIT {
 
     @Test
     void optionsAreSavedShownAndHaveEntriesMadeAnew() {
-        assertThat(call("olga", HttpMethod.PUT, "/sinks/redis/tables/1/options", "{\"format\":\"hash\",\"key\":\"k:{id}\"}"))
+        assertThat(call(
+                        "olga",
+                        HttpMethod.PUT,
+                        "/sinks/redis/tables/1/options",
+                        "{\"format\":\"hash\",\"key\":\"k:{id}\"}"))
                 .hasStatus(200);
         assertThat(get("/sinks/redis/tables/1/options").get("key").stringValue())
                 .isEqualTo("k:{id}");

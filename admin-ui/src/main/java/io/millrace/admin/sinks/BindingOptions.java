@@ -80,17 +80,21 @@ class BindingOptions {
         catalog.bindingOptions(tableId, sink, options);
         if (sink.equals(RedisOptions.SINK)) {
             CapturedTable after = tables.bound(sink, tableId);
-            String place = former.equals(prefix(after, sink))
-                    ? "{}"
-                    : JSON.writeValueAsString(Map.of("formerPrefix", former));
+            String place =
+                    former.equals(prefix(after, sink)) ? "{}" : JSON.writeValueAsString(Map.of("formerPrefix", former));
             rebuilds.request(new RebuildRequest(
-                    tableId, sink, RebuildKind.REFILL, "Its options were changed by " + by, place, Map.of(), Duration.ZERO, by));
+                    tableId,
+                    sink,
+                    RebuildKind.REFILL,
+                    "Its options were changed by " + by,
+                    place,
+                    Map.of(),
+                    Duration.ZERO,
+                    by));
         }
     }
 
     private static String prefix(CapturedTable table, String sink) {
-        return sink.equals(RedisOptions.SINK)
-                ? RedisOptions.of(table).key().prefix(table.source(), table.table())
-                : "";
+        return sink.equals(RedisOptions.SINK) ? RedisOptions.of(table).key().prefix(table.source(), table.table()) : "";
     }
 }

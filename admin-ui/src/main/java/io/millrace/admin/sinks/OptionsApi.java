@@ -29,8 +29,7 @@ class OptionsApi {
     }
 
     @PutMapping
-    JsonNode save(
-            @PathVariable String sink, @PathVariable long table, @RequestBody JsonNode wanted, Principal caller) {
+    JsonNode save(@PathVariable String sink, @PathVariable long table, @RequestBody JsonNode wanted, Principal caller) {
         options.save(sink, table, wanted.toString(), caller.getName());
         return show(sink, table);
     }

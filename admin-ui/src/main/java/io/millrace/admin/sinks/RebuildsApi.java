@@ -105,9 +105,8 @@ class RebuildsApi {
 
     @GetMapping("/rebuilds")
     Items<RebuildView> history(@PathVariable String sink, @PathVariable long table) {
-        return Items.all(rebuilds.history(sink, table).stream()
-                .map(RebuildView::of)
-                .toList());
+        return Items.all(
+                rebuilds.history(sink, table).stream().map(RebuildView::of).toList());
     }
 
     @PostMapping("/rebuild/cancel")

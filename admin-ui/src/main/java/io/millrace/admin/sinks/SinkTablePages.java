@@ -115,7 +115,8 @@ class SinkTablePages {
             ObjectNode mapping = JSON.createObjectNode();
             for (Column column : table.columns()) {
                 String kind = form.getOrDefault("mapping." + column.name(), "");
-                if (!kind.isBlank() && !kind.equals(ElasticsearchOptions.choices(column).get(0))) {
+                if (!kind.isBlank()
+                        && !kind.equals(ElasticsearchOptions.choices(column).get(0))) {
                     mapping.put(column.name(), kind);
                 }
             }

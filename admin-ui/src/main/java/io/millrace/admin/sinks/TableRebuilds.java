@@ -51,7 +51,8 @@ public class TableRebuilds {
                     "What " + sink + " was given cannot be made anew; rebuilds are for elasticsearch and redis.");
         }
         if (keep.isNegative() || keep.compareTo(LONGEST) > 0) {
-            throw Problem.badRequest("The old index can be kept for at most 30 days (keep=720h), not for " + keep + ".");
+            throw Problem.badRequest(
+                    "The old index can be kept for at most 30 days (keep=720h), not for " + keep + ".");
         }
         Optional<Rebuild> open = latest(sink, tableId).filter(last -> last.finishedAt() == null);
         if (open.isPresent()) {
@@ -78,8 +79,8 @@ public class TableRebuilds {
      */
     public Rebuild wish(String sink, long tableId, RebuildWish wish) {
         Rebuild rebuild = latest(sink, tableId)
-                .orElseThrow(() -> Problem.notFound(
-                        "Rebuild", "Table " + tableId + " was never rebuilt in " + sink + "."));
+                .orElseThrow(
+                        () -> Problem.notFound("Rebuild", "Table " + tableId + " was never rebuilt in " + sink + "."));
         boolean allowed =
                 switch (wish) {
                     case CANCEL -> rebuild.canCancel();

@@ -33,8 +33,7 @@ final class CopyFeed {
     /** The first offsets that a topic still holds, and those behind its last records, by partition. */
     record Extent(Map<Integer, Long> begin, Map<Integer, Long> end) {}
 
-    CopyFeed(
-            Map<String, Object> kafka, RebuildProperties properties, PipelineCatalog catalog, Rebuilds rebuilds) {
+    CopyFeed(Map<String, Object> kafka, RebuildProperties properties, PipelineCatalog catalog, Rebuilds rebuilds) {
         settings = new HashMap<>(kafka);
         settings.remove(ConsumerConfig.GROUP_ID_CONFIG);
         settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
@@ -42,8 +41,8 @@ final class CopyFeed {
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, properties.maxRecords());
-        settings.put(
-                ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) properties.maxFetch().toBytes());
+        settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int)
+                properties.maxFetch().toBytes());
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "sync-rebuild");
         this.catalog = catalog;
@@ -73,8 +72,8 @@ final class CopyFeed {
         } catch (InvalidOffsetException e) {
             throw new SinkException(
                     ErrorCategory.FATAL,
-                    "Retention deleted records of " + copy.table().topic() + " before they were fed: start the rebuild again,"
-                            + " a snapshot feeds it then",
+                    "Retention deleted records of " + copy.table().topic()
+                            + " before they were fed: start the rebuild again," + " a snapshot feeds it then",
                     e);
         }
         return true;

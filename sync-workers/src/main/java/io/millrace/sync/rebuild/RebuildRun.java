@@ -60,7 +60,8 @@ final class RebuildRun {
     /** Does one step; false if there is nothing to do until something changes. */
     boolean step() throws InterruptedException {
         Rebuild rebuild = rebuilds.find(id).orElse(null);
-        CapturedTable table = rebuild == null ? null : catalog.table(rebuild.tableId()).orElse(null);
+        CapturedTable table =
+                rebuild == null ? null : catalog.table(rebuild.tableId()).orElse(null);
         if (rebuild == null || table == null || rebuild.state().isFinal() || !claim.isHeld()) {
             return false;
         }
@@ -170,7 +171,11 @@ final class RebuildRun {
                     return false;
                 }
                 case DONE -> {
-                    rebuilds.feed(id, RebuildFeed.SNAPSHOT, rebuild.snapshotId(), feed.extent(table).end());
+                    rebuilds.feed(
+                            id,
+                            RebuildFeed.SNAPSHOT,
+                            rebuild.snapshotId(),
+                            feed.extent(table).end());
                     return true;
                 }
                 case FAILED, CANCELLED ->
@@ -189,7 +194,8 @@ final class RebuildRun {
         Rebuild now = rebuilds.find(id).orElse(rebuild);
         boolean flows = table.sinks().stream()
                 .anyMatch(binding -> binding.sink().equals(sink.name()) && binding.state() == BindingState.ACTIVE);
-        if (!flows && now.feed() == RebuildFeed.TOPIC || now.kind() == RebuildKind.REFILL && now.feed() == RebuildFeed.TOPIC) {
+        if (!flows && now.feed() == RebuildFeed.TOPIC
+                || now.kind() == RebuildKind.REFILL && now.feed() == RebuildFeed.TOPIC) {
             return true;
         }
         boolean reached = now.until().entrySet().stream()

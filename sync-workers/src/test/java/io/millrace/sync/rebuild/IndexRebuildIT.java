@@ -68,8 +68,8 @@ class IndexRebuildIT {
     }
 
     private void reaches(RebuildState state) {
-        await().untilAsserted(
-                        () -> assertThat(lab.rebuild().state()).as("%s", lab.rebuild()).isEqualTo(state));
+        await().untilAsserted(() ->
+                assertThat(lab.rebuild().state()).as("%s", lab.rebuild()).isEqualTo(state));
     }
 
     @Test
@@ -131,7 +131,9 @@ class IndexRebuildIT {
             assertThat(lab.held(lab.alias() + "-000002")).isEqualTo(lab.rows);
             assertThat(lab.held(lab.alias() + "-000001")).isEqualTo(lab.rows);
         });
-        lab.sql.update("UPDATE millrace.sink_rebuild SET keep_until = now() WHERE id = ?", lab.rebuild().id());
+        lab.sql.update(
+                "UPDATE millrace.sink_rebuild SET keep_until = now() WHERE id = ?",
+                lab.rebuild().id());
         reaches(RebuildState.DONE);
         assertThat(lab.indexes()).containsExactly(lab.alias() + "-000002");
         lab.put(5, "with one index again");
@@ -186,8 +188,8 @@ class IndexRebuildIT {
             admin.deleteRecords(all).all().get();
         }
         lab.request(KEEP);
-        await().until(() -> lab.catalog.openSnapshots().stream()
-                .anyMatch(snapshot -> snapshot.tableId() == lab.table.id()));
+        await().until(() ->
+                lab.catalog.openSnapshots().stream().anyMatch(snapshot -> snapshot.tableId() == lab.table.id()));
         TableSnapshot snapshot = lab.catalog.snapshot(lab.table.id()).orElseThrow();
         // as capture does: reads at a low watermark, beside changes
         long lowWatermark = TestEvents.nextLsn();

@@ -97,8 +97,8 @@ class RebuildInterruptedIT {
     }
 
     private void reaches(RebuildState state) {
-        await().untilAsserted(
-                        () -> assertThat(lab.rebuild().state()).as("%s", lab.rebuild()).isEqualTo(state));
+        await().untilAsserted(() ->
+                assertThat(lab.rebuild().state()).as("%s", lab.rebuild()).isEqualTo(state));
     }
 
     private void allHeld() {
@@ -167,8 +167,7 @@ class RebuildInterruptedIT {
         try (WorkerProcess worker = worker()) {
             allHeld();
             lab.request(Duration.ofHours(1));
-            for (RebuildState state :
-                    List.of(RebuildState.FEEDING, RebuildState.COMPARING, RebuildState.SWITCHED)) {
+            for (RebuildState state : List.of(RebuildState.FEEDING, RebuildState.COMPARING, RebuildState.SWITCHED)) {
                 at(state, () -> lab.stack.kill(Service.ELASTICSEARCH));
                 await().untilAsserted(() -> assertThat(lab.rebuild().message()).startsWith("Waits: "));
                 lab.put(1, "while Elasticsearch was away before " + state);

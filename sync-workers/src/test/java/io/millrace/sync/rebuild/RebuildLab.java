@@ -128,8 +128,8 @@ final class RebuildLab implements AutoCloseable {
     }
 
     Rebuild request(Duration keep) {
-        return rebuilds.request(RebuildRequest.rebuild(
-                table.id(), table.sinks().get(0).sink(), "Asked for by a test", keep, "test"));
+        return rebuilds.request(
+                RebuildRequest.rebuild(table.id(), table.sinks().get(0).sink(), "Asked for by a test", keep, "test"));
     }
 
     Rebuild rebuild() {

@@ -115,7 +115,11 @@ class RedisLossIT {
     private void marked() {
         await().untilAsserted(() -> {
             String marker = marker();
-            long offsets = RebuildLab.JSON.readTree(String.valueOf(marker)).path("offsets").path(lab.table.topic()).valueStream()
+            long offsets = RebuildLab.JSON
+                    .readTree(String.valueOf(marker))
+                    .path("offsets")
+                    .path(lab.table.topic())
+                    .valueStream()
                     .mapToLong(offset -> offset.asLong())
                     .sum();
             long stored = lab.sql.queryForObject(
@@ -128,7 +132,8 @@ class RedisLossIT {
 
     private void nothingIsLeftOver() {
         await().untilAsserted(() -> assertThat(lab.rebuild().state()).isEqualTo(RebuildState.DONE));
-        assertThat(redis.with(connection -> connection.sync().keys("millrace:[rs]:*"))).isEmpty();
+        assertThat(redis.<List<String>>with(connection -> connection.sync().keys("millrace:[rs]:*")))
+                .isEmpty();
     }
 
     @Test
@@ -186,11 +191,12 @@ class RedisLossIT {
         allHeld();
         nothingIsLeftOver();
         assertThat(lab.rebuild().reason()).contains("started again");
-        assertThat(lab.rebuild().from().values().stream().mapToLong(Long::longValue).sum())
+        assertThat(lab.rebuild().from().values().stream()
+                        .mapToLong(Long::longValue)
+                        .sum())
                 .as("only what the dump may lack is read again")
                 .isGreaterThan(500);
-        java.nio.file.Files.deleteIfExists(
-                java.nio.file.Path.of("target", "redis-loss-" + redis.port(), "dump.rdb"));
+        java.nio.file.Files.deleteIfExists(java.nio.file.Path.of("target", "redis-loss-" + redis.port(), "dump.rdb"));
     }
 
     @Test
@@ -199,8 +205,8 @@ class RedisLossIT {
         allHeld();
         marked();
         redis.with(connection -> connection.sync().flushall());
-        await().until(() -> redis.with(
-                connection -> !connection.sync().keys("millrace:s:*").isEmpty()));
+        await().until(() ->
+                redis.with(connection -> !connection.sync().keys("millrace:s:*").isEmpty()));
         redis.with(connection -> connection.sync().flushall());
         allHeld();
         nothingIsLeftOver();
@@ -236,7 +242,8 @@ class RedisLossIT {
             });
         }
         allHeld();
-        await().untilAsserted(() -> assertThat(faultOf(workers.getBeansOfType(Sink.class).get("redisSink")))
+        await().untilAsserted(() -> assertThat(
+                        faultOf(workers.getBeansOfType(Sink.class).get("redisSink")))
                 .isEmpty());
         nothingIsLeftOver();
     }

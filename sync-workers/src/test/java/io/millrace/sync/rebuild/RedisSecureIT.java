@@ -3,10 +3,10 @@ package io.millrace.sync.rebuild;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SslOptions;
-import io.lettuce.core.ClientOptions;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.SyncWorkersApplication;
@@ -84,11 +84,10 @@ class RedisSecureIT {
                                 .build())
                         .build());
                 try (var connection = client.connect()) {
-                    await().atMost(Duration.ofSeconds(30))
-                            .untilAsserted(() -> assertThat(connection
-                                            .sync()
-                                            .get("shop:public." + lab.table.table().table() + ":1"))
-                                    .contains("over TLS"));
+                    await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(connection
+                                    .sync()
+                                    .get("shop:public." + lab.table.table().table() + ":1"))
+                            .contains("over TLS"));
                 } finally {
                     client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
                 }

@@ -21,7 +21,8 @@ final class Authorities {
             KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
             trusted.load(null, null);
             int number = 0;
-            for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+            for (Certificate certificate :
+                    CertificateFactory.getInstance("X.509").generateCertificates(in)) {
                 trusted.setCertificateEntry("authority-" + number++, certificate);
             }
             if (number == 0) {
@@ -33,7 +34,8 @@ final class Authorities {
             context.init(null, managers.getTrustManagers(), null);
             return context;
         } catch (IOException | GeneralSecurityException e) {
-            throw new IllegalStateException(unusable(pem) + " cannot be read as PEM certificates: " + e.getMessage(), e);
+            throw new IllegalStateException(
+                    unusable(pem) + " cannot be read as PEM certificates: " + e.getMessage(), e);
         }
     }
 

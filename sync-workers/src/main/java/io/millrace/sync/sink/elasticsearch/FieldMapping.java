@@ -43,7 +43,9 @@ final class FieldMapping {
     /** A kind that the column's type does not allow is as if it were not there: the type may have changed since it was chosen. */
     static Map<String, Object> field(Column column, @Nullable String kind) {
         List<String> choices = ElasticsearchOptions.choices(column);
-        return ofKind(kind != null && choices.contains(kind) ? kind : choices.get(0), INTEGERS.contains(column.typeName().replaceFirst("^_", "")));
+        return ofKind(
+                kind != null && choices.contains(kind) ? kind : choices.get(0),
+                INTEGERS.contains(column.typeName().replaceFirst("^_", "")));
     }
 
     private static Map<String, Object> ofKind(String kind, boolean integer) {

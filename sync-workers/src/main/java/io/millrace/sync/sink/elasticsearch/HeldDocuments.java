@@ -55,8 +55,7 @@ final class HeldDocuments {
     }
 
     /** Reads one document; one without its source counts as {@code otherwise}, or as not found. */
-    static void document(
-            JsonParser tokens, byte[] answer, Map<String, Held> found, @Nullable Row otherwise) {
+    static void document(JsonParser tokens, byte[] answer, Map<String, Held> found, @Nullable Row otherwise) {
         String id = null;
         long version = 0;
         Row source = otherwise;

@@ -58,7 +58,8 @@ final class IndexComparison {
         scroll.all(copy, false, page -> {
             Map<String, Held> others = documents.read(live, page.keySet());
             inCopy += page.size();
-            added += page.keySet().stream().filter(id -> !others.containsKey(id)).count();
+            added +=
+                    page.keySet().stream().filter(id -> !others.containsKey(id)).count();
             progress.at(String.format(Locale.ROOT, "Compared %,d documents the other way round", inCopy));
         });
         return new Comparison(seen, inCopy, same, missing, older, changed, added, examples);

@@ -95,18 +95,14 @@ final class IndexFamily {
     String next() {
         int last = indexes.isEmpty()
                 ? 0
-                : Integer.parseInt(
-                        indexes.lastKey().substring(indexes.lastKey().length() - 6));
+                : Integer.parseInt(indexes.lastKey().substring(indexes.lastKey().length() - 6));
         return String.format("%s-%06d", alias, last + 1);
     }
 
     /** Returns where changes are to be written; there must be a live index with its writers' name. */
     Placement placement() {
         int number = number();
-        return new Placement(
-                alias,
-                writePrefix() + number,
-                mirror().isPresent() ? mirrorPrefix() + number : null);
+        return new Placement(alias, writePrefix() + number, mirror().isPresent() ? mirrorPrefix() + number : null);
     }
 
     /**
@@ -122,8 +118,8 @@ final class IndexFamily {
                 .filter(name -> name.startsWith(writePrefix())
                         || name.startsWith(mirrorPrefix())
                         || name.equals(alias) && !index.equals(live))
-                .forEach(name -> actions.add("{\"remove\":{\"index\":\"" + index + "\",\"alias\":\"" + name
-                        + "\",\"must_exist\":true}}")));
+                .forEach(name -> actions.add(
+                        "{\"remove\":{\"index\":\"" + index + "\",\"alias\":\"" + name + "\",\"must_exist\":true}}")));
         actions.add(add(live, alias, ",\"is_write_index\":true"));
         actions.add(add(live, writePrefix() + (number + 1), ",\"is_hidden\":true"));
         mirror.ifPresent(index -> actions.add(add(index, mirrorPrefix() + (number + 1), ",\"is_hidden\":true")));

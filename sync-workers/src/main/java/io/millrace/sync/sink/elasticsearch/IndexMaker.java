@@ -53,8 +53,9 @@ final class IndexMaker {
                             .path("mappings")
                             .path("_meta")
                             .path("columns");
-                    columns.properties().forEach(column -> types.put(
-                            column.getKey(), column.getValue().asString()));
+                    columns.properties()
+                            .forEach(column ->
+                                    types.put(column.getKey(), column.getValue().asString()));
                     return types;
                 });
         List<Column> changed = table.columns().stream()
@@ -73,7 +74,8 @@ final class IndexMaker {
 
     private static String mapping(CapturedTable table, List<Column> columns, Map<String, String> types) {
         return "\"_meta\":{\"columns\":" + JSON.writeValueAsString(types) + "},\"properties\":"
-                + FieldMapping.properties(columns, ElasticsearchOptions.of(table).mapping());
+                + FieldMapping.properties(
+                        columns, ElasticsearchOptions.of(table).mapping());
     }
 
     private static Map<String, String> types(CapturedTable table) {

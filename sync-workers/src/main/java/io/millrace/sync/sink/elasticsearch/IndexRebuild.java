@@ -38,8 +38,7 @@ final class IndexRebuild {
         }
     }
 
-    IndexRebuild(
-            ElasticsearchAccess elasticsearch, TableIndexes indexes, IndexMaker maker, IndexWriter writer) {
+    IndexRebuild(ElasticsearchAccess elasticsearch, TableIndexes indexes, IndexMaker maker, IndexWriter writer) {
         this.elasticsearch = elasticsearch;
         this.indexes = indexes;
         this.maker = maker;
@@ -53,8 +52,7 @@ final class IndexRebuild {
             indexes.ensure(table);
             family = indexes.family(table);
         }
-        return JSON.writeValueAsString(
-                Map.of("oldIndex", family.live().orElseThrow(), "newIndex", family.next()));
+        return JSON.writeValueAsString(Map.of("oldIndex", family.live().orElseThrow(), "newIndex", family.next()));
     }
 
     void prepare(Copy copy) throws SinkException {
@@ -118,7 +116,10 @@ final class IndexRebuild {
         }
         for (String index : List.of(place.before(), place.after())) {
             // with no live index at all nothing is removed: it may be all that is left
-            if (!index.isEmpty() && live.isPresent() && family.has(index) && !live.get().equals(index)) {
+            if (!index.isEmpty()
+                    && live.isPresent()
+                    && family.has(index)
+                    && !live.get().equals(index)) {
                 delete(index);
             }
         }

@@ -44,8 +44,8 @@ final class IndexWriter {
         Map<RowWrite, ItemResult> failed = apply(sorted.rows(), placements);
         failed = again(failed, placements, unusable);
         List<Failure> failures = sorted.failures();
-        failed.forEach((write, result) ->
-                failures.add(ElasticsearchSink.failure(write.index(), result, result.category())));
+        failed.forEach(
+                (write, result) -> failures.add(ElasticsearchSink.failure(write.index(), result, result.category())));
         for (Map.Entry<Integer, Change> truncate : sorted.truncates().entrySet()) {
             truncate(truncate.getKey(), truncate.getValue(), placements, failures);
         }

@@ -26,11 +26,7 @@ record RowWrite(
             throw new IllegalArgumentException("No document without a key");
         }
         return new RowWrite(
-                index,
-                change,
-                target,
-                IndexNames.id(key),
-                change.event().after());
+                index, change, target, IndexNames.id(key), change.event().after());
     }
 
     long version() {

@@ -95,7 +95,8 @@ final class RowWriter {
 
     private Map<String, Map<String, Held>> held(List<RowWrite> writes) throws SinkException {
         Map<String, List<String>> ids = writes.stream()
-                .collect(Collectors.groupingBy(RowWrite::target, Collectors.mapping(RowWrite::id, Collectors.toList())));
+                .collect(
+                        Collectors.groupingBy(RowWrite::target, Collectors.mapping(RowWrite::id, Collectors.toList())));
         Map<String, Map<String, Held>> held = new HashMap<>();
         for (Map.Entry<String, List<String>> one : ids.entrySet()) {
             held.put(one.getKey(), documents.read(one.getKey(), one.getValue()));

@@ -38,8 +38,8 @@ final class Scroll {
         Page page = elasticsearch.call(
                 "POST",
                 "/" + index + "/_search?scroll=5m",
-                Body.json("{\"size\":" + pageSize + ",\"version\":true,\"_source\":" + sources
-                        + ",\"sort\":[\"_doc\"]}"),
+                Body.json(
+                        "{\"size\":" + pageSize + ",\"version\":true,\"_source\":" + sources + ",\"sort\":[\"_doc\"]}"),
                 Scroll::page);
         while (!page.documents().isEmpty()) {
             reader.read(page.documents());

@@ -108,7 +108,11 @@ final class TableIndexes {
             if (fault.category() == ErrorCategory.RETRYABLE) {
                 throw fault;
             }
-            log.warn("{} beside the live index cannot take the columns of {}: {}", mirror.get(), table.table(), e.getMessage());
+            log.warn(
+                    "{} beside the live index cannot take the columns of {}: {}",
+                    mirror.get(),
+                    table.table(),
+                    e.getMessage());
         }
     }
 

@@ -107,8 +107,8 @@ final class Tombstones {
         Map<String, Long> found = new HashMap<>();
         try {
             for (int from = 0; from < ids.size(); from += PAGE) {
-                String body = JSON.writeValueAsString(
-                        Map.of("ids", ids.subList(from, Math.min(ids.size(), from + PAGE))));
+                String body =
+                        JSON.writeValueAsString(Map.of("ids", ids.subList(from, Math.min(ids.size(), from + PAGE))));
                 elasticsearch.exchange(
                         "POST",
                         "/" + ALIAS + "/_mget?_source=false&filter_path=docs._id,docs.found,docs._version",
@@ -159,13 +159,17 @@ final class Tombstones {
             return;
         }
         long before = Instant.now().minus(properties.tombstoneRetention()).toEpochMilli();
-        String query = "{\"size\":" + PAGE + ",\"_source\":false,\"query\":{\"range\":{\"at\":{\"lt\":" + before + "}}}}";
+        String query =
+                "{\"size\":" + PAGE + ",\"_source\":false,\"query\":{\"range\":{\"at\":{\"lt\":" + before + "}}}}";
         List<String> ids = new ArrayList<>();
         do {
             ids.clear();
             try {
                 elasticsearch.exchange(
-                        "POST", "/" + ALIAS + "/_search?filter_path=hits.hits._id", Body.json(query), (tokens, answer) -> {
+                        "POST",
+                        "/" + ALIAS + "/_search?filter_path=hits.hits._id",
+                        Body.json(query),
+                        (tokens, answer) -> {
                             JSON.readTree(answer)
                                     .path("hits")
                                     .path("hits")
@@ -192,8 +196,7 @@ final class Tombstones {
             String name = table.id() + "/" + table.registeredAt() + "/" + row;
             return Base64.getUrlEncoder()
                     .withoutPadding()
-                    .encodeToString(
-                            MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8)));
+                    .encodeToString(MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("Every Java platform has SHA-256", e);
         }

@@ -81,7 +81,12 @@ final class EntryWriter {
             if (row == null || millis < 0) {
                 add(arguments, "d", version, 0, List.of());
             } else if (write.entries().isHash()) {
-                add(arguments, "h", version, millis, HashFields.arguments(row, write.event().unavailable()));
+                add(
+                        arguments,
+                        "h",
+                        version,
+                        millis,
+                        HashFields.arguments(row, write.event().unavailable()));
             } else {
                 add(arguments, "s", version, millis, List.of(row.toBytes()));
             }
@@ -151,8 +156,7 @@ final class EntryWriter {
             if (!write.entries().isHash()) {
                 strings.add(write);
             } else if (answers.get(i) == 2) {
-                hashes.add(new Call(
-                        List.of(space.row(write.key()), space.mark(write.key())), HashFields.values(row)));
+                hashes.add(new Call(List.of(space.row(write.key()), space.mark(write.key())), HashFields.values(row)));
             }
         }
         if (!hashes.isEmpty()) {
@@ -179,8 +183,8 @@ final class EntryWriter {
             if (value.hasValue() && mark.hasValue() && value.getValue().length > 0 && value.getValue()[0] == '{') {
                 Optional<Row> whole = LateRead.complete(
                         row(value.getValue()), new Change(write.entries().table(), write.event()));
-                whole.ifPresent(row -> calls.add(new Call(
-                        List.of(value.getKey(), mark.getKey()), List.of(mark.getValue(), row.toBytes()))));
+                whole.ifPresent(row -> calls.add(
+                        new Call(List.of(value.getKey(), mark.getKey()), List.of(mark.getValue(), row.toBytes()))));
             }
         }
         if (!calls.isEmpty()) {

@@ -12,7 +12,6 @@ import io.millrace.sync.sink.SinkException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -193,7 +192,8 @@ final class LossGuard implements SmartLifecycle {
     private void lost(String reason, Map<String, Map<Integer, Long>> held) {
         log.warn("{}: its entries are brought back", reason);
         for (CapturedTable table : catalog.tables()) {
-            boolean bound = table.sinks().stream().anyMatch(binding -> binding.sink().equals(SINK));
+            boolean bound =
+                    table.sinks().stream().anyMatch(binding -> binding.sink().equals(SINK));
             if (bound && table.state() != TableState.PENDING && table.state() != TableState.REMOVING) {
                 rebuilds.refill(RebuildRequest.refill(
                         table.id(), SINK, reason, held.getOrDefault(table.topic(), Map.of()), "millrace"));

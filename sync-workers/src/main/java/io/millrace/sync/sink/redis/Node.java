@@ -47,7 +47,10 @@ final class Node {
         if (link.connection() instanceof StatefulRedisClusterConnection<byte[], byte[]> cluster) {
             for (RedisClusterNode node : cluster.getPartitions()) {
                 if (node.is(NodeFlag.UPSTREAM) && !node.getSlots().isEmpty()) {
-                    int slot = node.getSlots().stream().mapToInt(Integer::intValue).min().orElse(0);
+                    int slot = node.getSlots().stream()
+                            .mapToInt(Integer::intValue)
+                            .min()
+                            .orElse(0);
                     nodes.add(new Node(
                             "slot " + slot,
                             keyIn(MARKER + installation, slot),

@@ -144,7 +144,8 @@ final class RedisSink implements RebuildableSink, AutoCloseable {
 
     @Override
     public void exchangeBack(Copy copy) throws SinkException {
-        throw new SinkException(ErrorCategory.FATAL, "What Redis had before it lost entries cannot be brought back", null);
+        throw new SinkException(
+                ErrorCategory.FATAL, "What Redis had before it lost entries cannot be brought back", null);
     }
 
     @Override

@@ -18,8 +18,8 @@ import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.RebuildableSink.Copy;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
-import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.SinkContractTests;
+import io.millrace.sync.sink.SinkException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -211,8 +211,8 @@ class ElasticsearchSinkIT extends SinkContractTests {
             ChangeEvent truncated = events.create(key(2), item(2, "once"));
             ChangeEvent truncate = events.truncate();
             ChangeEvent alive = events.create(key(3), item(3, "alive"));
-            forgetful.write(SinkBatch.of(List.of(
-                    new Change(table, created), new Change(table, truncated), new Change(table, alive))));
+            forgetful.write(SinkBatch.of(
+                    List.of(new Change(table, created), new Change(table, truncated), new Change(table, alive))));
             forgetful.write(SinkBatch.of(List.of(new Change(table, truncate))));
             forgetful.write(SinkBatch.of(List.of(new Change(table, events.delete(key(1))))));
             // the server itself takes an older version by now: what its own memory would have stopped before
@@ -253,18 +253,24 @@ class ElasticsearchSinkIT extends SinkContractTests {
     @Test
     void workerThatKnowsNothingOfARebuildCannotWritePastIt() throws Exception {
         write(events.create(key(1), item(1, "before")));
-        try (ElasticsearchSink other =
-                sink(List.of(stack().elasticsearchUri()), null, Duration.ofHours(1), null)) {
+        try (ElasticsearchSink other = sink(List.of(stack().elasticsearchUri()), null, Duration.ofHours(1), null)) {
             Copy copy = new Copy(1, table, other.plan(table, "{}"));
             other.prepare(copy);
             // this one has its names from before
-            assertThat(write(events.create(key(2), item(2, "while it is filled")))).isEmpty();
-            assertThat(get("/" + alias() + "-000002/_doc/2").path("found").asBoolean()).isTrue();
-            assertThat(get("/" + alias() + "-000001/_doc/2").path("found").asBoolean()).isTrue();
+            assertThat(write(events.create(key(2), item(2, "while it is filled"))))
+                    .isEmpty();
+            assertThat(get("/" + alias() + "-000002/_doc/2").path("found").asBoolean())
+                    .isTrue();
+            assertThat(get("/" + alias() + "-000001/_doc/2").path("found").asBoolean())
+                    .isTrue();
             other.exchange(copy);
-            assertThat(write(events.update(key(2), null, item(2, "behind the exchange")))).isEmpty();
+            assertThat(write(events.update(key(2), null, item(2, "behind the exchange"))))
+                    .isEmpty();
             assertThat(held(2).path("name").asString()).isEqualTo("behind the exchange");
-            assertThat(get("/" + alias() + "-000001/_doc/2").path("_source").path("name").asString())
+            assertThat(get("/" + alias() + "-000001/_doc/2")
+                            .path("_source")
+                            .path("name")
+                            .asString())
                     .isEqualTo("behind the exchange");
             other.discard(copy);
             assertThat(write(events.delete(key(2)))).isEmpty();

@@ -53,8 +53,9 @@ class RedisClusterSinkIT extends RedisContractTests {
     }
 
     private void awaitCluster() {
-        nodes.forEach(node -> await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> node.with(
-                connection -> {
+        nodes.forEach(node -> await().atMost(Duration.ofSeconds(30))
+                .ignoreExceptions()
+                .until(() -> node.with(connection -> {
                     String info = connection.sync().clusterInfo();
                     return info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3");
                 })));
@@ -89,8 +90,9 @@ class RedisClusterSinkIT extends RedisContractTests {
             assertThat(SlotHash.getSlot(Space.SHADOW.mark(key))).isEqualTo(SlotHash.getSlot(key));
             assertThat(held(i)).isEqualTo(JSON.readTree(item(i, "n" + i)));
         }
-        nodes.forEach(node -> assertThat(node.with(connection -> connection.sync().dbsize()))
-                .as("keys on node %d", node.port())
-                .isGreaterThan(100));
+        nodes.forEach(
+                node -> assertThat(node.<Long>with(connection -> connection.sync().dbsize()))
+                        .as("keys on node %d", node.port())
+                        .isGreaterThan(100));
     }
 }

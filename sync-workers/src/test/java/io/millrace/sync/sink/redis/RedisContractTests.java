@@ -61,7 +61,9 @@ abstract class RedisContractTests extends SinkContractTests {
     }
 
     /** Asks Redis by itself. */
-    <T> T ask(java.util.function.Function<RedisClusterAsyncCommands<byte[], byte[]>, io.lettuce.core.RedisFuture<T>> question) {
+    <T> T ask(
+            java.util.function.Function<RedisClusterAsyncCommands<byte[], byte[]>, io.lettuce.core.RedisFuture<T>>
+                    question) {
         try {
             return access.with(link -> link.one(question));
         } catch (SinkException e) {
@@ -108,8 +110,9 @@ abstract class RedisContractTests extends SinkContractTests {
     void versionOfALiveRowDoesNotExpireAndThatOfADeletedOneDoes() throws Exception {
         write(events.create(key(1), item(1, "a")), events.create(key(2), item(2, "b")));
         write(events.delete(key(2)));
-        assertThat(ask(all -> all.ttl(Space.LIVE.mark(bytes(entry(table, "1")))))).isEqualTo(-1);
-        assertThat(ask(all -> all.ttl(Space.LIVE.mark(bytes(entry(table, "2"))))))
+        assertThat(this.<Long>ask(all -> all.ttl(Space.LIVE.mark(bytes(entry(table, "1"))))))
+                .isEqualTo(-1);
+        assertThat(this.<Long>ask(all -> all.ttl(Space.LIVE.mark(bytes(entry(table, "2"))))))
                 .isBetween(86_000L, 86_400L);
     }
 }

@@ -47,7 +47,8 @@ class RedisHashSinkIT extends RedisContractTests {
 
     @Test
     void valueThatBecomesNullIsNoFieldAnyMore() throws Exception {
-        write(events.create(key(1), "{\"id\":1,\"name\":\"a\\\"b\",\"amount\":\"1.50\",\"note\":null,\"data\":\"{}\"}"));
+        write(events.create(
+                key(1), "{\"id\":1,\"name\":\"a\\\"b\",\"amount\":\"1.50\",\"note\":null,\"data\":\"{}\"}"));
         assertThat(fields(table, "1"))
                 .containsOnly(
                         Map.entry("id", "1"),

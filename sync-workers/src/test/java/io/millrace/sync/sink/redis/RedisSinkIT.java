@@ -16,12 +16,12 @@ class RedisSinkIT extends RedisContractTests {
         table = TestTables.bound(table, "redis", "{\"timeToLive\":\"1h\"}");
         events = new TestEvents(table);
         write(events.create(key(1), item(1, "a")));
-        assertThat(ask(all -> all.ttl(bytes(entry(table, "1"))))).isBetween(3_500L, 3_600L);
-        assertThat(ask(all -> all.ttl(Space.LIVE.mark(bytes(entry(table, "1"))))))
+        assertThat(this.<Long>ask(all -> all.ttl(bytes(entry(table, "1"))))).isBetween(3_500L, 3_600L);
+        assertThat(this.<Long>ask(all -> all.ttl(Space.LIVE.mark(bytes(entry(table, "1"))))))
                 .isBetween(89_000L, 90_000L);
         table = TestTables.bound(table, "redis", "{}");
         write(events.update(key(1), null, item(1, "b")));
-        assertThat(ask(all -> all.ttl(bytes(entry(table, "1"))))).isEqualTo(-1);
+        assertThat(this.<Long>ask(all -> all.ttl(bytes(entry(table, "1"))))).isEqualTo(-1);
     }
 
     @Test
@@ -39,7 +39,7 @@ class RedisSinkIT extends RedisContractTests {
         String key = table.table().table() + "/z%7B%7D/of/x%2Fy";
         assertThat(text(ask(all -> all.get(bytes(key))))).isEqualTo(row);
         write(events.truncate());
-        assertThat(ask(all -> all.exists(bytes(key)))).isZero();
+        assertThat(this.<Long>ask(all -> all.exists(bytes(key)))).isZero();
         assertThat(row(table, new RowKey(row))).isEmpty();
     }
 
@@ -48,7 +48,8 @@ class RedisSinkIT extends RedisContractTests {
         write(events.create(key(1), item(1, "a")));
         table = TestTables.bound(table, "redis", "{\"format\":\"hash\"}");
         write(events.update(key(1), null, item(1, "b")));
-        assertThat(text(ask(all -> all.hget(bytes(entry(table, "1")), bytes("name"))))).isEqualTo("b");
+        assertThat(text(ask(all -> all.hget(bytes(entry(table, "1")), bytes("name")))))
+                .isEqualTo("b");
         table = TestTables.bound(table, "redis", "{}");
         write(events.update(key(1), null, item(1, "c")));
         assertThat(held(1).path("name").asString()).isEqualTo("c");

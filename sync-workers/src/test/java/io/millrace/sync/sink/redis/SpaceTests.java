@@ -39,7 +39,8 @@ class SpaceTests {
 
     @Test
     void hashHoldsTextsWithoutQuotesAndNoNulls() {
-        Row row = Row.of("{\"id\":7,\"name\":\"a\\\"b\",\"note\":null,\"big\":\"__debezium_unavailable_value\",\"tags\":[\"x\",null]}");
+        Row row = Row.of(
+                "{\"id\":7,\"name\":\"a\\\"b\",\"note\":null,\"big\":\"__debezium_unavailable_value\",\"tags\":[\"x\",null]}");
         assertThat(texts(HashFields.arguments(row, Set.of("big"))))
                 .containsExactly("3", "id", "7", "name", "a\"b", "tags", "[\"x\",null]", "big");
     }
