@@ -32,8 +32,7 @@ final class HeldKeys {
 
     /** Tells whether an earlier change of its row, or this one itself, is a dead letter. */
     boolean holds(Received received) {
-        return !first.isEmpty()
-                && holds(received.keyHash(), received.record().offset());
+        return !first.isEmpty() && holds(received.keyHash(), received.record().offset());
     }
 
     boolean holds(@Nullable Long keyHash, long offset) {
