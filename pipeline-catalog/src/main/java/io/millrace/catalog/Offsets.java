@@ -15,8 +15,16 @@ public interface Offsets {
 
     List<CaptureOffset> captures();
 
-    /** Stores how far capture is. Called before the slot is told (P5). */
-    void store(CaptureOffset offset);
+    /** Keeps holders of older leases from storing offsets of a source, from now on. */
+    void claim(String source, long generation);
+
+    /**
+     * Stores how far capture is. Called before the slot is told (P5).
+     *
+     * @param generation of the lease under which the source is captured
+     * @return false if a newer lease has claimed the source: then nothing was stored, and the caller must end
+     */
+    boolean store(CaptureOffset offset, long generation);
 
     /** Returns the offsets of all sinks. */
     List<DeliveryOffset> deliveries();
@@ -60,7 +68,7 @@ public interface Offsets {
      *
      * @param expectedOffset where the sink stood
      * @param nextOffset where it stands now
-     * @param lastPosition of the last change applied, as text; null when the step held none
+     * @param lastPosition of the newest change before {@code nextOffset}, as text; snapshot reads are none. Null when the step held none
      * @param committedAt when that change was committed
      * @param events how many records the step held
      */

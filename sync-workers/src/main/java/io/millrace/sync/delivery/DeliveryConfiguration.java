@@ -67,7 +67,7 @@ class DeliveryConfiguration {
                     case STATE -> new StateWriter(sink, faults);
                     case EFFECT -> new EffectWriter(sink, faults, deduplication.retention());
                 };
-        RecordReader reader = new RecordReader(catalog, metrics);
+        RecordReader reader = new RecordReader(catalog, metrics, new Repetitions(name, offsets));
         Redelivery redelivery = new Redelivery(sink, reader, deadLetters, faults, metrics);
         Places places = new Places(name, catalog, backoff, redelivery, deadLetters, metrics);
         SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);

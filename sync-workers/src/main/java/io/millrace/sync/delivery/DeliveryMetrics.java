@@ -34,6 +34,7 @@ final class DeliveryMetrics {
 
     private final Counter events;
     private final Counter tombstones;
+    private final Counter repeated;
     private final Counter deadLetters;
     private final Timer commitToSink;
     private final Timer write;
@@ -47,6 +48,10 @@ final class DeliveryMetrics {
                 .register(registry);
         tombstones = Counter.builder("millrace.sink.tombstones")
                 .description("Tombstones passed over")
+                .tag("sink", sink)
+                .register(registry);
+        repeated = Counter.builder("millrace.sink.repeated")
+                .description("Records left out because their change stands in the partition before them")
                 .tag("sink", sink)
                 .register(registry);
         deadLetters = Counter.builder("millrace.dead.letters")
@@ -94,6 +99,10 @@ final class DeliveryMetrics {
 
     void tombstones(int count) {
         tombstones.increment(count);
+    }
+
+    void repeated(int count) {
+        repeated.increment(count);
     }
 
     void unsettled(long letters) {

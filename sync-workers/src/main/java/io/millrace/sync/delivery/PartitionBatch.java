@@ -42,14 +42,12 @@ record PartitionBatch(
 
     /** Returns the step of a part of it. */
     Advance step(long from, long to, List<Received> part, int count) {
-        String position = null;
         Instant committedAt = null;
         if (!part.isEmpty()) {
             ChangeEvent last = part.get(part.size() - 1).event();
-            position = last.position().toString();
             committedAt = last.transaction().committedAt();
         }
-        return new Advance(id(), from, to, position, committedAt, count);
+        return new Advance(id(), from, to, Repetitions.newest(part), committedAt, count);
     }
 
     /** Returns the offset at which the changes from {@code index} on begin. */

@@ -25,25 +25,49 @@ final class RecordReader {
     private final ChangeEventRecords records = new ChangeEventRecords();
     private final PipelineCatalog catalog;
     private final DeliveryMetrics metrics;
+    private final Repetitions repetitions;
     /** The table in the newest schema version seen here, where that is ahead of the regular look at the catalog. */
     private final Map<Long, CapturedTable> newer = new ConcurrentHashMap<>();
 
-    RecordReader(PipelineCatalog catalog, DeliveryMetrics metrics) {
+    RecordReader(PipelineCatalog catalog, DeliveryMetrics metrics, Repetitions repetitions) {
         this.catalog = catalog;
         this.metrics = metrics;
+        this.repetitions = repetitions;
     }
 
     PartitionBatch read(
             TopicPartition partition, Route route, Place place, List<ConsumerRecord<byte[], byte[]>> batch) {
+        Repetitions.Sequence sequence = repetitions.at(partition, place.next());
+        PartitionBatch read = read(partition, route, place, batch, sequence);
+        repetitions.read(partition, read.next(), sequence);
+        return read;
+    }
+
+    /** Reads a record that was a dead letter: older than where the sink stands, and yet no repetition. */
+    PartitionBatch again(TopicPartition partition, Route route, Place place, ConsumerRecord<byte[], byte[]> record) {
+        return read(partition, route, place, List.of(record), new Repetitions.Sequence(null));
+    }
+
+    private PartitionBatch read(
+            TopicPartition partition,
+            Route route,
+            Place place,
+            List<ConsumerRecord<byte[], byte[]>> batch,
+            Repetitions.Sequence sequence) {
         List<Received> received = new ArrayList<>(batch.size());
         List<DeadLetter> malformed = new ArrayList<>(0);
         int tombstones = 0;
+        int repeated = 0;
         CapturedTable table = known(route.table());
         for (ConsumerRecord<byte[], byte[]> record : batch) {
             try {
                 ChangeEvent event = records.read(record);
                 if (event == null) {
                     tombstones++;
+                    continue;
+                }
+                if (!sequence.isNew(event, record)) {
+                    repeated++;
                     continue;
                 }
                 if (event.schemaVersion() > table.schemaVersion()) {
@@ -63,6 +87,7 @@ final class RecordReader {
             }
         }
         metrics.tombstones(tombstones);
+        metrics.repeated(repeated);
         long next = batch.get(batch.size() - 1).offset() + 1;
         return new PartitionBatch(
                 partition,

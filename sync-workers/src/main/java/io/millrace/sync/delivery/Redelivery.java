@@ -88,7 +88,7 @@ final class Redelivery {
             return Result.REFUSED;
         }
         Place place = consumer.place(partition);
-        PartitionBatch batch = reader.read(partition, route, place, List.of(record.get()));
+        PartitionBatch batch = reader.again(partition, route, place, record.get());
         if (!batch.malformed().isEmpty()) {
             deadLetters.refused(letter, batch.malformed().get(0).cause(), null);
             return Result.REFUSED;

@@ -1,6 +1,7 @@
 package io.millrace.sync.sink;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A place that changes are written to. A sink never retries, never touches Kafka and never swallows an error: delivery owns
@@ -15,6 +16,21 @@ public interface Sink {
     String name();
 
     SinkKind kind();
+
+    /** Returns the name as people write it; pages show it. */
+    default String title() {
+        return name().substring(0, 1).toUpperCase(Locale.ROOT) + name().substring(1);
+    }
+
+    /** Returns in a sentence what it is for; pages show it where a table's sinks are chosen. */
+    default String purpose() {
+        return "";
+    }
+
+    /** Returns whether it tells rows apart, and so takes only tables with a key. */
+    default boolean needsKey() {
+        return kind() == SinkKind.STATE;
+    }
 
     /**
      * Writes a batch and returns when it is durable, as far as the sink's service promises, and readable by key.

@@ -129,6 +129,22 @@ class DeliveryIT extends DeliveryScenario {
     }
 
     @Test
+    void whatAStoppedCaptureWritesOnceMoreIsLeftOutAcrossARestartToo() throws Exception {
+        ChangeEvent created = events.create(key(1), item(1, "a"));
+        ChangeEvent updated = events.update(key(1), item(1, "a"), item(1, "b"));
+        ChangeEvent last = events.update(key(1), item(1, "b"), item(1, "c"));
+        send(created, updated, created, updated);
+        await().untilAsserted(() -> SINKS.forEach(sink -> assertThat(next(sink)).isEqualTo(4)));
+        application.close();
+        run();
+        send(updated, last, created, updated, last);
+        await().untilAsserted(() -> SINKS.forEach(sink -> assertThat(next(sink)).isEqualTo(9)));
+        assertThat(history(1)).containsExactly("create:a", "update:b", "update:c");
+        assertThat(inRedis(1)).isEqualTo("c");
+        assertThat(inElasticsearch(1)).isEqualTo("c");
+    }
+
+    @Test
     void truncateInEveryPartitionIsOneEventOfTheHistory() throws Exception {
         send(events.create(key(1), item(1, "a")), events.create(key(2), item(2, "b")));
         ChangeEvent truncate = events.truncate();

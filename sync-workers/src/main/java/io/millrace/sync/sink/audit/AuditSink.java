@@ -52,6 +52,16 @@ final class AuditSink implements Sink {
     }
 
     @Override
+    public String title() {
+        return "History";
+    }
+
+    @Override
+    public String purpose() {
+        return "Every change with before and after, appended and never altered.";
+    }
+
+    @Override
     public SinkKind kind() {
         return SinkKind.LOG;
     }
