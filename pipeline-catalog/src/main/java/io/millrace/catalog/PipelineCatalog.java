@@ -17,7 +17,7 @@ public interface PipelineCatalog {
     Optional<Source> source(String name);
 
     /**
-     * Stores a new source.
+     * Stores a new source. Where one of that name was taken out before, it goes on with the epoch after that one's last.
      *
      * @throws org.springframework.dao.DuplicateKeyException if the name is taken
      */
