@@ -45,9 +45,6 @@ final class Marks {
             RETURNING d.event_id, d.claims > 1
             """;
 
-    private static final String PRUNE =
-            "DELETE FROM millrace.deduplication WHERE consumer = ? AND seen_at < now() - make_interval(secs => ?)";
-
     private final String consumer;
     private final String holder;
     private final double leaseSeconds;
@@ -136,11 +133,6 @@ final class Marks {
                             event.eventId(), done.contains(event.eventId()) ? Verdict.ACCEPTED : Verdict.HELD));
         }
         return verdicts;
-    }
-
-    /** Drops what is older than anything that can be delivered again. */
-    void prune(Duration retention) {
-        jdbc.update(PRUNE, consumer, retention.toSeconds());
     }
 
     private interface Statement<T> {
