@@ -44,4 +44,9 @@ class CatalogAutoConfiguration {
     Offsets offsets(JdbcTemplate template, Flyway migrated) {
         return new JdbcOffsets(template);
     }
+
+    @Bean
+    Alerts alerts(PipelineCatalog catalog) {
+        return catalog.alerts();
+    }
 }

@@ -2,7 +2,6 @@ package io.millrace.catalog;
 
 import static java.util.stream.Collectors.groupingBy;
 
-import io.millrace.event.Lsn;
 import io.millrace.event.TableId;
 import io.millrace.event.kafka.Topics;
 import java.sql.ResultSet;
@@ -27,11 +26,17 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     private final JdbcClient sql;
     private final TransactionTemplate transaction;
     private final SecretCipher cipher;
+    private final JdbcTableSchemas schemas;
+    private final TableRelations relations;
+    private final Alerts alerts;
 
     JdbcPipelineCatalog(JdbcTemplate template, TransactionTemplate transaction, SecretCipher cipher) {
         this.sql = JdbcClient.create(template);
         this.transaction = transaction;
         this.cipher = cipher;
+        this.schemas = new JdbcTableSchemas(sql);
+        this.relations = new JdbcTableRelations(template);
+        this.alerts = new JdbcAlerts(template);
     }
 
     @Override
@@ -213,31 +218,33 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
             ReplicaIdentity identity,
             @Nullable Long firstLsn) {
         return Objects.requireNonNull(transaction.execute(status -> {
-            CapturedTable known = sql.sql("SELECT * FROM millrace.captured_table WHERE id = ? FOR UPDATE")
+            sql.sql("SELECT id FROM millrace.captured_table WHERE id = ? FOR UPDATE")
                     .param(tableId)
-                    .query((row, number) -> mapTable(row, List.of()))
+                    .query(Long.class)
                     .single();
-            boolean same = known.columns().equals(columns) && known.keyColumns().equals(keyColumns);
-            int version = same ? known.schemaVersion() : known.schemaVersion() + 1;
-            String json = JSON.writeValueAsString(columns);
-            String[] key = keyColumns.toArray(String[]::new);
+            int version = schemas.record(tableId, columns, keyColumns, firstLsn);
+            TableSchema present = schemas.present(tableId);
+            // whether a column takes NULL is no version's matter, and always told as it was last seen
+            List<Column> shown = present.version() == version ? columns : present.columns();
             sql.sql("""
                     UPDATE millrace.captured_table
-                    SET columns = ?::jsonb, key_columns = ?, replica_identity = ?, schema_version = ? WHERE id = ?
+                    SET columns = ?::jsonb, key_columns = ?, replica_identity = ?, schema_version = greatest(schema_version, ?)
+                    WHERE id = ?
                     """)
-                    .params(Arrays.asList(json, key, identity.name(), version, tableId))
+                    .params(Arrays.asList(
+                            JSON.writeValueAsString(shown),
+                            present.keyColumns().toArray(String[]::new),
+                            identity.name(),
+                            version,
+                            tableId))
                     .update();
-            if (!same) {
-                sql.sql("""
-                        INSERT INTO millrace.table_schema (table_id, version, columns, key_columns, first_lsn)
-                        VALUES (?, ?, ?::jsonb, ?, ?::pg_lsn)
-                        """)
-                        .params(Arrays.asList(
-                                tableId, version, json, key, firstLsn == null ? null : Lsn.format(firstLsn)))
-                        .update();
-            }
             return version;
         }));
+    }
+
+    @Override
+    public List<TableSchema> schemas(long tableId) {
+        return schemas.of(tableId);
     }
 
     @Override
@@ -256,6 +263,13 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                 """)
                 .params(Arrays.asList(state.name(), state.name(), message, tableId, sink))
                 .update();
+        if (state == BindingState.ACTIVE) {
+            // whoever opened it takes its troubles for mended; what is not is raised again
+            sql.sql(
+                            "UPDATE millrace.alert SET resolved_at = now() WHERE table_id = ? AND sink = ? AND resolved_at IS NULL")
+                    .params(tableId, sink)
+                    .update();
+        }
     }
 
     @Override
@@ -305,6 +319,16 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
         sql.sql("UPDATE millrace.table_snapshot SET state = ?, message = ?, finished_at = now() WHERE id = ?")
                 .params(Arrays.asList(state.name(), message, id))
                 .update();
+    }
+
+    @Override
+    public TableRelations relations() {
+        return relations;
+    }
+
+    @Override
+    public Alerts alerts() {
+        return alerts;
     }
 
     private Source mapSource(ResultSet row, int number) throws SQLException {

@@ -79,6 +79,7 @@ final class Faults {
         log.error("{} cannot take {} of {}: {}", sink, table.table(), table.source(), message);
         try {
             catalog.bindingState(table.id(), sink, BindingState.FAILED, message);
+            catalog.alerts().raise(StoppedBinding.trouble(sink, table, message, catalog.schemas(table.id())));
         } catch (RuntimeException e) {
             // the partitions are held back; at the next attempt it is said again
             log.warn("The binding of {} to {} could not be noted as FAILED: {}", table.table(), sink, e.getMessage());
