@@ -177,7 +177,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                         wanted.source(),
                         wanted.table().schema(),
                         wanted.table().table(),
-                        Topics.of(wanted.source(), wanted.table()),
+                        topic(wanted),
                         key,
                         columns,
                         wanted.replicaIdentity().name(),
@@ -197,6 +197,16 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                 .params(Arrays.asList(id, wanted.registeredBy()))
                 .update();
         return id;
+    }
+
+    private String topic(TableRegistration wanted) {
+        String topic = Topics.of(wanted.source(), wanted.table());
+        List<String> taken = sql.sql("SELECT topic FROM millrace.captured_table")
+                .query(String.class)
+                .list();
+        return taken.stream().anyMatch(other -> Topics.collide(topic, other))
+                ? Topics.distinct(wanted.source(), wanted.table())
+                : topic;
     }
 
     @Override
