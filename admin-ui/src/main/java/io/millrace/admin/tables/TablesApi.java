@@ -128,6 +128,11 @@ class TablesApi {
         return view(life.find(id));
     }
 
+    @GetMapping("/{id}/schemas")
+    Items<SchemaVersion> schemas(@PathVariable long id) {
+        return Items.all(SchemaVersion.of(catalog.schemas(life.find(id).id())));
+    }
+
     @PostMapping("/{id}/pause")
     TableView pause(@PathVariable long id, Principal caller) {
         return view(life.pause(id, caller.getName()));
