@@ -27,6 +27,7 @@ class Flow {
     final Api api;
     final URI web;
     final PGSimpleDataSource shop;
+    final PGSimpleDataSource platform;
     final HistoryRows history;
 
     private final PipelineComparison comparison;
@@ -37,7 +38,8 @@ class Flow {
         this.web = URI.create("http://localhost:" + webPort);
         this.api = new Api(web, "admin", PASSWORD);
         this.shop = dataSource(postgresPort, "shop");
-        this.history = new HistoryRows(dataSource(postgresPort, "millrace"));
+        this.platform = dataSource(postgresPort, "millrace");
+        this.history = new HistoryRows(platform);
         this.comparison = new PipelineComparison(SOURCE, shop);
         this.elasticsearch = new ElasticsearchRows(URI.create("http://localhost:" + elasticsearchPort));
         this.redis = new RedisRows(URI.create("redis://localhost:" + redisPort));
