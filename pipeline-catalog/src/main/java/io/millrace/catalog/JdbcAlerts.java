@@ -6,15 +6,14 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 final class JdbcAlerts implements Alerts {
 
     private final JdbcClient sql;
 
-    JdbcAlerts(JdbcTemplate template) {
-        this.sql = JdbcClient.create(template);
+    JdbcAlerts(JdbcClient sql) {
+        this.sql = sql;
     }
 
     @Override

@@ -11,15 +11,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 final class JdbcTableRelations implements TableRelations {
 
     private final JdbcClient sql;
 
-    JdbcTableRelations(JdbcTemplate template) {
-        this.sql = JdbcClient.create(template);
+    JdbcTableRelations(JdbcClient sql) {
+        this.sql = sql;
     }
 
     @Override
