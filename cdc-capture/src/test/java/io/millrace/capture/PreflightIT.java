@@ -28,7 +28,8 @@ class PreflightIT {
     static void start(LocalStack stack) throws Exception {
         lab = new CaptureLab(stack);
         lab.sql(
-                "CREATE TABLE \"Keyed Table\" (b int, a text, total numeric GENERATED ALWAYS AS (b * 2) STORED, PRIMARY KEY (a, b))",
+                "CREATE TABLE \"Keyed Table\" (b int, a text, total numeric GENERATED ALWAYS AS (b * 2) STORED,"
+                        + " seen numeric GENERATED ALWAYS AS (b * 3) VIRTUAL, PRIMARY KEY (a, b))",
                 "CREATE TABLE keyless (line text)",
                 "CREATE TABLE deferred (id int PRIMARY KEY DEFERRABLE)",
                 "CREATE TABLE nothing (id int PRIMARY KEY)",
@@ -114,7 +115,7 @@ class PreflightIT {
                     .find(connection, new TableId("public", "Keyed Table"))
                     .orElseThrow();
             assertThat(keyed.keyColumns()).containsExactly("a", "b");
-            assertThat(keyed.columns()).extracting("name").containsExactly("b", "a");
+            assertThat(keyed.columns()).extracting("name").containsExactly("b", "a", "total");
             SourceTable indexed = new SourceTables()
                     .find(connection, new TableId("public", "indexed"))
                     .orElseThrow();
