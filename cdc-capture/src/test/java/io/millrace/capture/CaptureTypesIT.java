@@ -186,8 +186,9 @@ class CaptureTypesIT {
 
     /** Compares what the types' own output functions write: a cast to text trims, drops XML declarations, and more. */
     private static String goesBack(Connection connection, String table, String column, Case one, String json) {
-        try (PreparedStatement statement = connection.prepareStatement("SELECT format('%s', CAST(CAST(? AS text) AS "
-                + one.type().replace(" COLLATE \"C\"", "") + ")) = format('%s', " + column + ") FROM " + table + " WHERE id = 2")) {
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT format('%s', CAST(CAST(? AS text) AS " + one.type().replace(" COLLATE \"C\"", "")
+                        + ")) = format('%s', " + column + ") FROM " + table + " WHERE id = 2")) {
             statement.setString(1, PostgresText.of(JSON.readTree(json), one.baseType()));
             try (ResultSet row = statement.executeQuery()) {
                 row.next();

@@ -47,14 +47,15 @@ class SchemaChangesIT {
                 .toList();
         return CaptureIT.ordered(events).stream()
                 .map(event -> event.schemaVersion() + " "
-                        + (event.after() == null ? "- " + event.key() : event.after().toString()))
+                        + (event.after() == null
+                                ? "- " + event.key()
+                                : event.after().toString()))
                 .toList();
     }
 
     private static void awaitWritten(String table, String... expected) {
-        Awaitility.await()
-                .atMost(CaptureLab.PATIENCE)
-                .untilAsserted(() -> assertThat(written(table)).containsExactly(expected));
+        Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(written(table))
+                .containsExactly(expected));
     }
 
     /** What the topic says that the table holds: the newest state of every key. */
@@ -87,18 +88,21 @@ class SchemaChangesIT {
     }
 
     private static void awaitAlerts(CapturedTable table, String... names) {
-        Awaitility.await()
-                .atMost(CaptureLab.PATIENCE)
-                .untilAsserted(() -> assertThat(alerts(table))
-                        .extracting(Alert::name)
-                        .containsExactlyInAnyOrder(names));
+        Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(alerts(table))
+                .extracting(Alert::name)
+                .containsExactlyInAnyOrder(names));
     }
 
     private static void awaitQuiet(CapturedTable table) {
         Awaitility.await()
                 .atMost(CaptureLab.PATIENCE)
-                .until(() -> lab.catalog().relations().find(table.id()).orElseThrow().rereadReason() == null
-                        && lab.catalog().snapshot(table.id()).orElseThrow().state() == SnapshotState.DONE);
+                .until(() ->
+                        lab.catalog().relations().find(table.id()).orElseThrow().rereadReason() == null
+                                && lab.catalog()
+                                                .snapshot(table.id())
+                                                .orElseThrow()
+                                                .state()
+                                        == SnapshotState.DONE);
         lab.awaitStreaming(table);
     }
 
@@ -106,11 +110,12 @@ class SchemaChangesIT {
     void oneTransactionHoldsEveryVersionAndItsRows() throws Exception {
         lab.sql("CREATE TABLE one_go (id int PRIMARY KEY, a int, b text)");
         CapturedTable table = lab.streaming("one_go");
-        lab.sql("BEGIN; INSERT INTO one_go VALUES (1, 10, 'x');"
-                + " ALTER TABLE one_go ADD c numeric(5,2) DEFAULT 1.5; INSERT INTO one_go VALUES (2, 20, 'y', 2.5);"
-                + " ALTER TABLE one_go RENAME b TO label; UPDATE one_go SET label = 'z' WHERE id = 2;"
-                + " ALTER TABLE one_go ALTER a TYPE text USING 'n' || a; INSERT INTO one_go VALUES (3, 'thirty', 'w', NULL);"
-                + " ALTER TABLE one_go DROP c; INSERT INTO one_go VALUES (4, 'forty', 'v'); COMMIT",
+        lab.sql(
+                "BEGIN; INSERT INTO one_go VALUES (1, 10, 'x');"
+                        + " ALTER TABLE one_go ADD c numeric(5,2) DEFAULT 1.5; INSERT INTO one_go VALUES (2, 20, 'y', 2.5);"
+                        + " ALTER TABLE one_go RENAME b TO label; UPDATE one_go SET label = 'z' WHERE id = 2;"
+                        + " ALTER TABLE one_go ALTER a TYPE text USING 'n' || a; INSERT INTO one_go VALUES (3, 'thirty', 'w', NULL);"
+                        + " ALTER TABLE one_go DROP c; INSERT INTO one_go VALUES (4, 'forty', 'v'); COMMIT",
                 "INSERT INTO one_go VALUES (5, 'fifty', 'u')");
         awaitWritten(
                 "one_go",
@@ -151,10 +156,7 @@ class SchemaChangesIT {
                 "ALTER TABLE step_by_step DROP b",
                 "INSERT INTO step_by_step VALUES (3, 3)");
         awaitWritten(
-                "step_by_step",
-                "1 {\"id\":1,\"a\":1}",
-                "2 {\"id\":2,\"a\":2,\"b\":\"b\"}",
-                "3 {\"id\":3,\"a\":3}");
+                "step_by_step", "1 {\"id\":1,\"a\":1}", "2 {\"id\":2,\"a\":2,\"b\":\"b\"}", "3 {\"id\":3,\"a\":3}");
         // a snapshot that went on after the restart would see the last form first, and give it the next number
         awaitQuiet(table);
         lab.stop();
@@ -267,30 +269,29 @@ class SchemaChangesIT {
         lab.catalog().tableState(table.id(), TableState.PENDING, null);
         lab.awaitStreaming(table);
         lab.sql("INSERT INTO comes_back VALUES (3, 'three')");
-        Awaitility.await()
-                .atMost(CaptureLab.PATIENCE)
-                .untilAsserted(() -> assertThat(rows("comes_back").values())
-                        .contains("{\"id\":2,\"name\":\"two\"}", "{\"id\":3,\"name\":\"three\"}"));
+        Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(
+                        rows("comes_back").values())
+                .contains("{\"id\":2,\"name\":\"two\"}", "{\"id\":3,\"name\":\"three\"}"));
         awaitAlerts(table);
     }
 
     @Test
     void changedKeyIsFollowedAndTheRowsAreReadUnderIt() throws Exception {
-        lab.sql("CREATE TABLE rekeyed (a int PRIMARY KEY, b text NOT NULL, c int NOT NULL)", "INSERT INTO rekeyed VALUES (1, 'x', 5)");
+        lab.sql(
+                "CREATE TABLE rekeyed (a int PRIMARY KEY, b text NOT NULL, c int NOT NULL)",
+                "INSERT INTO rekeyed VALUES (1, 'x', 5)");
         CapturedTable table = lab.streaming("rekeyed");
         lab.sql("BEGIN; INSERT INTO rekeyed VALUES (2, 'y', 6); ALTER TABLE rekeyed DROP CONSTRAINT rekeyed_pkey;"
                 + " ALTER TABLE rekeyed ADD PRIMARY KEY (c, b); INSERT INTO rekeyed VALUES (3, 'z', 7); COMMIT");
-        Awaitility.await()
-                .atMost(CaptureLab.PATIENCE)
-                .untilAsserted(() -> assertThat(lab.events("rekeyed"))
-                        .extracting(event -> event.key().json())
-                        .contains(
-                                "{\"a\":1}",
-                                "{\"a\":2}",
-                                // the key's own order, as a snapshot takes it, not the table's
-                                "{\"c\":7,\"b\":\"z\"}",
-                                "{\"c\":5,\"b\":\"x\"}",
-                                "{\"c\":6,\"b\":\"y\"}"));
+        Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(lab.events("rekeyed"))
+                .extracting(event -> event.key().json())
+                .contains(
+                        "{\"a\":1}",
+                        "{\"a\":2}",
+                        // the key's own order, as a snapshot takes it, not the table's
+                        "{\"c\":7,\"b\":\"z\"}",
+                        "{\"c\":5,\"b\":\"x\"}",
+                        "{\"c\":6,\"b\":\"y\"}"));
         awaitAlerts(table, AlertName.TABLE_KEY_CHANGED);
         awaitQuiet(table);
     }
@@ -303,11 +304,9 @@ class SchemaChangesIT {
         awaitAlerts(table, AlertName.TABLE_KEY_LOST);
         lab.sql("UPDATE keyloss SET n = 2");
         lab.sql("ALTER TABLE keyloss ADD PRIMARY KEY (id)");
-        Awaitility.await()
-                .atMost(CaptureLab.PATIENCE)
-                .untilAsserted(() -> assertThat(alerts(table))
-                        .extracting(Alert::name)
-                        .doesNotContain(AlertName.TABLE_KEY_LOST));
+        Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(alerts(table))
+                .extracting(Alert::name)
+                .doesNotContain(AlertName.TABLE_KEY_LOST));
         lab.sql("INSERT INTO keyloss VALUES (2, 2)", "UPDATE keyloss SET n = 3 WHERE id = 2");
         awaitRows("keyloss", "{\"id\":1,\"n\":2}", "{\"id\":2,\"n\":3}");
     }
@@ -319,10 +318,7 @@ class SchemaChangesIT {
                 "ALTER TABLE full_key REPLICA IDENTITY FULL",
                 "INSERT INTO full_key VALUES (1, 2, 'x')");
         CapturedTable table = lab.streaming("full_key");
-        lab.sql(
-                "UPDATE full_key SET v = 'y'",
-                "ALTER TABLE full_key RENAME a TO first",
-                "UPDATE full_key SET v = 'z'");
+        lab.sql("UPDATE full_key SET v = 'y'", "ALTER TABLE full_key RENAME a TO first", "UPDATE full_key SET v = 'z'");
         List<String> keys = new ArrayList<>();
         Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> {
             keys.clear();

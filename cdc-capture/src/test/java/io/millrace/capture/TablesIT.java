@@ -53,16 +53,20 @@ class TablesIT {
     }
 
     private static void awaitReads(String table, String... rows) {
-        Awaitility.await()
-                .atMost(CaptureLab.PATIENCE)
-                .untilAsserted(() -> assertThat(reads(table)).contains(rows));
+        Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(reads(table))
+                .contains(rows));
     }
 
     private static void awaitSnapshots(CapturedTable table) {
         Awaitility.await()
                 .atMost(CaptureLab.PATIENCE)
-                .until(() -> lab.catalog().relations().find(table.id()).orElseThrow().rereadReason() == null
-                        && lab.catalog().snapshot(table.id()).orElseThrow().state() == SnapshotState.DONE);
+                .until(() ->
+                        lab.catalog().relations().find(table.id()).orElseThrow().rereadReason() == null
+                                && lab.catalog()
+                                                .snapshot(table.id())
+                                                .orElseThrow()
+                                                .state()
+                                        == SnapshotState.DONE);
         lab.awaitStreaming(table);
     }
 
@@ -75,8 +79,7 @@ class TablesIT {
                 "INSERT INTO parted VALUES (1, 1, 'a'), (2, 11, 'b')");
         CapturedTable table = lab.streaming("parted");
         assertThat(reads("parted"))
-                .containsExactlyInAnyOrder(
-                        "{\"id\":1,\"day\":1,\"v\":\"a\"}", "{\"id\":2,\"day\":11,\"v\":\"b\"}");
+                .containsExactlyInAnyOrder("{\"id\":1,\"day\":1,\"v\":\"a\"}", "{\"id\":2,\"day\":11,\"v\":\"b\"}");
         lab.sql(
                 "INSERT INTO parted VALUES (3, 3, 'c')",
                 "UPDATE parted SET v = 'cc' WHERE id = 3",
@@ -84,22 +87,28 @@ class TablesIT {
                 "UPDATE parted SET day = 13 WHERE id = 3",
                 "INSERT INTO parted_2 VALUES (4, 14, 'd')",
                 "DELETE FROM parted WHERE id = 4");
-        Awaitility.await()
-                .atMost(CaptureLab.PATIENCE)
-                .untilAsserted(() -> assertThat(changes("parted"))
-                        .containsExactly(
-                                "create {\"id\":3,\"day\":3} {\"id\":3,\"day\":3,\"v\":\"c\"}",
-                                "update {\"id\":3,\"day\":3} {\"id\":3,\"day\":3,\"v\":\"cc\"}",
-                                "delete {\"id\":3,\"day\":3}",
-                                "create {\"id\":3,\"day\":13} {\"id\":3,\"day\":13,\"v\":\"cc\"}",
-                                "create {\"id\":4,\"day\":14} {\"id\":4,\"day\":14,\"v\":\"d\"}",
-                                "delete {\"id\":4,\"day\":14}"));
+        Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(changes("parted"))
+                .containsExactly(
+                        "create {\"id\":3,\"day\":3} {\"id\":3,\"day\":3,\"v\":\"c\"}",
+                        "update {\"id\":3,\"day\":3} {\"id\":3,\"day\":3,\"v\":\"cc\"}",
+                        "delete {\"id\":3,\"day\":3}",
+                        "create {\"id\":3,\"day\":13} {\"id\":3,\"day\":13,\"v\":\"cc\"}",
+                        "create {\"id\":4,\"day\":14} {\"id\":4,\"day\":14,\"v\":\"d\"}",
+                        "delete {\"id\":4,\"day\":14}"));
         long first = lab.catalog().snapshot(table.id()).orElseThrow().id();
 
-        lab.sql("CREATE TABLE parted_3 PARTITION OF parted FOR VALUES FROM (20) TO (30)", "INSERT INTO parted VALUES (5, 25, 'e')");
+        lab.sql(
+                "CREATE TABLE parted_3 PARTITION OF parted FOR VALUES FROM (20) TO (30)",
+                "INSERT INTO parted VALUES (5, 25, 'e')");
         Awaitility.await()
                 .atMost(CaptureLab.PATIENCE)
-                .until(() -> lab.catalog().relations().find(table.id()).orElseThrow().partitions().size() == 3);
+                .until(() -> lab.catalog()
+                                .relations()
+                                .find(table.id())
+                                .orElseThrow()
+                                .partitions()
+                                .size()
+                        == 3);
         assertThat(lab.catalog().snapshot(table.id()).orElseThrow().id())
                 .as("a partition that was born as one has nothing that the stream has not")
                 .isEqualTo(first);
@@ -137,12 +146,10 @@ class TablesIT {
                 "INSERT INTO sums (a) VALUES (1)");
         lab.streaming("sums");
         lab.sql("INSERT INTO sums (a) VALUES (2)", "UPDATE sums SET a = 5 WHERE id = 2");
-        Awaitility.await()
-                .atMost(CaptureLab.PATIENCE)
-                .untilAsserted(() -> assertThat(changes("sums"))
-                        .containsExactly(
-                                "create {\"id\":2} {\"id\":2,\"a\":2,\"twice\":4,\"seq\":101}",
-                                "update {\"id\":2} {\"id\":2,\"a\":5,\"twice\":10,\"seq\":101}"));
+        Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(changes("sums"))
+                .containsExactly(
+                        "create {\"id\":2} {\"id\":2,\"a\":2,\"twice\":4,\"seq\":101}",
+                        "update {\"id\":2} {\"id\":2,\"a\":5,\"twice\":10,\"seq\":101}"));
         assertThat(reads("sums")).containsExactly("{\"id\":1,\"a\":1,\"twice\":2,\"seq\":100}");
     }
 
@@ -167,22 +174,33 @@ class TablesIT {
     @Test
     void anyLegalNameIsCaptured() throws Exception {
         List<String> names = List.of(
-                "a.b", "a,b", "a_b", "A", "sp ace", "q\"uote", "p%40", "sla/sh\\", "日".repeat(21), "'; drop", "*", "-dash", "_x2e");
+                "a.b",
+                "a,b",
+                "a_b",
+                "A",
+                "sp ace",
+                "q\"uote",
+                "p%40",
+                "sla/sh\\",
+                "日".repeat(21),
+                "'; drop",
+                "*",
+                "-dash",
+                "_x2e");
         for (String name : names) {
             String quoted = TableId.quote(name);
             lab.sql(
-                    "CREATE TABLE " + quoted + " (" + quoted + " int PRIMARY KEY, \"v.v\" text, \"V\" text, \"v\"\"v\" text, \"ü,\" int)",
+                    "CREATE TABLE " + quoted + " (" + quoted
+                            + " int PRIMARY KEY, \"v.v\" text, \"V\" text, \"v\"\"v\" text, \"ü,\" int)",
                     "INSERT INTO " + quoted + " VALUES (1, 'a', 'b', 'c', 4)");
             lab.streaming(name);
             lab.sql("UPDATE " + quoted + " SET \"V\" = 'B'");
         }
         for (String name : names) {
             String key = "\"" + name.replace("\\", "\\\\").replace("\"", "\\\"") + "\":1";
-            Awaitility.await()
-                    .atMost(CaptureLab.PATIENCE)
-                    .untilAsserted(() -> assertThat(changes(name))
-                            .containsExactly("update {" + key + "} {" + key
-                                    + ",\"v.v\":\"a\",\"V\":\"B\",\"v\\\"v\":\"c\",\"ü,\":4}"));
+            Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(changes(name))
+                    .containsExactly(
+                            "update {" + key + "} {" + key + ",\"v.v\":\"a\",\"V\":\"B\",\"v\\\"v\":\"c\",\"ü,\":4}"));
         }
         assertThat(lab.catalog().tables())
                 .extracting(CapturedTable::topic)
@@ -219,7 +237,8 @@ class TablesIT {
                         BeforeCompleteness.FULL);
         String big = "\"big\":\"" + "y".repeat(9000) + "\"}";
         assertThat(events)
-                .extracting(event -> event.before() == null ? "none" : event.before().toString())
+                .extracting(event ->
+                        event.before() == null ? "none" : event.before().toString())
                 .containsExactly(
                         "none",
                         "none",
@@ -259,7 +278,10 @@ class TablesIT {
                             "create {\"id\":1} {\"id\":1}");
             assertThat(changes("branch"))
                     .containsExactly(
-                            "create {\"id\":1} {\"id\":1,\"trunk\":1}", "truncate null", "truncate null", "truncate null");
+                            "create {\"id\":1} {\"id\":1,\"trunk\":1}",
+                            "truncate null",
+                            "truncate null",
+                            "truncate null");
             assertThat(changes("bush"))
                     .containsExactly(
                             "create {\"id\":1} {\"id\":1}",
@@ -278,7 +300,9 @@ class TablesIT {
 
     @Test
     void whatPostgresCannotPublishIsNotTaken() throws Exception {
-        lab.sql("CREATE EXTENSION IF NOT EXISTS postgres_fdw", "CREATE SERVER IF NOT EXISTS far FOREIGN DATA WRAPPER postgres_fdw",
+        lab.sql(
+                "CREATE EXTENSION IF NOT EXISTS postgres_fdw",
+                "CREATE SERVER IF NOT EXISTS far FOREIGN DATA WRAPPER postgres_fdw",
                 "CREATE FOREIGN TABLE foreigner (id int) SERVER far",
                 "CREATE MATERIALIZED VIEW frozen AS SELECT 1 AS id",
                 "CREATE VIEW window_ AS SELECT 1 AS id",

@@ -45,7 +45,11 @@ final class RandomValues {
             type("money", v -> new java.math.BigDecimal(BigInteger.valueOf(v.integer(64)), 2).toPlainString()),
             type("bool", v -> Boolean.toString(v.random.nextBoolean())),
             type("text", RandomValues::text),
-            type("varchar(500)", v -> v.text().codePoints().limit(500).collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString()),
+            type("varchar(500)", v -> v.text()
+                    .codePoints()
+                    .limit(500)
+                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                    .toString()),
             type("bpchar", RandomValues::text),
             type("citext", RandomValues::text),
             type("bytea", v -> "\\x" + v.hex(v.random.nextInt(40))),
@@ -53,7 +57,9 @@ final class RandomValues {
             type("time", v -> v.time(true)),
             type("timetz", v -> v.time(true) + v.offset()),
             type("timestamp", v -> v.infinite(v::timestamp)),
-            type("timestamptz", v -> v.infinite(() -> v.era(v.year(), v.monthDay() + " " + v.time(false) + v.offset()))),
+            type(
+                    "timestamptz",
+                    v -> v.infinite(() -> v.era(v.year(), v.monthDay() + " " + v.time(false) + v.offset()))),
             type("interval", RandomValues::interval),
             type("uuid", v -> new java.util.UUID(v.integer(64), v.integer(64)).toString()),
             type("json", v -> v.json(3)),
@@ -64,20 +70,39 @@ final class RandomValues {
             type("cidr", v -> v.random.nextInt(256) + ".0.0.0/8"),
             type("macaddr", v -> v.hex(6)),
             type("macaddr8", v -> v.hex(8)),
-            type("xml", v -> "<a>" + v.text().codePoints().filter(c -> Character.isLetterOrDigit(c)).collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append) + "</a>"),
+            type(
+                    "xml",
+                    v -> "<a>"
+                            + v.text()
+                                    .codePoints()
+                                    .filter(c -> Character.isLetterOrDigit(c))
+                                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                            + "</a>"),
             type("point", v -> "(" + v.coordinate() + "," + v.coordinate() + ")"),
-            type("box", v -> "(" + v.coordinate() + "," + v.coordinate() + "),(" + v.coordinate() + "," + v.coordinate() + ")"),
-            type("pg_lsn", v -> Long.toHexString(v.integer(32) & 0xFFFF_FFFFL) + "/" + Long.toHexString(v.integer(32) & 0xFFFF_FFFFL)),
+            type(
+                    "box",
+                    v -> "(" + v.coordinate() + "," + v.coordinate() + "),(" + v.coordinate() + "," + v.coordinate()
+                            + ")"),
+            type(
+                    "pg_lsn",
+                    v -> Long.toHexString(v.integer(32) & 0xFFFF_FFFFL) + "/"
+                            + Long.toHexString(v.integer(32) & 0xFFFF_FFFFL)),
             type("int4range", v -> v.range(() -> Integer.toString(v.random.nextInt(1000)))),
             type("int4multirange", v -> IntStream.range(0, v.random.nextInt(4))
                     .mapToObj(i -> "[" + i * 10 + "," + (i * 10 + 5) + ")")
                     .collect(Collectors.joining(",", "{", "}"))),
-            type("tstzrange", v -> "[\"" + v.plainTimestamp(1000) + v.offset() + "\",\"" + v.plainTimestamp(3000) + v.offset() + "\")"),
+            type(
+                    "tstzrange",
+                    v -> "[\"" + v.plainTimestamp(1000) + v.offset() + "\",\"" + v.plainTimestamp(3000) + v.offset()
+                            + "\")"),
             type("hstore", v -> quoted(v.text()) + "=>" + (v.random.nextBoolean() ? "NULL" : quoted(v.text()))),
             type("ltree", v -> "a" + v.random.nextInt(100) + ".b_" + v.random.nextInt(9)),
             type("r_mood", v -> v.oneOf("happy", "so so", "it's, \"complicated\"")),
-            type("r_pair", v -> "(" + (int) v.integer(32) + "," + quoted(v.text()) + ",\"" + v.plainTimestamp(1 + v.random.nextInt(9000)) + v.offset()
-                    + "\",\"{\"\"\\\\\\\\x" + v.hex(3) + "\"\",NULL}\")"),
+            type(
+                    "r_pair",
+                    v -> "(" + (int) v.integer(32) + "," + quoted(v.text()) + ",\""
+                            + v.plainTimestamp(1 + v.random.nextInt(9000)) + v.offset() + "\",\"{\"\"\\\\\\\\x"
+                            + v.hex(3) + "\"\",NULL}\")"),
             new Type("r_percent", "numeric", v -> v.random.nextInt(100) + "." + v.random.nextInt(10)),
             new Type("r_words", "text[]", v -> v.array(type("text", RandomValues::text))));
 
@@ -108,11 +133,16 @@ final class RandomValues {
             return oneOf("NaN", "Infinity", "-Infinity", "0", "0.000", "-0.10");
         }
         String digits = new BigInteger(1 + random.nextInt(400), random).toString();
-        return (random.nextBoolean() ? "-" : "") + digits + (random.nextBoolean() ? "" : "." + new BigInteger(1 + random.nextInt(200), random));
+        return (random.nextBoolean() ? "-" : "")
+                + digits
+                + (random.nextBoolean() ? "" : "." + new BigInteger(1 + random.nextInt(200), random));
     }
 
     private String text() {
-        int[] awkward = {'"', '\'', '\\', '{', '}', ',', '\n', '\r', '\t', 1, 0x7F, 0x85, 0x2028, 0x1F600, 0xFFFF, 0x10FFFF, ' ', 'N', '%', '(', ')'};
+        int[] awkward = {
+            '"', '\'', '\\', '{', '}', ',', '\n', '\r', '\t', 1, 0x7F, 0x85, 0x2028, 0x1F600, 0xFFFF, 0x10FFFF, ' ',
+            'N', '%', '(', ')'
+        };
         StringBuilder text = new StringBuilder();
         for (int i = random.nextInt(20); i > 0; i--) {
             int point = random.nextBoolean() ? awkward[random.nextInt(awkward.length)] : 1 + random.nextInt(0x10FFFF);
@@ -128,11 +158,15 @@ final class RandomValues {
     }
 
     private String bits(int count) {
-        return IntStream.range(0, count).mapToObj(i -> random.nextBoolean() ? "1" : "0").collect(Collectors.joining());
+        return IntStream.range(0, count)
+                .mapToObj(i -> random.nextBoolean() ? "1" : "0")
+                .collect(Collectors.joining());
     }
 
     private int year() {
-        return random.nextInt(6) == 0 ? -1 - random.nextInt(4700) : random.nextInt(6) == 0 ? 10_000 + random.nextInt(280_000) : 1 + random.nextInt(9999);
+        return random.nextInt(6) == 0
+                ? -1 - random.nextInt(4700)
+                : random.nextInt(6) == 0 ? 10_000 + random.nextInt(280_000) : 1 + random.nextInt(9999);
     }
 
     private String monthDay() {
@@ -168,12 +202,16 @@ final class RandomValues {
     }
 
     private String offset() {
-        return (random.nextBoolean() ? "+" : "-") + String.format("%02d:%02d:%02d", random.nextInt(15), random.nextInt(60), random.nextInt(4) == 0 ? random.nextInt(60) : 0);
+        return (random.nextBoolean() ? "+" : "-")
+                + String.format(
+                        "%02d:%02d:%02d",
+                        random.nextInt(15), random.nextInt(60), random.nextInt(4) == 0 ? random.nextInt(60) : 0);
     }
 
     private String interval() {
-        return infinite(() -> (random.nextInt(2000) - 1000) + " years " + (random.nextInt(24) - 12) + " mons " + (random.nextInt(800) - 400) + " days "
-                + (random.nextInt(1_000_000) - 500_000) + "." + random.nextInt(1_000_000) + " seconds");
+        return infinite(() -> (random.nextInt(2000) - 1000) + " years " + (random.nextInt(24) - 12) + " mons "
+                + (random.nextInt(800) - 400) + " days " + (random.nextInt(1_000_000) - 500_000) + "."
+                + random.nextInt(1_000_000) + " seconds");
     }
 
     private String json(int depth) {
@@ -181,20 +219,26 @@ final class RandomValues {
             case 0 -> oneOf("null", "true", "false");
             case 1 -> oneOf("0", "-1.50", "9007199254740993", "1e5", "123456789012345678901234567890.5");
             case 2, 3 -> jsonString(text());
-            case 4 -> IntStream.range(0, random.nextInt(4)).mapToObj(i -> json(depth - 1)).collect(Collectors.joining(", ", "[", "]"));
-            default -> IntStream.range(0, random.nextInt(4))
-                    .mapToObj(i -> jsonString("k" + random.nextInt(3)) + ":  " + json(depth - 1))
-                    .collect(Collectors.joining(",", "{", "}"));
+            case 4 ->
+                IntStream.range(0, random.nextInt(4))
+                        .mapToObj(i -> json(depth - 1))
+                        .collect(Collectors.joining(", ", "[", "]"));
+            default ->
+                IntStream.range(0, random.nextInt(4))
+                        .mapToObj(i -> jsonString("k" + random.nextInt(3)) + ":  " + json(depth - 1))
+                        .collect(Collectors.joining(",", "{", "}"));
         };
     }
 
     private static String jsonString(String text) {
-        return new String(tools.jackson.core.io.JsonStringEncoder.getInstance().quoteAsCharArray(text)).transform(inner -> '"' + inner + '"');
+        return new String(tools.jackson.core.io.JsonStringEncoder.getInstance().quoteAsCharArray(text))
+                .transform(inner -> '"' + inner + '"');
     }
 
     private String address() {
         return random.nextBoolean()
-                ? random.nextInt(256) + "." + random.nextInt(256) + "." + random.nextInt(256) + "." + random.nextInt(256)
+                ? random.nextInt(256) + "." + random.nextInt(256) + "." + random.nextInt(256) + "."
+                        + random.nextInt(256)
                 : "2001:db8::" + Integer.toHexString(random.nextInt(65536));
     }
 
@@ -204,7 +248,10 @@ final class RandomValues {
 
     private String range(Supplier<String> bound) {
         String low = bound.get();
-        return random.nextInt(8) == 0 ? "empty" : (random.nextBoolean() ? "[" : "(") + low + "," + (random.nextBoolean() ? "" : "9" + low) + (random.nextBoolean() ? "]" : ")");
+        return random.nextInt(8) == 0
+                ? "empty"
+                : (random.nextBoolean() ? "[" : "(") + low + "," + (random.nextBoolean() ? "" : "9" + low)
+                        + (random.nextBoolean() ? "]" : ")");
     }
 
     private static String quoted(String text) {
@@ -251,13 +298,18 @@ final class RandomValues {
     /** Returns the definition of a table with a column of every type and of its array. */
     static String table(String name, List<Type> types) {
         return "CREATE TABLE " + TableId.quote(name) + " (id int PRIMARY KEY, "
-                + IntStream.range(0, types.size()).mapToObj(i -> "c" + i + " " + types.get(i).sql()).collect(Collectors.joining(", "))
+                + IntStream.range(0, types.size())
+                        .mapToObj(i -> "c" + i + " " + types.get(i).sql())
+                        .collect(Collectors.joining(", "))
                 + ")";
     }
 
     static List<Type> all() {
         List<Type> types = new ArrayList<>(SCALARS);
-        SCALARS.stream().filter(type -> !type.baseType().endsWith("[]")).map(Type::array).forEach(types::add);
+        SCALARS.stream()
+                .filter(type -> !type.baseType().endsWith("[]"))
+                .map(Type::array)
+                .forEach(types::add);
         return types;
     }
 }

@@ -69,7 +69,9 @@ class RandomValuesIT {
 
     private void insert(RandomValues values, List<Type> types, int id) throws SQLException {
         String sql = "INSERT INTO random_values VALUES (" + id + ", "
-                + types.stream().map(type -> "CAST(CAST(? AS text) AS " + type.sql() + ")").collect(Collectors.joining(", "))
+                + types.stream()
+                        .map(type -> "CAST(CAST(? AS text) AS " + type.sql() + ")")
+                        .collect(Collectors.joining(", "))
                 + ")";
         try (Connection connection = pipeline.shop.getConnection();
                 PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -96,7 +98,8 @@ class RandomValuesIT {
         return rows;
     }
 
-    private static void check(Connection connection, Map<Integer, JsonNode> held, Type type, int column, List<String> wrong)
+    private static void check(
+            Connection connection, Map<Integer, JsonNode> held, Type type, int column, List<String> wrong)
             throws SQLException {
         // what has no operator for equality is compared by what its output function writes
         boolean comparable = List.of("json", "xml", "point", "box").stream().noneMatch(type.baseType()::startsWith)
@@ -104,8 +107,8 @@ class RandomValuesIT {
         String back = "CAST(CAST(? AS text) AS " + type.sql() + ")";
         String same = comparable
                 ? back + " IS NOT DISTINCT FROM c" + column
-                : "(CASE WHEN ? IS NOT NULL THEN format('%s', " + back + ") END) IS NOT DISTINCT FROM"
-                        + " (CASE WHEN c" + column + " IS NOT NULL THEN format('%s', c" + column + ") END)";
+                : "(CASE WHEN ? IS NOT NULL THEN format('%s', " + back + ") END) IS NOT DISTINCT FROM" + " (CASE WHEN c"
+                        + column + " IS NOT NULL THEN format('%s', c" + column + ") END)";
         try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT " + same + ", left(format('%s', c" + column + "), 200) FROM random_values WHERE id = ?")) {
             for (Map.Entry<Integer, JsonNode> row : held.entrySet()) {

@@ -49,8 +49,14 @@ class SchemaChangesPipelineIT {
                         "[\"kind text added\"]",
                         "[\"note text added\"]",
                         "[]");
-        assertThat(document("grows", "6").toString()).contains("\"remark\":\"six\"").doesNotContain("\"a\":");
-        assertThat(pipeline.api.get("alerts").path("items").valueStream().filter(alert -> alert.path("tableId").asLong() == table))
+        assertThat(document("grows", "6").toString())
+                .contains("\"remark\":\"six\"")
+                .doesNotContain("\"a\":");
+        assertThat(pipeline.api
+                        .get("alerts")
+                        .path("items")
+                        .valueStream()
+                        .filter(alert -> alert.path("tableId").asLong() == table))
                 .isEmpty();
     }
 
@@ -70,12 +76,18 @@ class SchemaChangesPipelineIT {
         assertThat(alert.path("wayOut").asString()).isNotBlank();
 
         // what it says: away with the index, read the rows, go on
-        String index = elasticsearch("GET", "/_alias/shop.public.retyped").propertyNames().iterator().next();
+        String index = elasticsearch("GET", "/_alias/shop.public.retyped")
+                .propertyNames()
+                .iterator()
+                .next();
         elasticsearch("DELETE", "/" + index);
-        assertThat(pipeline.api.post("sinks/elasticsearch/tables/" + table + "/resume", null).status())
+        assertThat(pipeline.api
+                        .post("sinks/elasticsearch/tables/" + table + "/resume", null)
+                        .status())
                 .isEqualTo(200);
         awaitRead(table);
-        assertThat(pipeline.api.post("tables/" + table + "/snapshots", null).status()).isEqualTo(201);
+        assertThat(pipeline.api.post("tables/" + table + "/snapshots", null).status())
+                .isEqualTo(201);
         awaitRead(table);
         pipeline.assertInStep("retyped");
         assertThat(alert(table, "sink-cannot-follow-schema").isMissingNode())
@@ -104,7 +116,8 @@ class SchemaChangesPipelineIT {
 
     private JsonNode alert(long table, String name) {
         for (JsonNode alert : pipeline.api.get("alerts").path("items")) {
-            if (alert.path("tableId").asLong() == table && alert.path("name").asString().equals(name)) {
+            if (alert.path("tableId").asLong() == table
+                    && alert.path("name").asString().equals(name)) {
                 return alert;
             }
         }

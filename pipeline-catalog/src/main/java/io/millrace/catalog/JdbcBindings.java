@@ -35,7 +35,8 @@ final class JdbcBindings {
         STATE.note(sql, state, message, tableId, sink);
         if (state == BindingState.ACTIVE) {
             // whoever opened it takes its troubles for mended; what is not is raised again
-            sql.sql("UPDATE millrace.alert SET resolved_at = now() WHERE table_id = ? AND sink = ? AND resolved_at IS NULL")
+            sql.sql(
+                            "UPDATE millrace.alert SET resolved_at = now() WHERE table_id = ? AND sink = ? AND resolved_at IS NULL")
                     .params(tableId, sink)
                     .update();
         }

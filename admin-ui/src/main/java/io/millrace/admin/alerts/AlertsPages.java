@@ -38,7 +38,8 @@ class AlertsPages {
         alerts.dismiss(id, user.getName())
                 .ifPresentOrElse(
                         alert -> Notice.done(
-                                redirect, "Dismissed. Where the cause is not mended it is raised again when it is met."),
+                                redirect,
+                                "Dismissed. Where the cause is not mended it is raised again when it is met."),
                         () -> Notice.refused(redirect, "There is no such alert any more."));
         return "redirect:/alerts";
     }

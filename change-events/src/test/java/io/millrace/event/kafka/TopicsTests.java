@@ -39,7 +39,9 @@ class TopicsTests {
                 new TableId("日".repeat(21), "\".\".".repeat(15)),
                 new TableId("日".repeat(21), "\".\".".repeat(15) + "."));
 
-        assertThat(tables.stream().map(table -> Topics.of("s".repeat(40), table)).collect(Collectors.toSet()))
+        assertThat(tables.stream()
+                        .map(table -> Topics.of("s".repeat(40), table))
+                        .collect(Collectors.toSet()))
                 .hasSize(tables.size())
                 .allMatch(topic -> topic.matches("[a-zA-Z0-9._-]+"))
                 .allMatch(topic -> Topics.deadLetters(topic, "elasticsearch").length() <= 249);
