@@ -17,6 +17,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     private final JdbcSnapshots snapshots;
     private final TableRelations relations;
     private final Alerts alerts;
+    private final JdbcSinks sinks;
 
     JdbcPipelineCatalog(JdbcTemplate template, TransactionTemplate transaction, SecretCipher cipher) {
         JdbcClient sql = JdbcClient.create(template);
@@ -26,6 +27,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
         this.snapshots = new JdbcSnapshots(sql, transaction);
         this.relations = new JdbcTableRelations(sql);
         this.alerts = new JdbcAlerts(sql);
+        this.sinks = new JdbcSinks(template);
     }
 
     @Override
@@ -146,5 +148,15 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     @Override
     public Alerts alerts() {
         return alerts;
+    }
+
+    @Override
+    public void publishSinks(List<SinkDescription> published) {
+        sinks.publish(published);
+    }
+
+    @Override
+    public List<SinkDescription> sinks() {
+        return sinks.all();
     }
 }
