@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.csrf;
 import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.httpBasic;
 
+import io.millrace.catalog.Alert;
+import io.millrace.catalog.Alerts;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Column;
+import io.millrace.catalog.PipelineCatalog;
+import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.sql.Connection;
@@ -228,6 +234,42 @@ class AdminIT {
     })
     void pagesOpenForWhomTheyAreMeant(String user, String path, int status) {
         assertThat(web.get().uri(path).session(session(user)).exchange()).hasStatus(status);
+    }
+
+    @Test
+    void alertsAndSchemaVersionsAreShownWhereverPeopleLook() throws Exception {
+        PipelineCatalog catalog = application.getBean(PipelineCatalog.class);
+        CapturedTable table = catalog.table("src", new TableId("public", "lines")).orElseThrow();
+        List<Column> columns = new ArrayList<>(table.columns());
+        columns.add(new Column("note", "text", "text", 25, true));
+        catalog.recordSchema(table.id(), columns, table.keyColumns(), table.replicaIdentity(), 0x1000L);
+        catalog.alerts()
+                .raise(Alerts.Trouble.of(
+                        "sink-stopped", Alert.Severity.CRITICAL, table, "audit", "It <stopped>.", "Start it."));
+
+        JsonNode alert = get("/alerts").path("items").get(0);
+        assertThat(alert.path("name").asString()).isEqualTo("sink-stopped");
+        JsonNode versions = get("/tables/" + table.id() + "/schemas").path("items");
+        assertThat(versions.get(0).path("changes").toString()).isEqualTo("[\"note text added\"]");
+        assertThat(versions.get(0).path("firstLsn").asString()).isEqualTo("0/1000");
+        MockHttpSession anna = session("admin");
+        for (String page : List.of("/", "/alerts", "/tables/" + table.id())) {
+            assertThat(web.get().uri(page).session(anna).exchange())
+                    .as(page)
+                    .hasStatusOk()
+                    .bodyText()
+                    .contains("sink-stopped", "It &lt;stopped&gt;.", "Start it.");
+        }
+        assertThat(web.get().uri("/tables/" + table.id()).session(anna).exchange())
+                .bodyText()
+                .contains("note text added", "0/1000");
+        assertThat(application.getBean("alertsHealthIndicator", org.springframework.boot.health.contributor.HealthIndicator.class)
+                        .health()
+                        .getStatus()
+                        .getCode())
+                .isEqualTo("DOWN");
+        post("/alerts/" + alert.path("id").asLong() + "/dismiss", "", 200);
+        assertThat(get("/alerts").path("items")).isEmpty();
     }
 
     @Test

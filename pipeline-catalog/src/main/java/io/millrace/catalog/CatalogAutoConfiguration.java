@@ -46,6 +46,11 @@ class CatalogAutoConfiguration {
     }
 
     @Bean
+    Alerts alerts(PipelineCatalog catalog) {
+        return catalog.alerts();
+    }
+
+    @Bean
     SourceGaps sourceGaps(
             JdbcTemplate template, PlatformTransactionManager transactions, Offsets offsets, PipelineCatalog catalog) {
         return new JdbcSourceGaps(template, new TransactionTemplate(transactions), offsets, catalog);

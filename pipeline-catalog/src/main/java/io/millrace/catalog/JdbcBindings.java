@@ -33,6 +33,13 @@ final class JdbcBindings {
 
     void state(long tableId, String sink, BindingState state, @Nullable String message) {
         STATE.note(sql, state, message, tableId, sink);
+        if (state == BindingState.ACTIVE) {
+            // whoever opened it takes its troubles for mended; what is not is raised again
+            sql.sql(
+                            "UPDATE millrace.alert SET resolved_at = now() WHERE table_id = ? AND sink = ? AND resolved_at IS NULL")
+                    .params(tableId, sink)
+                    .update();
+        }
     }
 
     private static SinkBinding map(ResultSet row, int number) throws SQLException {

@@ -10,6 +10,7 @@ import io.millrace.catalog.Column;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.ReplicaIdentity;
 import io.millrace.catalog.SnapshotState;
+import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
 import io.millrace.event.TableId;
@@ -20,6 +21,7 @@ import java.net.URI;
 import java.security.Principal;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -100,7 +102,9 @@ class TablesApi {
             String registeredBy,
             Instant registeredAt,
             List<BindingView> sinks,
-            @Nullable SnapshotView snapshot) {}
+            @Nullable SnapshotView snapshot,
+            @Nullable String nameAtSource,
+            boolean rereadPending) {}
 
     @GetMapping
     Items<TableView> list(
@@ -126,6 +130,11 @@ class TablesApi {
     @GetMapping("/{id}")
     TableView show(@PathVariable long id) {
         return view(life.find(id));
+    }
+
+    @GetMapping("/{id}/schemas")
+    Items<SchemaVersion> schemas(@PathVariable long id) {
+        return Items.all(SchemaVersion.of(catalog.schemas(life.find(id).id())));
     }
 
     @PostMapping("/{id}/pause")
@@ -165,6 +174,7 @@ class TablesApi {
                             measured == null ? null : measured.seconds());
                 })
                 .toList();
+        Optional<TableRelations.Relation> relation = catalog.relations().find(table.id());
         return new TableView(
                 table.id(),
                 table.source(),
@@ -181,6 +191,10 @@ class TablesApi {
                 table.registeredBy(),
                 table.registeredAt(),
                 bindings,
-                catalog.snapshot(table.id()).map(SnapshotView::of).orElse(null));
+                catalog.snapshot(table.id()).map(SnapshotView::of).orElse(null),
+                relation.map(TableRelations.Relation::renamedTo)
+                        .map(TableId::toString)
+                        .orElse(null),
+                relation.map(TableRelations.Relation::rereadReason).isPresent());
     }
 }

@@ -57,7 +57,10 @@ class DeliveryConfiguration {
         SinkHealth health = new SinkHealth();
         Faults faults = new Faults(
                 name,
-                (table, message) -> catalog.bindingState(table.id(), name, BindingState.FAILED, message),
+                (table, message) -> {
+                    catalog.bindingState(table.id(), name, BindingState.FAILED, message);
+                    catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));
+                },
                 deadLetters,
                 metrics,
                 properties.maxDeadLetters());
