@@ -41,6 +41,15 @@ class CatalogAutoConfiguration {
     }
 
     @Bean
+    Shapings shapings(
+            JdbcTemplate template,
+            PlatformTransactionManager transactions,
+            CatalogProperties properties,
+            Flyway migrated) {
+        return new JdbcShapings(template, new TransactionTemplate(transactions), new SecretCipher(properties.secret()));
+    }
+
+    @Bean
     Offsets offsets(JdbcTemplate template, Flyway migrated) {
         return new JdbcOffsets(template);
     }

@@ -349,7 +349,9 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                 BindingState.valueOf(row.getString("state")),
                 row.getString("message"),
                 row.getTimestamp("state_since").toInstant(),
-                row.getString("options"));
+                row.getString("options"),
+                row.getString("shaping"),
+                row.getInt("shaping_version"));
     }
 
     private static TableSnapshot mapSnapshot(ResultSet row, int number) throws SQLException {

@@ -3,7 +3,9 @@ package io.millrace.sync.delivery;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.Shapings;
 import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkKind;
 import java.util.List;
@@ -24,6 +26,7 @@ class DeliveryConfiguration {
             PipelineCatalog catalog,
             Offsets offsets,
             DeadLetters deadLetters,
+            Shapings shapings,
             KafkaProperties kafka,
             DeliveryProperties properties,
             MeterRegistry registry) {
@@ -31,7 +34,8 @@ class DeliveryConfiguration {
         return new Deliveries(
                 catalog,
                 sinks.stream()
-                        .map(sink -> lane(sink, catalog, offsets, deadLetters, settings, properties, registry))
+                        .map(sink ->
+                                lane(sink, catalog, offsets, deadLetters, shapings, settings, properties, registry))
                         .toList(),
                 properties);
     }
@@ -41,6 +45,7 @@ class DeliveryConfiguration {
             PipelineCatalog catalog,
             Offsets offsets,
             DeadLetters deadLetters,
+            Shapings shapings,
             Map<String, Object> kafka,
             DeliveryProperties properties,
             MeterRegistry registry) {
@@ -50,9 +55,17 @@ class DeliveryConfiguration {
         SinkHealth health = new SinkHealth();
         Faults faults = new Faults(name, catalog, deadLetters, metrics);
         BatchWriter writer = sink.kind() == SinkKind.LOG ? new LogWriter(sink, faults) : new StateWriter(sink, faults);
+        SinkShaping shaping = SinkShaping.of(name, sink.kind(), catalog, shapings, registry);
         Places places = new Places(name, catalog, backoff);
         SinkDelivery delivery = new SinkDelivery(
-                name, sink.kind(), writer, new RecordReader(catalog, metrics), places, metrics, health, backoff);
+                name,
+                sink.kind(),
+                writer,
+                new RecordReader(catalog, metrics, shaping),
+                places,
+                metrics,
+                health,
+                backoff);
         SinkContainer container = new SinkContainer(
                 name, kafka, properties, delivery, places, () -> new DeliveryOffsets(name, offsets), health);
         return new Deliveries.Lane(sink, container, health);

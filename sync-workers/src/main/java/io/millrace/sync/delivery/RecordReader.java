@@ -6,10 +6,14 @@ import io.millrace.event.ChangeEvent;
 import io.millrace.event.MalformedEventException;
 import io.millrace.event.kafka.ChangeEventRecords;
 import io.millrace.sync.deadletter.DeadLetter;
+import io.millrace.sync.shaping.SinkShaping;
+import io.millrace.sync.shaping.TableShaping;
+import io.millrace.sync.shaping.TableShaping.RowRefused;
 import io.millrace.sync.sink.Change;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -25,20 +29,28 @@ final class RecordReader {
     private final ChangeEventRecords records = new ChangeEventRecords();
     private final PipelineCatalog catalog;
     private final DeliveryMetrics metrics;
+    private final SinkShaping shaping;
     /** The table in the newest schema version seen here, where that is ahead of the regular look at the catalog. */
     private final Map<Long, CapturedTable> newer = new ConcurrentHashMap<>();
 
-    RecordReader(PipelineCatalog catalog, DeliveryMetrics metrics) {
+    RecordReader(PipelineCatalog catalog, DeliveryMetrics metrics, SinkShaping shaping) {
         this.catalog = catalog;
         this.metrics = metrics;
+        this.shaping = shaping;
     }
 
+    /**
+     * Reads a batch.
+     *
+     * @throws io.millrace.catalog.shaping.ShapingException if the binding's shaping does not fit the table; the binding is FAILED then
+     */
     PartitionBatch read(
             TopicPartition partition, Route route, long expected, List<ConsumerRecord<byte[], byte[]>> batch) {
         List<Received> received = new ArrayList<>(batch.size());
         List<DeadLetter> malformed = new ArrayList<>(0);
         int tombstones = 0;
         CapturedTable table = known(route.table());
+        TableShaping shape = shaping.of(table, route.binding());
         for (ConsumerRecord<byte[], byte[]> record : batch) {
             try {
                 ChangeEvent event = records.read(record);
@@ -48,10 +60,20 @@ final class RecordReader {
                 }
                 if (event.schemaVersion() > table.schemaVersion()) {
                     table = refreshed(table);
+                    shape = shaping.of(table, route.binding());
                 }
-                received.add(new Received(new Change(table, event), record));
+                shape = shaping.of(table, route.binding(), event, shape);
+                if (shape == null) {
+                    received.add(new Received(new Change(table, event), record));
+                    continue;
+                }
+                TableShaping by = shape;
+                shape.change(event).ifPresent(change -> received.add(new Received(change, record, by)));
             } catch (MalformedEventException e) {
-                malformed.add(new DeadLetter(record, null, String.valueOf(e.getMessage())));
+                String cause = String.valueOf(e.getMessage());
+                malformed.add(shape == null ? new DeadLetter(record, null, cause) : shape.deadLetter(record, cause));
+            } catch (RowRefused e) {
+                malformed.add(Objects.requireNonNull(shape).deadLetter(record, String.valueOf(e.getMessage())));
             }
         }
         metrics.tombstones(tombstones);

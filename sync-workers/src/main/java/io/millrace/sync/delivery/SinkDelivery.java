@@ -1,6 +1,7 @@
 package io.millrace.sync.delivery;
 
 import io.millrace.catalog.Offsets.Advance;
+import io.millrace.catalog.shaping.ShapingException;
 import io.millrace.sync.sink.SinkKind;
 import java.time.Duration;
 import java.time.Instant;
@@ -96,7 +97,12 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
                             route,
                             records.records(partition).get(0))) {
                 long expected = consumer.place(partition).next();
-                batches.add(reader.read(partition, route, expected, records.records(partition)));
+                try {
+                    batches.add(reader.read(partition, route, expected, records.records(partition)));
+                } catch (ShapingException e) {
+                    // the binding is FAILED by now, with the cause: the partition waits for people
+                    places.holdBack(consumer, partition);
+                }
             }
         }
         if (batches.isEmpty()) {
