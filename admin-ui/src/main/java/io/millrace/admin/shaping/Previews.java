@@ -2,6 +2,7 @@ package io.millrace.admin.shaping;
 
 import io.millrace.admin.shaping.PreviewEvent.Outcome;
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Column;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.SinkBinding;
 import io.millrace.catalog.shaping.Mask;
@@ -43,6 +44,7 @@ class Previews {
 
     Preview of(CapturedTable table, SinkBinding binding, boolean history, Shaping tried, int limit) {
         Map<String, Mask> saved = saved(table, binding);
+        saved.keySet().retainAll(table.columns().stream().map(Column::name).toList());
         Set<String> hidden = saved.keySet();
         List<ShapingFinding> findings = ShapingCheck.of(tried, table, history, hidden);
         if (findings.stream().anyMatch(ShapingFinding::isError)) {

@@ -3,6 +3,7 @@ package io.millrace.admin.shaping;
 import io.millrace.admin.web.Problem;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.MalformedEventException;
+import io.millrace.event.Operation;
 import io.millrace.event.kafka.ChangeEventRecords;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -61,7 +62,9 @@ class RecentEvents {
             Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions);
             consumer.assign(partitions);
             for (TopicPartition partition : partitions) {
-                consumer.seek(partition, Math.max(begins.get(partition), ends.get(partition) - limit));
+                consumer.seek(
+                        partition,
+                        Math.max(begins.getOrDefault(partition, 0L), ends.getOrDefault(partition, 0L) - limit));
             }
             long deadline = System.nanoTime() + PATIENCE.toNanos();
             while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())
@@ -70,7 +73,6 @@ class RecentEvents {
             }
             return events.stream()
                     .sorted(Comparator.comparing(ChangeEvent::position).reversed())
-                    .distinct()
                     .limit(limit)
                     .collect(Collectors.toList());
         } catch (KafkaException e) {
@@ -85,7 +87,7 @@ class RecentEvents {
     private void add(ConsumerRecord<byte[], byte[]> record, List<ChangeEvent> events) {
         try {
             ChangeEvent event = records.read(record);
-            if (event != null && event.key() != null) {
+            if (event != null && event.operation() != Operation.TRUNCATE) {
                 events.add(event);
             }
         } catch (MalformedEventException e) {
