@@ -13,6 +13,10 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 final class JdbcShapings implements Shapings {
 
+    /** Of a version: table, sink, number, JSON or null, who declared it. */
+    static final String KEEP = "INSERT INTO millrace.binding_shaping (table_id, sink, version, shaping, declared_by)"
+            + " VALUES (?, ?, ?, ?::jsonb, ?)";
+
     private static final int KEY_BYTES = 32;
 
     private final JdbcClient sql;
@@ -35,10 +39,7 @@ final class JdbcShapings implements Shapings {
                     .params(Arrays.asList(json, tableId, sink, expectedVersion))
                     .query(Integer.class)
                     .optional();
-            version.ifPresent(made -> sql.sql("""
-                            INSERT INTO millrace.binding_shaping (table_id, sink, version, shaping, declared_by)
-                            VALUES (?, ?, ?, ?::jsonb, ?)
-                            """)
+            version.ifPresent(made -> sql.sql(KEEP)
                     .params(Arrays.asList(tableId, sink, made, json, by))
                     .update());
             return version.orElse(-1);

@@ -147,8 +147,8 @@ final class SourceRunner implements Runnable {
             TableLifecycle lifecycle = new TableLifecycle(source, start, catalog, topics, tables, snapshots, status);
             open(tables, source, start);
             lifecycle.restore(connection);
-            try (SourceRun run =
-                    new SourceRun(source, start, tables, snapshots, offsets, producer, properties.compression())) {
+            try (SourceRun run = new SourceRun(
+                    source, start, tables, snapshots.listener(), offsets, producer, properties.compression())) {
                 run.start();
                 LOG.info("Capturing {} from {}", source, io.millrace.event.Lsn.format(start.endLsn()));
                 watch(source, lock, connection, lifecycle, run);

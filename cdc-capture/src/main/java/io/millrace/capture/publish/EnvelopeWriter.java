@@ -26,12 +26,11 @@ final class EnvelopeWriter {
 
     private final byte[] sourceStart;
     private final String eventPrefix;
-    private final int epoch;
     private final Clock clock;
     private final JsonBytes value = new JsonBytes();
     private final JsonBytes small = new JsonBytes();
 
-    EnvelopeWriter(String source, String database, int epoch, String version, Clock clock) {
+    EnvelopeWriter(String source, String database, String version, Clock clock) {
         JsonBytes start = new JsonBytes();
         start.raw(ascii(",\"source\":{\"version\":"));
         start.string(version);
@@ -41,7 +40,6 @@ final class EnvelopeWriter {
         start.string(database);
         this.sourceStart = start.toBytes();
         this.eventPrefix = source + "-";
-        this.epoch = epoch;
         this.clock = clock;
     }
 
@@ -118,10 +116,6 @@ final class EnvelopeWriter {
             headers.add(EventHeaders.ACTOR, origin.actor());
         }
         return headers;
-    }
-
-    SourcePosition position(long commitLsn, int ordinal) {
-        return new SourcePosition(epoch, commitLsn, ordinal);
     }
 
     private void image(RowShape shape, @Nullable Image image) {

@@ -8,7 +8,7 @@ public interface StreamListener {
      *
      * @param lsn where the message begins
      */
-    void message(StreamPublisher publisher, long lsn, String prefix, byte[] content);
+    void message(ReadPublisher publisher, long lsn, String prefix, byte[] content);
 
     /** A row of the table was changed; {@code complete} is false where the change does not hold every value. */
     void changed(TableTopic table, byte[] key, boolean complete);

@@ -1,7 +1,5 @@
 package io.millrace.capture.publish;
 
-import io.millrace.capture.publish.Batch.Progress;
-import io.millrace.capture.publish.Batch.Urgency;
 import io.millrace.capture.publish.EnvelopeWriter.Image;
 import io.millrace.capture.publish.EnvelopeWriter.Origin;
 import io.millrace.capture.wal.Relation;
@@ -10,13 +8,10 @@ import io.millrace.capture.wal.WalHandler;
 import io.millrace.event.EventHeaders;
 import io.millrace.event.Operation;
 import io.millrace.event.SourcePosition;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
@@ -32,29 +27,15 @@ public final class StreamPublisher implements WalHandler {
     private static final String OWN_PREFIX = "millrace.";
 
     private static final String ACTOR = "millrace.actor";
-    private static final long ATTENTION_NANOS = 500_000_000L;
 
     private final RecordSender sender;
     private final TableDirectory directory;
     private final StreamListener listener;
     private final EnvelopeWriter writer;
-    private final Clock clock;
+    private final StreamProgress progress;
+    private final ReadPublisher reads;
+    private final OpenTransaction transaction;
     private final Map<Integer, Published> relations = new HashMap<>();
-    private final AtomicLong published;
-
-    private long commitLsn;
-    private long committedMicros;
-    private long transactionId;
-    private byte @Nullable [] actor;
-    private int ordinal;
-
-    private @Nullable SourcePosition lastPosition;
-    private @Nullable Instant lastCommittedAt;
-    private long endLsn;
-    private long sealedLsn;
-    private boolean changesSinceSeal;
-    private boolean atEnd;
-    private long attentionUntil = System.nanoTime();
 
     /**
      * @param resumed how far capture was when it started
@@ -70,13 +51,10 @@ public final class StreamPublisher implements WalHandler {
         this.sender = sender;
         this.directory = directory;
         this.listener = listener;
-        this.writer = new EnvelopeWriter(resumed.source(), resumed.database(), resumed.epoch(), version, clock);
-        this.clock = clock;
-        this.published = new AtomicLong(resumed.events());
-        this.lastPosition = resumed.position();
-        this.lastCommittedAt = resumed.committedAt();
-        this.endLsn = resumed.endLsn();
-        this.sealedLsn = resumed.endLsn();
+        this.writer = new EnvelopeWriter(resumed.source(), resumed.database(), version, clock);
+        this.progress = new StreamProgress(sender, resumed);
+        this.reads = new ReadPublisher(sender, writer, progress, resumed.epoch());
+        this.transaction = new OpenTransaction(resumed.epoch());
     }
 
     /** How far capture was when it started. */
@@ -90,35 +68,24 @@ public final class StreamPublisher implements WalHandler {
             long events) {}
 
     @Override
-    public void begin(long commit, long micros, long transaction) {
-        commitLsn = commit;
-        committedMicros = micros;
-        transactionId = transaction;
-        actor = null;
-        ordinal = 0;
-        atEnd = false;
+    public void begin(long commit, long micros, long id) {
+        transaction.begin(commit, micros, id);
+        progress.began();
     }
 
     @Override
     public void commit(long commit, long end, long micros) {
-        if (ordinal > 0) {
-            lastPosition = writer.position(commitLsn, ordinal - 1);
-            lastCommittedAt =
-                    Instant.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1000);
-            changesSinceSeal = true;
-        }
-        endLsn = later(endLsn, end);
+        progress.committed(transaction.last(), end, micros);
     }
 
     @Override
     public void caughtUp(long lsn) {
-        endLsn = later(endLsn, lsn);
-        atEnd = true;
+        progress.caughtUp(lsn);
     }
 
     @Override
     public void relation(Relation relation) {
-        Published table = directory.describe(relation, commitLsn);
+        Published table = directory.describe(relation, transaction.commitLsn());
         if (table == null) {
             relations.remove(relation.id());
         } else {
@@ -132,33 +99,27 @@ public final class StreamPublisher implements WalHandler {
         if (table != null) {
             change(table, Operation.CREATE, lsn, row, null, null, new Image(row, null, false));
         }
-        ordinal++;
+        transaction.next();
     }
 
     @Override
     public void update(int relation, long lsn, char identity, Tuple before, Tuple after) {
         Published table = relations.get(relation);
         if (table == null) {
-            ordinal++;
+            transaction.next();
             return;
         }
         Tuple older = identity == 'O' ? before : null;
         Image old = identity == 0 ? null : new Image(before, null, identity == 'K');
         if (identity != 0 && table.shape().hasKey() && !table.shape().sameKey(before, after)) {
             change(table, Operation.DELETE, lsn, before, null, old, null);
-            ordinal++;
+            transaction.next();
             change(table, Operation.CREATE, lsn, after, before, null, new Image(after, older, false));
         } else {
-            change(
-                    table,
-                    Operation.UPDATE,
-                    lsn,
-                    after,
-                    identity == 0 ? null : before,
-                    old,
-                    new Image(after, older, false));
+            Tuple keyed = identity == 0 ? null : before;
+            change(table, Operation.UPDATE, lsn, after, keyed, old, new Image(after, older, false));
         }
-        ordinal++;
+        transaction.next();
     }
 
     @Override
@@ -167,7 +128,7 @@ public final class StreamPublisher implements WalHandler {
         if (table != null) {
             change(table, Operation.DELETE, lsn, before, null, new Image(before, null, identity == 'K'), null);
         }
-        ordinal++;
+        transaction.next();
     }
 
     private void change(
@@ -181,16 +142,16 @@ public final class StreamPublisher implements WalHandler {
         byte[] key = writer.key(table.shape(), keyed, older);
         TableTopic topic = table.topic();
         int partition = topic.partition(key);
-        if (topic.marks().holds(partition, commitLsn, ordinal)) {
+        if (topic.marks().holds(partition, transaction.commitLsn(), transaction.ordinal())) {
             listener.changed(topic, key, false);
             return;
         }
-        Origin origin = new Origin(writer.position(commitLsn, ordinal), lsn, committedMicros, transactionId, actor);
+        Origin origin = transaction.origin(lsn);
         RecordHeaders headers = writer.headers(table, before, after, origin);
         listener.changed(topic, key, headers.lastHeader(EventHeaders.UNAVAILABLE) == null);
         byte[] value = writer.value(table, operation, before, after, origin);
         sender.send(topic.topic(), partition, key.length == 0 ? null : key, value, headers);
-        published.incrementAndGet();
+        progress.count(1);
         topic.published().increment();
     }
 
@@ -201,110 +162,51 @@ public final class StreamPublisher implements WalHandler {
             if (table != null) {
                 truncate(table, lsn);
             }
-            ordinal++;
+            transaction.next();
         }
     }
 
     private void truncate(Published table, long lsn) {
-        listener.truncated(table.topic());
-        Origin origin = new Origin(writer.position(commitLsn, ordinal), lsn, committedMicros, transactionId, actor);
+        TableTopic topic = table.topic();
+        listener.truncated(topic);
+        Origin origin = transaction.origin(lsn);
         // every partition has rows that are gone, and must learn it in its own order
-        for (int partition = 0; partition < table.topic().partitions(); partition++) {
-            if (!table.topic().marks().holds(partition, commitLsn, ordinal)) {
+        for (int partition = 0; partition < topic.partitions(); partition++) {
+            if (!topic.marks().holds(partition, transaction.commitLsn(), transaction.ordinal())) {
                 sender.send(
-                        table.topic().topic(),
+                        topic.topic(),
                         partition,
                         null,
                         writer.value(table, Operation.TRUNCATE, null, null, origin),
                         writer.headers(table, null, null, origin));
             }
         }
-        published.incrementAndGet();
-        table.topic().published().increment();
+        progress.count(1);
+        topic.published().increment();
     }
 
     @Override
     public void message(long lsn, boolean transactional, String prefix, byte[] content) {
         if (transactional) {
             if (prefix.equals(ACTOR)) {
-                actor = ActorJson.of(content);
+                transaction.actor(ActorJson.of(content));
             }
             return;
         }
-        endLsn = later(endLsn, lsn);
+        progress.reached(lsn);
         if (prefix.startsWith(OWN_PREFIX)) {
-            attentionUntil = System.nanoTime() + ATTENTION_NANOS;
-            listener.message(this, lsn, prefix, content);
+            progress.watched();
+            listener.message(reads, lsn, prefix, content);
         }
-    }
-
-    /**
-     * Publishes rows that a snapshot read. Called by the listener, at the place in the stream where they belong.
-     *
-     * @param lowWatermark below every change that the read cannot have seen
-     * @param firstIndex number of the first row in its chunk
-     */
-    public void publishReads(Published table, long lowWatermark, int firstIndex, List<Tuple> rows, Instant readAt) {
-        long micros = readAt.getEpochSecond() * 1_000_000 + readAt.getNano() / 1000;
-        SourcePosition upTo = lastPosition;
-        byte[] publishedUpTo = upTo == null ? null : upTo.toString().getBytes(StandardCharsets.US_ASCII);
-        for (int i = 0; i < rows.size(); i++) {
-            Tuple row = rows.get(i);
-            Origin origin = new Origin(readPosition(lowWatermark, firstIndex + i), lowWatermark, micros, null, null);
-            Image after = new Image(row, null, false);
-            RecordHeaders headers = writer.headers(table, null, after, origin);
-            if (publishedUpTo != null) {
-                headers.add(EventHeaders.PUBLISHED_UP_TO, publishedUpTo);
-            }
-            byte[] key = writer.key(table.shape(), row, null);
-            sender.send(
-                    table.topic().topic(),
-                    table.topic().partition(key),
-                    key.length == 0 ? null : key,
-                    writer.value(table, Operation.READ, null, after, origin),
-                    headers);
-        }
-        published.addAndGet(rows.size());
-        table.topic().published().increment(rows.size());
-    }
-
-    private SourcePosition readPosition(long low, int index) {
-        return SourcePosition.ofRead(writer.position(0, 0).epoch(), low, index);
-    }
-
-    /** Returns the key of a row, as its records carry it. */
-    public byte[] key(Published table, Tuple row) {
-        return writer.key(table.shape(), row, null);
-    }
-
-    /** Runs something once Kafka has everything that was published so far. */
-    public void afterAcknowledgement(Runnable then) {
-        sender.seal(null, then);
     }
 
     /** Ends a step: what was published so far may be stored as soon as Kafka has it. */
     public void step() {
-        if (endLsn == sealedLsn) {
-            return;
-        }
-        boolean watched = changesSinceSeal || System.nanoTime() - attentionUntil < 0;
-        Urgency urgency = !watched ? Urgency.LAZY : atEnd ? Urgency.PROMPT : Urgency.STREAMING;
-        sender.seal(new Progress(lastPosition, endLsn, lastCommittedAt, published.get(), urgency), null);
-        sealedLsn = endLsn;
-        changesSinceSeal = changesSinceSeal && !atEnd;
+        progress.step();
     }
 
     /** Returns how many changes were published since the source was registered; from any thread. */
     public long published() {
-        return published.get();
-    }
-
-    /** Returns the time; for those that publish through this. */
-    public Instant now() {
-        return clock.instant();
-    }
-
-    private static long later(long a, long b) {
-        return Long.compareUnsigned(a, b) >= 0 ? a : b;
+        return progress.published();
     }
 }

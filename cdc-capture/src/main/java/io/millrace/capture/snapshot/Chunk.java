@@ -1,7 +1,7 @@
 package io.millrace.capture.snapshot;
 
 import io.millrace.capture.publish.Published;
-import io.millrace.capture.publish.StreamPublisher;
+import io.millrace.capture.publish.ReadPublisher;
 import io.millrace.capture.wal.Tuple;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -74,7 +74,7 @@ final class Chunk {
     }
 
     /** Publishes the rows at this place of the stream, without those that it has overtaken. */
-    void publish(StreamPublisher publisher) {
+    void publish(ReadPublisher publisher) {
         Content read = content;
         if (read == null) {
             throw new IllegalStateException("The high watermark of the chunk " + id + " came before its rows");
@@ -93,7 +93,7 @@ final class Chunk {
                 }
             }
         }
-        publisher.publishReads(read.table(), read.lowWatermark(), read.firstIndex(), rows, read.readAt());
+        publisher.publish(read.table(), read.lowWatermark(), read.firstIndex(), rows, read.readAt());
         Outcome result = new Outcome(rows.size(), again, truncated);
         publisher.afterAcknowledgement(() -> outcome.complete(result));
     }

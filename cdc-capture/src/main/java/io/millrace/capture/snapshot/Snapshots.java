@@ -1,7 +1,6 @@
 package io.millrace.capture.snapshot;
 
 import io.millrace.capture.publish.StreamListener;
-import io.millrace.capture.publish.StreamPublisher;
 import io.millrace.capture.publish.TableTopic;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
@@ -9,14 +8,15 @@ import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
-import java.nio.charset.StandardCharsets;
+import io.millrace.catalog.preflight.SourceTable;
+import io.millrace.event.RowKey;
 import java.sql.SQLException;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.ObjLongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * The snapshots of one run of a source: one table at a time, on a thread of its own, while the stream goes on. Requests come from any
  * thread; the stream is followed on the publishing thread.
  */
-public final class Snapshots implements StreamListener, AutoCloseable {
+public final class Snapshots implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Snapshots.class);
     private static final long RETRY_MILLIS = 1000;
@@ -37,7 +37,7 @@ public final class Snapshots implements StreamListener, AutoCloseable {
     private final LinkedBlockingQueue<Request> queue = new LinkedBlockingQueue<>();
     private final Set<Long> active = ConcurrentHashMap.newKeySet();
     private final Set<Long> cancelled = ConcurrentHashMap.newKeySet();
-    private final Map<Long, Chunk> windows = new ConcurrentHashMap<>();
+    private final Windows windows = new Windows();
     private final Thread thread;
     private volatile boolean stopped;
 
@@ -55,6 +55,11 @@ public final class Snapshots implements StreamListener, AutoCloseable {
     }
 
     private record Request(CapturedTable table, TableTopic topic, TableSnapshot snapshot) {}
+
+    /** Returns what must follow the stream. */
+    public StreamListener listener() {
+        return windows;
+    }
 
     /** Asks for the rows of a table; does nothing where they are being read already. */
     public void request(CapturedTable table, TableTopic topic, TableSnapshot snapshot) {
@@ -100,16 +105,16 @@ public final class Snapshots implements StreamListener, AutoCloseable {
             return;
         }
         long begun = System.nanoTime();
-        try (TableReading reading = new TableReading(
-                source, table, request.topic(), open.get(), catalog, chunkRows, this::isCancelled, this::window)) {
-            long rows = reading.read(count -> counter.accept(table, count));
+        SnapshotProgress progress = new SnapshotProgress(open.get(), catalog, count -> counter.accept(table, count));
+        try (ChunkReading chunks = new ChunkReading(source, table, request.topic(), catalog, windows)) {
+            read(chunks, open.get(), progress);
             SnapshotState state = cancelled.contains(table.id()) ? SnapshotState.CANCELLED : SnapshotState.DONE;
             catalog.snapshotEnded(request.snapshot().id(), state, null);
             LOG.info(
                     "Snapshot of {} {}: {} rows in {} ms",
                     table.table(),
                     state,
-                    rows,
+                    progress.rowsDone(),
                     TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
             active.remove(table.id());
         } catch (SQLException e) {
@@ -120,6 +125,19 @@ public final class Snapshots implements StreamListener, AutoCloseable {
             }
         } catch (RuntimeException e) {
             again(request, e);
+        }
+    }
+
+    private void read(ChunkReading chunks, TableSnapshot snapshot, SnapshotProgress progress)
+            throws SQLException, InterruptedException {
+        SourceTable table = chunks.describe().table();
+        progress.begin(table.estimatedRows() < 0 ? null : table.estimatedRows());
+        BooleanSupplier ended = () -> isCancelled(snapshot.tableId());
+        if (table.hasKey()) {
+            String last = snapshot.lastKey();
+            new KeyedReading(chunks, chunkRows, ended, progress).read(last == null ? null : new RowKey(last));
+        } else {
+            new KeylessReading(chunks, chunkRows, ended, progress).read();
         }
     }
 
@@ -154,45 +172,6 @@ public final class Snapshots implements StreamListener, AutoCloseable {
 
     private boolean isCancelled(long table) {
         return stopped || cancelled.contains(table);
-    }
-
-    private void window(long table, @org.jspecify.annotations.Nullable Chunk chunk) {
-        if (chunk == null) {
-            windows.remove(table);
-        } else {
-            windows.put(table, chunk);
-        }
-    }
-
-    @Override
-    public void message(StreamPublisher publisher, long lsn, String prefix, byte[] content) {
-        if (prefix.equals(Watermarks.HIGH)) {
-            String id = new String(content, StandardCharsets.UTF_8);
-            // a watermark of an earlier run finds no chunk
-            for (Chunk chunk : windows.values()) {
-                if (chunk.id().equals(id)) {
-                    chunk.publish(publisher);
-                }
-            }
-        }
-    }
-
-    @Override
-    public void changed(TableTopic table, byte[] key, boolean complete) {
-        if (!windows.isEmpty()) {
-            Chunk chunk = windows.get(table.id());
-            if (chunk != null) {
-                chunk.touch(key, complete);
-            }
-        }
-    }
-
-    @Override
-    public void truncated(TableTopic table) {
-        Chunk chunk = windows.get(table.id());
-        if (chunk != null) {
-            chunk.truncate();
-        }
     }
 
     /** Ends the thread; open snapshots go on behind their last key in the next run. */

@@ -1,0 +1,107 @@
+package io.millrace.capture.snapshot;
+
+import io.millrace.capture.publish.TableTopic;
+import io.millrace.capture.snapshot.TableDescription.Described;
+import io.millrace.capture.value.ValueEncoder;
+import io.millrace.capture.wal.Tuple;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.Source;
+import io.millrace.catalog.preflight.SourceConnection;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+
+/** Reads chunks of one table between watermarks and has the stream publish them. Used by one thread. */
+final class ChunkReading implements AutoCloseable {
+
+    private final CapturedTable table;
+    private final Windows windows;
+    private final Connection connection;
+    private final Connection watermarks;
+    private final TableDescription description;
+    private final String run = UUID.randomUUID().toString();
+    private int chunks;
+
+    ChunkReading(Source source, CapturedTable table, TableTopic topic, PipelineCatalog catalog, Windows windows)
+            throws SQLException {
+        this.table = table;
+        this.windows = windows;
+        this.description = new TableDescription(table, topic, catalog);
+        this.connection = SourceConnection.openText(source, "millrace-snapshot", ValueEncoder.SESSION);
+        try {
+            this.watermarks = SourceConnection.open(source, "millrace-snapshot");
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    /** How the rows of a chunk are read. */
+    @FunctionalInterface
+    interface Select {
+        List<Tuple> read(Described table) throws SQLException;
+    }
+
+    /** What was read, and what Kafka has of it. */
+    record Read(Described table, List<Tuple> rows, Chunk.Outcome outcome) {}
+
+    Connection connection() {
+        return connection;
+    }
+
+    Described describe() throws SQLException {
+        return description.describe(connection);
+    }
+
+    /** Reads one chunk, and returns when Kafka has it. */
+    Read read(Select select) throws SQLException, InterruptedException {
+        Chunk chunk = open();
+        try {
+            long low = low(chunk);
+            Described present = describe();
+            List<Tuple> rows = select.read(present);
+            chunk.fill(new Chunk.Content(present.published(), low, 0, rows, Instant.now()));
+            return new Read(present, rows, finish(chunk));
+        } finally {
+            close(chunk);
+        }
+    }
+
+    Chunk open() {
+        Chunk chunk = new Chunk(run + "-" + chunks++);
+        windows.open(table.id(), chunk);
+        return chunk;
+    }
+
+    void close(Chunk chunk) {
+        windows.close(table.id(), chunk);
+    }
+
+    /** Writes the low watermark; when this returns, a read sees every change that has a lower LSN. */
+    long low(Chunk chunk) throws SQLException, InterruptedException {
+        long low = Watermarks.low(watermarks, chunk.id());
+        Watermarks.awaitWriters(watermarks, table.table().quoted());
+        return low;
+    }
+
+    /** Lets the stream publish the chunk, and waits until Kafka has it. */
+    Chunk.Outcome finish(Chunk chunk) throws SQLException, InterruptedException {
+        Watermarks.high(watermarks, chunk.id());
+        try {
+            return chunk.outcome().get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("The stream could not publish a chunk of " + table.table(), e.getCause());
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        try (connection) {
+            watermarks.close();
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package io.millrace.capture.snapshot;
+
+import io.millrace.capture.publish.ReadPublisher;
+import io.millrace.capture.publish.StreamListener;
+import io.millrace.capture.publish.TableTopic;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/**
+ * The chunks that are being read, by table: the stream tells them what it does to their table meanwhile, and publishes each where it
+ * meets its high watermark. Opened and closed by the threads that read; followed by the publishing thread.
+ */
+final class Windows implements StreamListener {
+
+    private final Map<Long, List<Chunk>> open = new ConcurrentHashMap<>();
+
+    void open(long table, Chunk chunk) {
+        open.merge(table, List.of(chunk), (some, more) -> Stream.concat(some.stream(), more.stream())
+                .toList());
+    }
+
+    void close(long table, Chunk chunk) {
+        open.computeIfPresent(table, (id, some) -> {
+            List<Chunk> left = some.stream().filter(one -> one != chunk).toList();
+            return left.isEmpty() ? null : left;
+        });
+    }
+
+    @Override
+    public void message(ReadPublisher publisher, long lsn, String prefix, byte[] content) {
+        if (prefix.equals(Watermarks.HIGH)) {
+            String id = new String(content, StandardCharsets.UTF_8);
+            // a watermark of an earlier run finds no chunk
+            for (List<Chunk> chunks : open.values()) {
+                for (Chunk chunk : chunks) {
+                    if (chunk.id().equals(id)) {
+                        chunk.publish(publisher);
+                    }
+                }
+            }
+        }
+    }
+
+    @Override
+    public void changed(TableTopic table, byte[] key, boolean complete) {
+        if (!open.isEmpty()) {
+            open.getOrDefault(table.id(), List.of()).forEach(chunk -> chunk.touch(key, complete));
+        }
+    }
+
+    @Override
+    public void truncated(TableTopic table) {
+        open.getOrDefault(table.id(), List.of()).forEach(Chunk::truncate);
+    }
+}
