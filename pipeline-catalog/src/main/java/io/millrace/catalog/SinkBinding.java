@@ -20,4 +20,11 @@ public record SinkBinding(
         Instant stateSince,
         String options,
         @Nullable String shaping,
-        int shapingVersion) {}
+        int shapingVersion) {
+
+    /** A binding whose sink gets everything as it is. */
+    public SinkBinding(
+            long tableId, String sink, BindingState state, @Nullable String message, Instant stateSince, String options) {
+        this(tableId, sink, state, message, stateSince, options, null, 0);
+    }
+}

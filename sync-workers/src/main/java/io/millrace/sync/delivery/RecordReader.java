@@ -10,6 +10,7 @@ import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.shaping.TableShaping;
 import io.millrace.sync.shaping.TableShaping.RowRefused;
 import io.millrace.sync.sink.Change;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,7 @@ final class RecordReader {
         int tombstones = 0;
         CapturedTable table = known(route.table());
         TableShaping shape = shaping.of(table, route.binding());
+        Instant polled = Instant.now();
         for (ConsumerRecord<byte[], byte[]> record : batch) {
             try {
                 ChangeEvent event = records.read(record);
@@ -62,7 +64,7 @@ final class RecordReader {
                     table = refreshed(table);
                     shape = shaping.of(table, route.binding());
                 }
-                shape = shaping.of(table, route.binding(), event, shape);
+                shape = shaping.of(table, route.binding(), event, polled, shape);
                 if (shape == null) {
                     received.add(new Received(new Change(table, event), record));
                     continue;

@@ -96,17 +96,24 @@ public final class SinkShaping {
 
     /**
      * The same for an event, which may be a row that was read again to bring it in line with what was declared before: then what was
-     * last seen of the catalog may be too old.
+     * last seen of the catalog may be too old. It is asked at most once for a batch.
      *
+     * @param polled when the batch of the event was there
      * @throws org.springframework.dao.DataAccessException if the catalog had to be asked and does not answer
      */
     public @Nullable TableShaping of(
-            CapturedTable table, SinkBinding known, ChangeEvent event, @Nullable TableShaping current) {
+            CapturedTable table,
+            SinkBinding known,
+            ChangeEvent event,
+            Instant polled,
+            @Nullable TableShaping current) {
         if (!event.position().isRead()) {
             return current;
         }
         Seen last = seen.get(table.id());
-        if (last == null || last.asOf().isBefore(event.capturedAt().plus(SKEW))) {
+        if (last == null
+                || last.asOf().isBefore(polled)
+                        && last.asOf().isBefore(event.capturedAt().plus(SKEW))) {
             Instant now = Instant.now();
             SinkBinding fresh = catalog.table(table.id())
                     .map(CapturedTable::sinks)

@@ -37,7 +37,8 @@ public final class TableShaping {
     private final Shaper shaper;
     private final MaskedEnvelope envelope;
     private final Set<String> masked;
-    private final boolean log;
+    /** A sink that keeps no states needs nobody to tell it that a row which was only read is not for it. */
+    private final boolean keepsStates;
     private final int version;
     private final int schemaVersion;
     private final Counter removed;
@@ -55,7 +56,7 @@ public final class TableShaping {
         this.shaper = Shaper.of(shaping, table, key);
         this.envelope = new MaskedEnvelope(shaping, key);
         this.masked = shaping.maskedColumns();
-        this.log = kind == SinkKind.LOG;
+        this.keepsStates = kind == SinkKind.STATE;
         this.version = version;
         this.schemaVersion = table.schemaVersion();
         this.removed = counter(registry, sink, "removed");
@@ -69,6 +70,11 @@ public final class TableShaping {
                 .tag("sink", sink)
                 .tag("outcome", outcome)
                 .register(registry);
+    }
+
+    /** Returns the table with the columns that the sink gets. */
+    public CapturedTable table() {
+        return shaper.table();
     }
 
     boolean isFor(CapturedTable table, SinkBinding binding) {
@@ -89,7 +95,7 @@ public final class TableShaping {
                     sent.event(),
                     new ShapeNotes(sent.masked(), sent.changed(), null, shaper.filters())));
         }
-        if (shaped instanceof Shaped.Removed gone && !(log && event.operation() == Operation.READ)) {
+        if (shaped instanceof Shaped.Removed gone && (keepsStates || event.operation() != Operation.READ)) {
             removed.increment();
             return Optional.of(
                     new Change(shaper.table(), gone.event(), new ShapeNotes(Set.of(), Set.of(), gone.row(), true)));
