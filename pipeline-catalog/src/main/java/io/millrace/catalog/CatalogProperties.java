@@ -5,7 +5,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * Settings of the catalog.
  *
- * @param secret what the sources' passwords are encrypted with; the same for all apps
+ * @param secret what the sources' passwords and the masking key are encrypted with; the same for all apps
  */
 @ConfigurationProperties("millrace.catalog")
 record CatalogProperties(String secret) {
