@@ -5,7 +5,11 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.ValueDeserializer;
+import tools.jackson.databind.annotation.JsonDeserialize;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -21,6 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param filter CEL that is true for the rows that the sink is to hold; null for all
  * @param computed further fields, in order, behind the columns
  */
+@JsonDeserialize(using = Shaping.Strict.class)
 public record Shaping(
         @Nullable List<String> only,
         Map<String, String> names,
@@ -33,7 +38,21 @@ public record Shaping(
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .addMixIn(Shaping.class, Plain.class)
             .build();
+
+    /** Read member by member. */
+    @JsonDeserialize(using = ValueDeserializer.None.class)
+    private interface Plain {}
+
+    /** Refuses members that it does not know, whatever reads it: a mask that is misspelt must not be taken for none. */
+    static final class Strict extends ValueDeserializer<Shaping> {
+
+        @Override
+        public Shaping deserialize(JsonParser parser, DeserializationContext context) {
+            return JSON.treeToValue(context.readTree(parser), Shaping.class);
+        }
+    }
 
     /** Members that are missing in JSON are empty. */
     @SuppressWarnings("NullAway")

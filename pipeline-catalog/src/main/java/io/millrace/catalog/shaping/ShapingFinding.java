@@ -1,5 +1,6 @@
 package io.millrace.catalog.shaping;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ public record ShapingFinding(
         return new ShapingFinding(Severity.WARNING, at, null, null, problem);
     }
 
+    @JsonIgnore
     public boolean isError() {
         return severity == Severity.ERROR;
     }

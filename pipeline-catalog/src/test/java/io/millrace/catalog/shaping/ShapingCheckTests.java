@@ -94,6 +94,19 @@ class ShapingCheckTests {
     }
 
     @Test
+    void misspeltMemberIsRefusedByAnyReader() {
+        var lenient = tools.jackson.databind.json.JsonMapper.builder()
+                .disable(tools.jackson.databind.DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                .build();
+        String right = "{\"masks\":{\"email\":{\"kind\":\"PARTIAL\",\"last\":2}}}";
+        assertThat(lenient.readValue(right, Shaping.class))
+                .isEqualTo(ShapingFixture.shaping(null, Map.of(), Map.of("email", new Mask(Mask.Kind.PARTIAL, null, null, 2))));
+        for (String wrong : List.of(right.replace("masks", "mask"), right.replace("last", "lst"), "{\"Filter\":\"true\"}")) {
+            assertThatThrownBy(() -> lenient.readValue(wrong, Shaping.class)).hasMessageContaining("Unrecognized property");
+        }
+    }
+
+    @Test
     void declarationSurvivesStoring() {
         Shaping shaping = new Shaping(
                 List.of("id", "email"),
