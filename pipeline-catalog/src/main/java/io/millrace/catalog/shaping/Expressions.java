@@ -42,6 +42,7 @@ final class Expressions {
             .maxRegexProgramSize(2000)
             .comprehensionMaxIterations(MOST_ITERATIONS)
             .enableUnknownTracking(true)
+            .enableHeterogeneousNumericComparisons(true)
             .populateMacroCalls(false)
             .build();
 

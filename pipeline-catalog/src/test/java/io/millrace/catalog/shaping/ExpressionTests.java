@@ -40,6 +40,8 @@ class ExpressionTests {
                 "string(score) | \"12345678901234.567891\"",
                 "weight * 2.0 | 3.0",
                 "weight / 0.0 | \"Infinity\"",
+                "weight > 1 | true",
+                "big < 1.5e300 | true",
                 "!active | false",
                 "email.endsWith('@example.org') | true",
                 "email.upperAscii() | \"ADA@EXAMPLE.ORG\"",
