@@ -234,28 +234,33 @@ class AdminIT {
         assertThat(body(wrong).get("findings").toString())
                 .contains("\"at\":\"only\"")
                 .contains("\"at\":\"filter\",\"line\":1,\"column\":1");
-        int version = body(call("olga", HttpMethod.GET, path, null)).get("version").asInt();
+        int version =
+                body(call("olga", HttpMethod.GET, path, null)).get("version").asInt();
         String shaping = "{\"masks\":{\"name\":{\"kind\":\"PARTIAL\",\"first\":1}},\"names\":{\"name\":\"title\"}}";
         MvcTestResult saved = call("olga", HttpMethod.PUT, path + "?version=" + version, shaping);
         assertThat(saved).hasStatus(200);
         assertThat(body(saved).get("version").asInt()).isEqualTo(version + 1);
         assertThat(body(saved).get("declaredBy").stringValue()).isEqualTo("olga");
         assertThat(body(saved).get("shaping").toString())
-                .isEqualTo("{\"only\":null,\"names\":{\"name\":\"title\"},\"masks\":{\"name\":{\"kind\":\"PARTIAL\",\"value\":null,"
-                        + "\"first\":1,\"last\":null}},\"filter\":null,\"computed\":[]}");
-        assertThat(call("olga", HttpMethod.PUT, path + "?version=" + version, "{}")).hasStatus(409);
+                .isEqualTo(
+                        "{\"only\":null,\"names\":{\"name\":\"title\"},\"masks\":{\"name\":{\"kind\":\"PARTIAL\",\"value\":null,"
+                                + "\"first\":1,\"last\":null}},\"filter\":null,\"computed\":[]}");
+        assertThat(call("olga", HttpMethod.PUT, path + "?version=" + version, "{}"))
+                .hasStatus(409);
         assertThat(call("olga", HttpMethod.PUT, path, "{\"mask\":{}}")).hasStatus(400);
         assertThat(call("olga", HttpMethod.DELETE, path, null)).hasStatus(200);
         JsonNode described = get("/openapi").get("paths").get("/api/v1/sinks/{sink}/tables/{table}/shaping");
         assertThat(described.get("put").get("responses").propertyNames()).contains("200", "409", "422");
-        assertThat(get("/openapi").toString()).contains("/shaping/preview", "/shaping/check", "\"Mask\"", "\"PARTIAL\"");
+        assertThat(get("/openapi").toString())
+                .contains("/shaping/preview", "/shaping/check", "\"Mask\"", "\"PARTIAL\"");
     }
 
     @Test
     void aTableIsRegisteredWithItsShapingOrNotAtAll() throws SQLException {
         sql("admin_source", "CREATE TABLE people (id bigint PRIMARY KEY, email text)");
-        String wanted = "{\"source\":\"src\",\"schema\":\"public\",\"table\":\"people\",\"sinks\":[\"redis\",\"audit\"],"
-                + "\"shapings\":{\"audit\":{\"masks\":{\"%s\":{\"kind\":\"HASH\"}}}}}";
+        String wanted =
+                "{\"source\":\"src\",\"schema\":\"public\",\"table\":\"people\",\"sinks\":[\"redis\",\"audit\"],"
+                        + "\"shapings\":{\"audit\":{\"masks\":{\"%s\":{\"kind\":\"HASH\"}}}}}";
         post("/tables", wanted.formatted("mail"), 422);
         long id = post("/tables", wanted.formatted("email"), 201).get("id").asLong();
         JsonNode shaped = body(call("olga", HttpMethod.GET, "/sinks/audit/tables/" + id + "/shaping", null));

@@ -54,21 +54,24 @@ class ShapingIT {
     @Test
     void existingRowsAreBroughtInLineByReadingThemAgain() {
         long table = customers("shaped_later");
-        pipeline.sql("INSERT INTO shaped_later SELECT g, 'c' || g || '@example.org', CASE WHEN g % 2 = 0 THEN 'Oslo' ELSE 'Rome' END,"
-                + " g * 1.5, 'n' FROM generate_series(1, 200) g");
+        pipeline.sql(
+                "INSERT INTO shaped_later SELECT g, 'c' || g || '@example.org', CASE WHEN g % 2 = 0 THEN 'Oslo' ELSE 'Rome' END,"
+                        + " g * 1.5, 'n' FROM generate_series(1, 200) g");
         pipeline.assertInStep("shaped_later");
         String shaping = """
                 {"only": ["id", "city", "total"], "names": {"city": "town"}, "filter": "city == 'Oslo'",
                  "computed": [{"name": "gross", "expression": "total * decimal('2')"}]}
                 """;
-        assertThat(declared(table, "redis", "?reread=true", shaping).path("snapshot").isNumber())
+        assertThat(declared(table, "redis", "?reread=true", shaping)
+                        .path("snapshot")
+                        .isNumber())
                 .isTrue();
         awaitSnapshot(table);
         pipeline.barrier();
         List<String> expected = new ArrayList<>();
         for (int id = 2; id <= 200; id += 2) {
-            expected.add("{\"id\":" + id + ",\"town\":\"Oslo\",\"total\":\"" + id / 2 * 3 + ".00\",\"gross\":\"" + id / 2 * 6
-                    + ".00\"}");
+            expected.add("{\"id\":" + id + ",\"town\":\"Oslo\",\"total\":\"" + id / 2 * 3 + ".00\",\"gross\":\""
+                    + id / 2 * 6 + ".00\"}");
         }
         assertThat(redis("shaped_later")).containsExactlyInAnyOrderElementsOf(expected);
         declared(table, "redis", "?reread=true", "{}");
@@ -77,11 +80,13 @@ class ShapingIT {
     }
 
     private void awaitSnapshot(long table) {
-        org.awaitility.Awaitility.await().atMost(java.time.Duration.ofSeconds(60)).untilAsserted(() -> {
-            JsonNode shown = pipeline.api.get("tables/" + table);
-            assertThat(shown.path("snapshot").path("state").asString()).isEqualTo("DONE");
-            assertThat(shown.path("state").asString()).isEqualTo("STREAMING");
-        });
+        org.awaitility.Awaitility.await()
+                .atMost(java.time.Duration.ofSeconds(60))
+                .untilAsserted(() -> {
+                    JsonNode shown = pipeline.api.get("tables/" + table);
+                    assertThat(shown.path("snapshot").path("state").asString()).isEqualTo("DONE");
+                    assertThat(shown.path("state").asString()).isEqualTo("STREAMING");
+                });
     }
 
     private List<String> redis(String table) {
@@ -97,7 +102,10 @@ class ShapingIT {
     void whatIsWrongIsToldWithItsPlaceAndNothingIsSaved() {
         long table = customers("shaped_wrongly");
         Api.Answer answer = declare(
-                table, "elasticsearch", "", "{\"filter\": \"city == 'Oslo' &&\\n totl > 5\", \"masks\": {\"id\": {\"kind\": \"HASH\"}}}");
+                table,
+                "elasticsearch",
+                "",
+                "{\"filter\": \"city == 'Oslo' &&\\n totl > 5\", \"masks\": {\"id\": {\"kind\": \"HASH\"}}}");
         assertThat(answer.status()).isEqualTo(422);
         assertThat(answer.body().path("findings").toString())
                 .contains("\"at\":\"filter\",\"line\":2,\"column\":2")
@@ -113,31 +121,45 @@ class ShapingIT {
     void maskedValuesAreInNoSinkNoAnswerNoPageAndNoLog() throws IOException {
         long table = customers("shaped_secret");
         declared(table, "elasticsearch", "", "{\"masks\": {\"email\": {\"kind\": \"HASH\"}}}");
-        declared(table, "redis", "", "{\"masks\": {\"email\": {\"kind\": \"PARTIAL\", \"first\": 1}}, \"filter\": \"int(city) > 0\"}");
+        declared(
+                table,
+                "redis",
+                "",
+                "{\"masks\": {\"email\": {\"kind\": \"PARTIAL\", \"first\": 1}}, \"filter\": \"int(city) > 0\"}");
         declared(table, "audit", "", "{\"masks\": {\"email\": {\"kind\": \"NULL\"}}}");
         pipeline.sql(
-                "INSERT INTO shaped_secret VALUES (1, '" + PLANTED + "', 'Oslo', 12.5, 'a'), (2, '" + PLANTED + "', '5', 3, 'b')",
+                "INSERT INTO shaped_secret VALUES (1, '" + PLANTED + "', 'Oslo', 12.5, 'a'), (2, '" + PLANTED
+                        + "', '5', 3, 'b')",
                 "UPDATE shaped_secret SET email = 'x' || email");
         pipeline.barrier();
-        assertThat(redis("shaped_secret")).containsExactly("{\"id\":2,\"email\":\"x***\",\"city\":\"5\",\"total\":\"3.00\",\"notes\":\"b\"}");
+        assertThat(redis("shaped_secret"))
+                .containsExactly("{\"id\":2,\"email\":\"x***\",\"city\":\"5\",\"total\":\"3.00\",\"notes\":\"b\"}");
 
         // a try without masks must not show what is masked
-        Api.Answer preview = pipeline.api.post("sinks/redis/tables/" + table + "/shaping/preview", "{\"filter\": \"total > 5\"}");
+        Api.Answer preview =
+                pipeline.api.post("sinks/redis/tables/" + table + "/shaping/preview", "{\"filter\": \"total > 5\"}");
         assertThat(preview.status()).isEqualTo(200);
-        assertThat(preview.body().path("events").toString()).contains("\"email\":\"***\"").contains("PASSED_OVER");
-        Api.Answer peek =
-                pipeline.api.post("sinks/redis/tables/" + table + "/shaping/preview", "{\"filter\": \"email.startsWith('p')\"}");
+        assertThat(preview.body().path("events").toString())
+                .contains("\"email\":\"***\"")
+                .contains("PASSED_OVER");
+        Api.Answer peek = pipeline.api.post(
+                "sinks/redis/tables/" + table + "/shaping/preview", "{\"filter\": \"email.startsWith('p')\"}");
         assertThat(peek.body().path("findings").toString()).contains("email is masked");
         JsonNode history = pipeline.api.get("history?source=shop&schema=public&table=shaped_secret&limit=50");
-        assertThat(history.path("items").valueStream()
+        assertThat(history.path("items")
+                        .valueStream()
                         .filter(item -> item.path("operation").asString().equals("update"))
                         .map(item -> item.path("changedColumns").toString() + item.path("maskedColumns")))
                 .containsExactly("[\"email\"][\"email\"]", "[\"email\"][\"email\"]");
         String letters = pipeline.api.get("dead-letters?sink=redis").toString();
         assertThat(letters).contains("cannot turn a value of this row into what it expects");
 
-        String answers = preview.body() + peek.body().toString() + history + letters
-                + pipeline.api.get("tables/" + table) + pipeline.api.get("lag")
+        String answers = preview.body()
+                + peek.body().toString()
+                + history
+                + letters
+                + pipeline.api.get("tables/" + table)
+                + pipeline.api.get("lag")
                 + pipeline.api.get("sinks/redis/tables/" + table + "/shaping");
         assertThat(answers).doesNotContain(PLANTED.substring(1));
         assertThat(pipeline.workers.output() + pipeline.admin.output() + pipeline.capture.output())
@@ -175,7 +197,8 @@ class ShapingIT {
                     .click();
             page.navigate(pipeline.web + "/tables/" + table + "/sinks/elasticsearch/shaping");
             page.getByLabel("Rows").fill("city == 'Oslo' && totl > 5");
-            PlaywrightAssertions.assertThat(page.locator("#at-filter")).containsText("Line 1, column 19: There is no totl here.");
+            PlaywrightAssertions.assertThat(page.locator("#at-filter"))
+                    .containsText("Line 1, column 19: There is no totl here.");
             picture(page, pictures, "shaping-finding");
             page.getByLabel("Rows").fill("city == 'Oslo' && total > 5");
             PlaywrightAssertions.assertThat(page.locator("#at-filter")).not().containsText("There is no");

@@ -35,7 +35,8 @@ final class JdbcBindings {
     /** Adds a binding, shaped from the beginning where a shaping is given. */
     void add(long tableId, String sink, @Nullable String shaping, String by) {
         int version = shaping == null ? 0 : 1;
-        sql.sql("INSERT INTO millrace.sink_binding (table_id, sink, shaping, shaping_version) VALUES (?, ?, ?::jsonb, ?)")
+        sql.sql(
+                        "INSERT INTO millrace.sink_binding (table_id, sink, shaping, shaping_version) VALUES (?, ?, ?::jsonb, ?)")
                 .params(Arrays.asList(tableId, sink, shaping, version))
                 .update();
         if (shaping != null) {

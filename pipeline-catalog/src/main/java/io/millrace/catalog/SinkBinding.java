@@ -24,7 +24,12 @@ public record SinkBinding(
 
     /** A binding whose sink gets everything as it is. */
     public SinkBinding(
-            long tableId, String sink, BindingState state, @Nullable String message, Instant stateSince, String options) {
+            long tableId,
+            String sink,
+            BindingState state,
+            @Nullable String message,
+            Instant stateSince,
+            String options) {
         this(tableId, sink, state, message, stateSince, options, null, 0);
     }
 }

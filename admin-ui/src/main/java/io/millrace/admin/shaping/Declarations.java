@@ -93,7 +93,8 @@ class Declarations {
                             HttpStatus.UNPROCESSABLE_CONTENT,
                             "The shaping cannot be saved",
                             (errors.size() == 1 ? "" : errors.size() + " things stand in the way. The first: ")
-                                    + where(first) + first.problem())
+                                    + where(first)
+                                    + first.problem())
                     .with("findings", findings);
         }
         if (reread) {

@@ -49,8 +49,7 @@ class RecentEvents {
      * @throws Problem if Kafka does not answer
      */
     List<ChangeEvent> of(String topic, int limit) {
-        try (var consumer =
-                new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             List<ChangeEvent> events = new ArrayList<>();
             List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                     .map(info -> new TopicPartition(topic, info.partition()))

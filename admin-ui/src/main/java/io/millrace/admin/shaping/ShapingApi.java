@@ -41,9 +41,10 @@ class ShapingApi {
 
     @Operation(
             summary = "Declare what the sink gets of the table from now on",
-            description = "Rows that the sink has already stay as they are until the table's rows are read again; reread=true asks for"
-                    + " that. What the history recorded before stays as it was recorded. With version the request is refused if"
-                    + " another declaration came in between.")
+            description =
+                    "Rows that the sink has already stay as they are until the table's rows are read again; reread=true asks for"
+                            + " that. What the history recorded before stays as it was recorded. With version the request is refused if"
+                            + " another declaration came in between.")
     @ApiResponse(responseCode = "200", description = "Saved")
     @ApiResponse(
             responseCode = "422",
@@ -51,7 +52,8 @@ class ShapingApi {
             content = @io.swagger.v3.oas.annotations.media.Content(mediaType = "application/problem+json"))
     @ApiResponse(
             responseCode = "409",
-            description = "Another declaration came in between, or the rows cannot be read again now; nothing was changed",
+            description =
+                    "Another declaration came in between, or the rows cannot be read again now; nothing was changed",
             content = @io.swagger.v3.oas.annotations.media.Content(mediaType = "application/problem+json"))
     @PutMapping
     ShapingView save(
@@ -83,8 +85,9 @@ class ShapingApi {
 
     @Operation(
             summary = "Try a shaping on the table's newest changes",
-            description = "Answers for each what the sink would get, or why it would get nothing. Saves nothing. What any sink of the"
-                    + " table has masked stays hidden, whatever the tried shaping says.")
+            description =
+                    "Answers for each what the sink would get, or why it would get nothing. Saves nothing. What any sink of the"
+                            + " table has masked stays hidden, whatever the tried shaping says.")
     @PostMapping("/preview")
     Preview preview(
             @PathVariable String sink,

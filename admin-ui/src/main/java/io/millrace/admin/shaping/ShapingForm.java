@@ -21,8 +21,7 @@ import org.springframework.util.MultiValueMap;
  * @param fields the computed ones, then empty ones to fill
  * @param version the declaration that the form began with
  */
-record ShapingForm(
-        boolean all, List<ColumnLine> columns, String filter, List<FieldLine> fields, int version) {
+record ShapingForm(boolean all, List<ColumnLine> columns, String filter, List<FieldLine> fields, int version) {
 
     private static final int EMPTY_FIELDS = 2;
 

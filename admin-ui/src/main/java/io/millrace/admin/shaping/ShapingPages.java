@@ -39,8 +39,8 @@ class ShapingPages {
     @GetMapping
     String show(@PathVariable long id, @PathVariable String sink, Model model) {
         Place place = declarations.place(sink, id);
-        ShapingForm form = ShapingForm.of(
-                place.shaping(), place.table(), place.binding().shapingVersion());
+        ShapingForm form =
+                ShapingForm.of(place.shaping(), place.table(), place.binding().shapingVersion());
         return page(place, form, declarations.check(place, place.shaping()), model);
     }
 
@@ -84,8 +84,7 @@ class ShapingPages {
                     preview.events().stream()
                             .map(event -> PreviewRow.of(event, form.shaping().names()))
                             .toList());
-            model.addAttribute(
-                    "stopped", preview.findings().stream().anyMatch(ShapingFinding::isError));
+            model.addAttribute("stopped", preview.findings().stream().anyMatch(ShapingFinding::isError));
             return page(place, form, preview.findings(), model);
         } catch (Problem problem) {
             model.addAttribute("refusal", problem.detail());

@@ -181,8 +181,7 @@ class Registrations {
         }
     }
 
-    private static void fits(
-            String source, SourceTable described, Set<String> chosen, String sink, Shaping shaping) {
+    private static void fits(String source, SourceTable described, Set<String> chosen, String sink, Shaping shaping) {
         if (!chosen.contains(sink)) {
             throw Problem.badRequest("A shaping is given for " + sink + ", which is none of the chosen sinks.");
         }
@@ -209,7 +208,8 @@ class Registrations {
                             HttpStatus.UNPROCESSABLE_CONTENT,
                             "The table cannot be registered with this shaping",
                             "What " + sink + " is to get does not fit " + described.table() + ": "
-                                    + findings.get(0).at() + ": " + findings.get(0).problem())
+                                    + findings.get(0).at() + ": "
+                                    + findings.get(0).problem())
                     .with("findings", findings);
         }
     }

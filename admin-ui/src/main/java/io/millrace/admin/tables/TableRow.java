@@ -23,8 +23,7 @@ record TableRow(
 
     /** Returns whether a sink gets it otherwise than it is. */
     public boolean shaped(String sink) {
-        return table.sinks().stream()
-                .anyMatch(binding -> binding.sink().equals(sink) && binding.shaping() != null);
+        return table.sinks().stream().anyMatch(binding -> binding.sink().equals(sink) && binding.shaping() != null);
     }
 
     /** One sink of the table, with words for how it is. */

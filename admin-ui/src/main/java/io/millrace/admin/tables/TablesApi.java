@@ -57,8 +57,12 @@ class TablesApi {
             @NotBlank String schema,
             @NotBlank String table,
             @NotEmpty List<String> sinks,
-            @Schema(description = "What sinks get of it from the first row on, by sink; the others get everything as it is")
-                    @Nullable Map<String, Shaping> shapings) {}
+
+            @Schema(
+                    description =
+                            "What sinks get of it from the first row on, by sink; the others get everything as it is")
+            @Nullable
+            Map<String, Shaping> shapings) {}
 
     record BindingView(
             String sink,
@@ -123,7 +127,11 @@ class TablesApi {
     @PostMapping
     ResponseEntity<TableView> register(@Valid @RequestBody Registration wanted, Principal caller) {
         CapturedTable table = registrations.register(
-                wanted.source(), new TableId(wanted.schema(), wanted.table()), wanted.sinks(), wanted.shapings() == null ? Map.of() : wanted.shapings(), caller.getName());
+                wanted.source(),
+                new TableId(wanted.schema(), wanted.table()),
+                wanted.sinks(),
+                wanted.shapings() == null ? Map.of() : wanted.shapings(),
+                caller.getName());
         return ResponseEntity.created(URI.create("/api/v1/tables/" + table.id()))
                 .body(view(life.awaitTakenUp(table.id())));
     }

@@ -100,9 +100,12 @@ class ShapingCheckTests {
                 .build();
         String right = "{\"masks\":{\"email\":{\"kind\":\"PARTIAL\",\"last\":2}}}";
         assertThat(lenient.readValue(right, Shaping.class))
-                .isEqualTo(ShapingFixture.shaping(null, Map.of(), Map.of("email", new Mask(Mask.Kind.PARTIAL, null, null, 2))));
-        for (String wrong : List.of(right.replace("masks", "mask"), right.replace("last", "lst"), "{\"Filter\":\"true\"}")) {
-            assertThatThrownBy(() -> lenient.readValue(wrong, Shaping.class)).hasMessageContaining("Unrecognized property");
+                .isEqualTo(ShapingFixture.shaping(
+                        null, Map.of(), Map.of("email", new Mask(Mask.Kind.PARTIAL, null, null, 2))));
+        for (String wrong :
+                List.of(right.replace("masks", "mask"), right.replace("last", "lst"), "{\"Filter\":\"true\"}")) {
+            assertThatThrownBy(() -> lenient.readValue(wrong, Shaping.class))
+                    .hasMessageContaining("Unrecognized property");
         }
     }
 

@@ -102,11 +102,7 @@ public final class SinkShaping {
      * @throws org.springframework.dao.DataAccessException if the catalog had to be asked and does not answer
      */
     public @Nullable TableShaping of(
-            CapturedTable table,
-            SinkBinding known,
-            ChangeEvent event,
-            Instant polled,
-            @Nullable TableShaping current) {
+            CapturedTable table, SinkBinding known, ChangeEvent event, Instant polled, @Nullable TableShaping current) {
         if (!event.position().isRead()) {
             return current;
         }

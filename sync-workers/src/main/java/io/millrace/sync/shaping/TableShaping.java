@@ -39,6 +39,7 @@ public final class TableShaping {
     private final Set<String> masked;
     /** A sink that keeps no states needs nobody to tell it that a row which was only read is not for it. */
     private final boolean keepsStates;
+
     private final int version;
     private final int schemaVersion;
     private final Counter removed;

@@ -184,8 +184,7 @@ class ShapingIT {
 
     private Map<String, String> inElasticsearch() throws Exception {
         String index = stack.elasticsearchUri() + "/" + table.topic();
-        http.send(
-                HttpRequest.newBuilder(URI.create(index + "/_refresh")).build(), BodyHandlers.discarding());
+        http.send(HttpRequest.newBuilder(URI.create(index + "/_refresh")).build(), BodyHandlers.discarding());
         JsonNode found = JSON.readTree(http.send(
                         HttpRequest.newBuilder(URI.create(index + "/_search?size=100"))
                                 .build(),
@@ -194,7 +193,8 @@ class ShapingIT {
         Map<String, String> rows = new TreeMap<>();
         found.path("hits")
                 .path("hits")
-                .forEach(hit -> rows.put(hit.path("_id").asString(), hit.path("_source").toString()));
+                .forEach(hit ->
+                        rows.put(hit.path("_id").asString(), hit.path("_source").toString()));
         return rows;
     }
 
@@ -244,7 +244,11 @@ class ShapingIT {
         declare(
                 "audit",
                 new Shaping(
-                        List.of("id", "email", "total"), Map.of(), Map.of("email", Mask.of(Mask.Kind.NULL)), null, List.of()));
+                        List.of("id", "email", "total"),
+                        Map.of(),
+                        Map.of("email", Mask.of(Mask.Kind.NULL)),
+                        null,
+                        List.of()));
         stream();
         String ada = "ada@example.org";
         send(
@@ -259,8 +263,7 @@ class ShapingIT {
                 events.update(
                         id(3), row(3, "cyd@example.org", "30", "hidden"), row(3, "cyd@example.org", "30", "open")),
                 // no longer pass
-                events.update(
-                        id(1), row(1, ada, "12.50", "paid"), row(1, ada, "1", "hidden")),
+                events.update(id(1), row(1, ada, "12.50", "paid"), row(1, ada, "1", "hidden")),
                 events.delete(id(4)));
         delivered("elasticsearch", "redis", "audit");
 
@@ -316,16 +319,16 @@ class ShapingIT {
         declare("elasticsearch", paid);
         declare("redis", paid);
         stream();
-        String unsent = "{\"id\":1,\"email\":\"__debezium_unavailable_value\",\"total\":\"1\",\"status\":\"paid\",\"big\":1}";
+        String unsent =
+                "{\"id\":1,\"email\":\"__debezium_unavailable_value\",\"total\":\"1\",\"status\":\"paid\",\"big\":1}";
         send(events.create(id(1), row(1, "large", "1", "open")));
         delivered("elasticsearch", "redis");
         send(events.update(id(1), null, unsent, "email"));
         delivered("elasticsearch", "redis");
         assertThat(inElasticsearch()).isEmpty();
         assertThat(inRedis()).isEmpty();
-        assertThat(letters())
-                .hasSize(2)
-                .allSatisfy(letter -> assertThat(letter).contains("The row came to pass the filter by a change that left"));
+        assertThat(letters()).hasSize(2).allSatisfy(letter -> assertThat(letter)
+                .contains("The row came to pass the filter by a change that left"));
         send(events.read(id(1), row(1, "large", "1", "paid"), TestEvents.nextLsn()));
         delivered("elasticsearch", "redis");
         assertThat(inElasticsearch()).containsOnlyKeys("1");
@@ -362,9 +365,13 @@ class ShapingIT {
                 events.create(id(2), row(2, PLANTED, "6", "paid")),
                 events.create(
                         id(3),
-                        "{\"id\":\"no number\",\"email\":\"" + PLANTED + "\",\"total\":\"6\",\"status\":\"\\ud800\",\"big\":1}"));
+                        "{\"id\":\"no number\",\"email\":\"" + PLANTED
+                                + "\",\"total\":\"6\",\"status\":\"\\ud800\",\"big\":1}"));
         producer.send(new ProducerRecord<>(
-                        table.topic(), 0, null, ("{\"after\":{\"email\":\"" + PLANTED + "\"").getBytes(StandardCharsets.UTF_8)))
+                        table.topic(),
+                        0,
+                        null,
+                        ("{\"after\":{\"email\":\"" + PLANTED + "\"").getBytes(StandardCharsets.UTF_8)))
                 .get();
         producer.send(new ProducerRecord<>(table.topic(), 0, null, PLANTED.getBytes(StandardCharsets.UTF_8)))
                 .get();
@@ -374,16 +381,18 @@ class ShapingIT {
         List<String> letters = letters();
         assertThat(letters)
                 .anySatisfy(letter -> assertThat(letter).startsWith("elasticsearch: The filter meets a NULL"))
-                .anySatisfy(letter ->
-                        assertThat(letter).startsWith("elasticsearch: The computed field x divides by zero in this row"))
+                .anySatisfy(letter -> assertThat(letter)
+                        .startsWith("elasticsearch: The computed field x divides by zero in this row"))
                 .anySatisfy(letter -> assertThat(letter).startsWith("audit: "))
-                .anySatisfy(letter -> assertThat(letter).contains("Not a change event. What it holds is in the topic only"));
+                .anySatisfy(letter ->
+                        assertThat(letter).contains("Not a change event. What it holds is in the topic only"));
         assertThat(String.join("\n", letters)).doesNotContain(PLANTED);
         String topics = String.join("\n", deadLetterTopics());
         assertThat(topics).contains("millrace-masked").contains(key.hash(PLANTED.getBytes(StandardCharsets.UTF_8)));
         assertThat(topics).doesNotContain(PLANTED);
         assertThat(inElasticsearch().toString() + inRedis() + inHistory()).doesNotContain(PLANTED);
-        assertThat(sql.queryForList("SELECT t::text FROM millrace.delivery_offset t", String.class).toString())
+        assertThat(sql.queryForList("SELECT t::text FROM millrace.delivery_offset t", String.class)
+                        .toString())
                 .doesNotContain(PLANTED);
         assertThat(Files.readString(LOG)).contains("now a dead letter").doesNotContain(PLANTED);
     }
@@ -396,8 +405,8 @@ class ShapingIT {
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = consumer.listTopics().entrySet().stream()
-                    .filter(topic ->
-                            topic.getKey().startsWith(table.topic()) && topic.getKey().endsWith(".dlt"))
+                    .filter(topic -> topic.getKey().startsWith(table.topic())
+                            && topic.getKey().endsWith(".dlt"))
                     .flatMap(topic -> topic.getValue().stream())
                     .map(info -> new TopicPartition(info.topic(), info.partition()))
                     .toList();
