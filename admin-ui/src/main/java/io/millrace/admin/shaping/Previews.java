@@ -65,7 +65,7 @@ class Previews {
         Map<String, Mask> shown = new LinkedHashMap<>();
         masks.keySet().forEach(column -> shown.put(column, HIDDEN));
         MaskedEnvelope source =
-                new MaskedEnvelope(new Shaping(null, Map.of(), shown, null, List.of()), shapings::maskingKey);
+                new MaskedEnvelope(new Shaping(null, Map.of(), shown, null, List.of()), table, shapings::maskingKey);
         List<PreviewEvent> events = new ArrayList<>();
         for (ChangeEvent event : recent.of(table.topic(), limit)) {
             if (event.schemaVersion() <= table.schemaVersion()) {

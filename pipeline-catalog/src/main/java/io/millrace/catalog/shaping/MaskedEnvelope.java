@@ -1,5 +1,6 @@
 package io.millrace.catalog.shaping;
 
+import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.MaskingKey;
 import io.millrace.event.Row;
 import java.io.ByteArrayOutputStream;
@@ -23,10 +24,11 @@ public final class MaskedEnvelope {
 
     private final RowShape rows;
 
-    public MaskedEnvelope(Shaping shaping, Supplier<MaskingKey> key) {
+    public MaskedEnvelope(Shaping shaping, CapturedTable table, Supplier<MaskingKey> key) {
         // the masks alone: a record that is kept is that of the source
         this.rows = new RowShape(
                 new Shaping(null, java.util.Map.of(), shaping.masks(), null, List.of()),
+                table.columns(),
                 shaping.masks().isEmpty() ? RowShape.NO_KEY : key.get());
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.catalog.shaping;
 
+import io.millrace.catalog.Column;
 import io.millrace.catalog.MaskingKey;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.ChangeEventCodec;
@@ -7,6 +8,7 @@ import io.millrace.event.Row;
 import io.millrace.event.RowDiff;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.io.JsonStringEncoder;
 
@@ -43,12 +46,22 @@ final class RowShape {
     }
 
     private final Shaping shaping;
+    /** The table's columns; null where others go out as well. */
+    private final @Nullable Set<String> known;
+
     private final Map<String, Masking> maskings = new HashMap<>();
     private final Map<String, Way> ways = new ConcurrentHashMap<>();
     private final Set<String> masked = new LinkedHashSet<>();
 
-    RowShape(Shaping shaping, MaskingKey key) {
+    /**
+     * Takes the columns that the table has now. Where some are masked no others go out: events of the time before a masked column was
+     * renamed hold its values under its old name.
+     */
+    RowShape(Shaping shaping, Collection<Column> columns, MaskingKey key) {
         this.shaping = shaping;
+        this.known = shaping.masks().isEmpty()
+                ? null
+                : columns.stream().map(Column::name).collect(Collectors.toSet());
         shaping.masks().forEach((column, mask) -> maskings.put(column, new Masking(mask, key)));
         shaping.masks().keySet().forEach(column -> masked.add(shaping.nameOf(column)));
     }
@@ -91,7 +104,8 @@ final class RowShape {
     }
 
     private Way way(String column) {
-        return new Way(shaping.sends(column), prefix(shaping.nameOf(column)), maskings.get(column));
+        boolean sent = shaping.sends(column) && (known == null || known.contains(column));
+        return new Way(sent, prefix(shaping.nameOf(column)), maskings.get(column));
     }
 
     private static byte[] prefix(String name) {
@@ -112,7 +126,7 @@ final class RowShape {
         }
         Set<String> names = new LinkedHashSet<>();
         for (String column : columns) {
-            if (shaping.sends(column) && staysUnavailable(column)) {
+            if (shaping.sends(column) && (known == null || known.contains(column)) && staysUnavailable(column)) {
                 names.add(shaping.nameOf(column));
             }
         }

@@ -33,7 +33,7 @@ public final class Shaper {
         this.table = table;
         this.filter = filter;
         this.computed = computed;
-        this.rows = new RowShape(shaping, key);
+        this.rows = new RowShape(shaping, table.columns(), key);
         this.shaped = ShapedColumns.of(
                 table,
                 shaping,

@@ -126,15 +126,30 @@ class MaskTests {
     }
 
     @Test
+    void columnThatTheTableNoLongerHasIsNotSentWhereOthersAreMasked() {
+        String old = "{\"id\":1,\"email\":\"x\",\"mail_before_it_was_renamed\":\"secret\"}";
+        Map<String, Mask> masks = Map.of("email", Mask.of(Mask.Kind.NULL));
+        assertThat(ShapingFixture.sent(ShapingFixture.shaping(null, Map.of(), masks), old))
+                .isEqualTo("{\"id\":1,\"email\":null}");
+        MaskedEnvelope kept = new MaskedEnvelope(
+                ShapingFixture.shaping(null, Map.of(), masks), ShapingFixture.TABLE, () -> ShapingFixture.KEY);
+        assertThat(new String(kept.of(("{\"after\":" + old + "}").getBytes(), java.util.Set.of())))
+                .isEqualTo("{\"after\":{\"id\":1,\"email\":null}}");
+        assertThat(ShapingFixture.sent(ShapingFixture.shaping(null, Map.of("email", "mail"), Map.of()), old))
+                .isEqualTo("{\"id\":1,\"mail\":\"x\",\"mail_before_it_was_renamed\":\"secret\"}");
+    }
+
+    @Test
     void envelopeIsMaskedAndOtherwiseAsItWas() {
         MaskedEnvelope masked = new MaskedEnvelope(
                 ShapingFixture.shaping(
                         List.of("id"), Map.of("email", "mail"), Map.of("email", Mask.of(Mask.Kind.NULL))),
+                ShapingFixture.TABLE,
                 () -> ShapingFixture.KEY);
-        String envelope = "{\"before\":{\"id\":1,\"email\":\"old\"},\"after\":{\"id\":1,\"email\":\"new\",\"n\":2},"
+        String envelope = "{\"before\":{\"id\":1,\"email\":\"old\"},\"after\":{\"id\":1,\"email\":\"new\",\"big\":2},"
                 + "\"source\":{\"name\":\"s\"},\"op\":\"u\"}";
         assertThat(new String(masked.of(envelope.getBytes(), java.util.Set.of())))
-                .isEqualTo("{\"before\":{\"id\":1,\"email\":null},\"after\":{\"id\":1,\"email\":null,\"n\":2},"
+                .isEqualTo("{\"before\":{\"id\":1,\"email\":null},\"after\":{\"id\":1,\"email\":null,\"big\":2},"
                         + "\"source\":{\"name\":\"s\"},\"op\":\"u\"}");
         assertThat(masked.of("{\"after\":{\"email\":\"cut".getBytes(), java.util.Set.of()))
                 .isNull();

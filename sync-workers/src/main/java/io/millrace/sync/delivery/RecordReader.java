@@ -70,7 +70,7 @@ final class RecordReader {
                     continue;
                 }
                 TableShaping by = shape;
-                shape.change(event).ifPresent(change -> received.add(new Received(change, record, by)));
+                shape.change(event, record).ifPresent(change -> received.add(new Received(change, record, by)));
             } catch (MalformedEventException e) {
                 String cause = String.valueOf(e.getMessage());
                 malformed.add(shape == null ? new DeadLetter(record, null, cause) : shape.deadLetter(record, cause));

@@ -129,7 +129,7 @@ public final class SinkShaping {
             String message = String.valueOf(e.getMessage());
             log.error("{} cannot be given {} of {}: {}", sink, table.table(), table.source(), message);
             catalog.bindingState(table.id(), sink, BindingState.FAILED, message);
-            throw e;
+            throw e instanceof ShapingException known ? known : new ShapingException(message);
         }
     }
 }

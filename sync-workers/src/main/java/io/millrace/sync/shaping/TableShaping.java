@@ -55,7 +55,7 @@ public final class TableShaping {
             Supplier<MaskingKey> key,
             MeterRegistry registry) {
         this.shaper = Shaper.of(shaping, table, key);
-        this.envelope = new MaskedEnvelope(shaping, key);
+        this.envelope = new MaskedEnvelope(shaping, table, key);
         this.masked = shaping.maskedColumns();
         this.keepsStates = kind == SinkKind.STATE;
         this.version = version;
@@ -85,10 +85,15 @@ public final class TableShaping {
     /**
      * Shapes a change.
      *
+     * @param record what it came in; a copy that is masked already is refused, for masks are not made to be applied twice
      * @return empty where the sink is given nothing
      * @throws RowRefused if the row cannot be shaped: it is a dead letter
      */
-    public Optional<Change> change(ChangeEvent event) throws RowRefused {
+    public Optional<Change> change(ChangeEvent event, ConsumerRecord<byte[], byte[]> record) throws RowRefused {
+        if (!masked.isEmpty() && record.headers().lastHeader(MASKED) != null) {
+            throw new RowRefused(
+                    "Only a masked copy of the record is left: read the table's rows again, and discard this");
+        }
         Shaped shaped = shaper.shape(event);
         if (shaped instanceof Shaped.Sent sent) {
             return Optional.of(new Change(
