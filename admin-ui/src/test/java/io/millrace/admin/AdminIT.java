@@ -182,6 +182,13 @@ class AdminIT {
         "rolf, PUT, /sinks/audit/tables/1/shaping, 403",
         "olga, GET, /sinks/audit/tables/1/shaping, 200",
         "olga, GET, /sinks/nothing/tables/1/shaping, 404",
+        "rolf, POST, /sinks/audit/tables/1/rewind, 403",
+        "rolf, GET, /sinks/audit/tables/1, 200",
+        "olga, GET, /sinks/audit/tables/999, 404",
+        "rolf, POST, /dead-letters/retry, 403",
+        "rolf, POST, /dead-letters/discard, 403",
+        "olga, GET, /dead-letters/999, 404",
+        "olga, POST, /dead-letters/999/retry, 404",
         "rolf, GET, /users, 403",
         "olga, POST, /tables/999/pause, 404",
         "olga, POST, /sources, 403",
@@ -209,6 +216,12 @@ class AdminIT {
         "rolf, /history/row?source=src&schema=public&table=keyed&key=42, 200",
         "rolf, /history/events/src-1-0000000000000105-00000000, 200",
         "rolf, /dead-letters, 200",
+        "rolf, /dead-letters?sink=redis&state=OPEN&key=42&q=refused, 200",
+        "rolf, /dead-letters/999, 404",
+        "rolf, /sinks, 200",
+        "rolf, /sinks/redis/tables/1, 200",
+        "rolf, /sinks/redis/tables/1/live, 200",
+        "rolf, /sinks/solr/tables/1, 404",
         "rolf, /tables/register, 403",
         "rolf, /users, 403",
         "rolf, /tables/1/sinks/redis/shaping, 403",
@@ -366,12 +379,61 @@ class AdminIT {
     }
 
     @Test
+    void aSinkThatAWorkerPublishesIsOfferedAndAsksForAKeyOnlyWhereItNeedsOne() throws SQLException {
+        assertThat(post("/tables", table("keyless", "webhook-crm"), 422)
+                        .get("detail")
+                        .stringValue())
+                .contains("There is no sink named 'webhook-crm'");
+        sql(
+                "admin_platform",
+                "INSERT INTO millrace.sink (name, title, purpose, needs_key) VALUES"
+                        + " ('webhook-crm', 'Webhook-crm', 'To the CRM.', false), ('vault', 'Vault', '', true),"
+                        + " ('webhook-old', 'Webhook-old', '', false)",
+                "UPDATE millrace.sink SET published_at = now() - interval '11 minutes' WHERE name = 'webhook-old'");
+        org.awaitility.Awaitility.await()
+                .untilAsserted(() -> assertThat(get("/sinks").get("items").findValuesAsString("name"))
+                        .containsExactly("elasticsearch", "redis", "audit", "vault", "webhook-crm"));
+        post("/tables", table("keyless", "vault"), 422);
+        long id =
+                post("/tables", table("keyless", "webhook-crm"), 201).get("id").asLong();
+        assertThat(call("olga", HttpMethod.DELETE, "/tables/" + id, null)).hasStatus(202);
+        sql("admin_platform", "DELETE FROM millrace.sink");
+    }
+
+    @Test
     void aSourceThatDoesNotAnswerIsRefusedAndAPasswordNeverComesBack() {
         assertThat(post("/sources", source("lost", "no_such_database"), 422)
                         .get("detail")
                         .stringValue())
                 .contains("no_such_database");
         assertThat(get("/sources").toString()).doesNotContain("assword");
+    }
+
+    @Test
+    void aSourceWhoseUserMayNotReplicateIsRefusedWithTheStatement() throws SQLException {
+        sql("admin_source", "CREATE ROLE reader LOGIN PASSWORD 'reader'");
+        String reader = source("read_only", "admin_source").replace("\"postgres\"", "\"reader\"");
+        assertThat(post("/sources", reader, 422).get("detail").stringValue())
+                .contains("may not replicate")
+                .contains("ALTER ROLE \"reader\" WITH REPLICATION");
+    }
+
+    @Test
+    void aSourceIsReachedAnotherWayOnlyIfThatWorksAndAuditorsMayNot() {
+        MvcTestResult wrong = call("admin", HttpMethod.PATCH, "/sources/src", "{\"password\":\"wrong\"}");
+        assertThat(wrong).hasStatus(422);
+        assertThat(body(wrong).get("detail").stringValue()).contains("password authentication failed");
+        assertThat(get("/sources/src/preflight").get("pass").asBoolean()).isTrue();
+
+        MvcTestResult changed = call("admin", HttpMethod.PATCH, "/sources/src", "{\"host\":\"127.0.0.1\"}");
+        assertThat(changed).hasStatus(200);
+        assertThat(body(changed).get("host").stringValue()).isEqualTo("127.0.0.1");
+        assertThat(get("/sources/src/preflight").get("pass").asBoolean())
+                .as("the password stayed")
+                .isTrue();
+        assertThat(call("olga", HttpMethod.PATCH, "/sources/src", "{\"host\":\"localhost\"}"))
+                .hasStatus(403);
+        assertThat(call("admin", HttpMethod.PATCH, "/sources/none", "{}")).hasStatus(404);
     }
 
     @Test

@@ -47,17 +47,20 @@ final class SecretCipher {
     }
 
     /**
-     * Returns the clear text.
+     * Returns the clear text; nothing for nothing: that is what an administrator stores whose secret is lost.
      *
      * @throws IllegalStateException if it was encrypted with another secret, or changed since
      */
     String decrypt(String encrypted) {
+        if (encrypted.isEmpty()) {
+            return "";
+        }
         try {
             byte[] all = Base64.getDecoder().decode(encrypted);
             Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
             cipher.init(Cipher.DECRYPT_MODE, key, new GCMParameterSpec(TAG_BITS, all, 0, NONCE_BYTES));
             return new String(cipher.doFinal(all, NONCE_BYTES, all.length - NONCE_BYTES), StandardCharsets.UTF_8);
-        } catch (GeneralSecurityException e) {
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
             throw new IllegalStateException(
                     "What is kept encrypted (a source's password, the masking key) cannot be read with the present"
                             + " millrace.catalog.secret. Start with the"

@@ -55,7 +55,7 @@ final class Coalescer {
         if (whole == null) {
             return newer;
         }
-        return newer.change().notes().hidden() == null ? newer.with(whole) : newer.hiding(whole);
+        return newer.change().notes().hidden() == null ? newer.folded(whole, older) : newer.hiding(whole, older);
     }
 
     /** The row as it was, whether the sink is to hold it or not. */

@@ -114,25 +114,37 @@ public final class TableShaping {
         return Optional.empty();
     }
 
-    /** Returns a record as it may be kept. */
-    public DeadLetter deadLetter(ConsumerRecord<byte[], byte[]> record, String cause) {
+    /** Returns a record to keep as it may be kept. */
+    public DeadLetter kept(DeadLetter letter) {
+        if (masked.isEmpty()) {
+            return letter;
+        }
+        ConsumerRecord<byte[], byte[]> record = letter.record();
+        byte[] value = record.value();
         ChangeEvent event;
         try {
             event = RECORDS.read(record);
         } catch (MalformedEventException e) {
             event = null;
         }
-        if (masked.isEmpty()) {
-            return new DeadLetter(record, event, cause);
-        }
-        byte[] value = record.value();
         if (event == null || value == null) {
-            return new DeadLetter(
-                    with(record, null),
-                    null,
-                    "Not a change event. What it holds is in the topic only, since columns of this table are masked");
+            String cause = "Not a change event. What it holds is in the topic only, since columns of this table are masked";
+            return kept(letter, with(record, null), null, cause);
         }
-        return new DeadLetter(with(record, envelope.of(value, event.unavailable())), masked(event), cause);
+        return kept(letter, with(record, envelope.of(value, event.unavailable())), masked(event), letter.cause());
+    }
+
+    private static DeadLetter kept(
+            DeadLetter letter, ConsumerRecord<byte[], byte[]> record, @Nullable ChangeEvent event, String cause) {
+        return new DeadLetter(
+                record,
+                letter.source(),
+                letter.table(),
+                event,
+                letter.keyHash(),
+                letter.category(),
+                cause,
+                letter.stack());
     }
 
     private ChangeEvent masked(ChangeEvent event) {
