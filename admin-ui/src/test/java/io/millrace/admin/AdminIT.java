@@ -182,6 +182,12 @@ class AdminIT {
         "rolf, POST, /tables/1/pause, 403",
         "rolf, POST, /barrier, 403",
         "rolf, POST, /sinks/audit/tables/1/pause, 403",
+        "rolf, GET, /sinks/audit/tables/1/shaping, 403",
+        "rolf, POST, /sinks/audit/tables/1/shaping/preview, 403",
+        "rolf, POST, /sinks/audit/tables/1/shaping/check, 403",
+        "rolf, PUT, /sinks/audit/tables/1/shaping, 403",
+        "olga, GET, /sinks/audit/tables/1/shaping, 200",
+        "olga, GET, /sinks/nothing/tables/1/shaping, 404",
         "rolf, POST, /sinks/audit/tables/1/rewind, 403",
         "rolf, GET, /sinks/audit/tables/1, 200",
         "olga, GET, /sinks/audit/tables/999, 404",
@@ -224,6 +230,9 @@ class AdminIT {
         "rolf, /sinks/solr/tables/1, 404",
         "rolf, /tables/register, 403",
         "rolf, /users, 403",
+        "rolf, /tables/1/sinks/redis/shaping, 403",
+        "olga, /tables/1/sinks/redis/shaping, 200",
+        "olga, /tables/1/sinks/audit/shaping, 200",
         "olga, /tables/register, 200",
         "olga, /tables/register/tables?source=src, 200",
         "olga, /tables/register/sinks?source=src&t=public.keyless, 200",
@@ -270,6 +279,53 @@ class AdminIT {
                 .isEqualTo("DOWN");
         post("/alerts/" + alert.path("id").asLong() + "/dismiss", "", 200);
         assertThat(get("/alerts").path("items")).isEmpty();
+    }
+
+    @Test
+    void aShapingIsCheckedSavedInVersionsAndDescribedInOpenApi() {
+        String path = "/sinks/redis/tables/1/shaping";
+        MvcTestResult wrong = call("olga", HttpMethod.PUT, path, "{\"filter\":\"nam == 'x'\",\"only\":[\"name\"]}");
+        assertThat(wrong).hasStatus(422);
+        assertThat(body(wrong).get("findings").toString())
+                .contains("\"at\":\"only\"")
+                .contains("\"at\":\"filter\",\"line\":1,\"column\":1");
+        int version =
+                body(call("olga", HttpMethod.GET, path, null)).get("version").asInt();
+        String shaping = "{\"masks\":{\"name\":{\"kind\":\"PARTIAL\",\"first\":1}},\"names\":{\"name\":\"title\"}}";
+        MvcTestResult saved = call("olga", HttpMethod.PUT, path + "?version=" + version, shaping);
+        assertThat(saved).hasStatus(200);
+        assertThat(body(saved).get("version").asInt()).isEqualTo(version + 1);
+        assertThat(body(saved).get("declaredBy").stringValue()).isEqualTo("olga");
+        assertThat(body(saved).get("shaping").toString())
+                .isEqualTo(
+                        "{\"only\":null,\"names\":{\"name\":\"title\"},\"masks\":{\"name\":{\"kind\":\"PARTIAL\",\"value\":null,"
+                                + "\"first\":1,\"last\":null}},\"filter\":null,\"computed\":[]}");
+        assertThat(call("olga", HttpMethod.PUT, path + "?version=" + version, "{}"))
+                .hasStatus(409);
+        assertThat(call("olga", HttpMethod.PUT, path, "{\"mask\":{}}")).hasStatus(400);
+        assertThat(call("olga", HttpMethod.DELETE, path, null)).hasStatus(200);
+        JsonNode described = get("/openapi").get("paths").get("/api/v1/sinks/{sink}/tables/{table}/shaping");
+        assertThat(described.get("put").get("responses").propertyNames()).contains("200", "409", "422");
+        assertThat(get("/openapi").toString())
+                .contains("/shaping/preview", "/shaping/check", "\"Mask\"", "\"PARTIAL\"");
+    }
+
+    @Test
+    void aTableIsRegisteredWithItsShapingOrNotAtAll() throws SQLException {
+        sql("admin_source", "CREATE TABLE people (id bigint PRIMARY KEY, email text)");
+        String wanted =
+                "{\"source\":\"src\",\"schema\":\"public\",\"table\":\"people\",\"sinks\":[\"redis\",\"audit\"],"
+                        + "\"shapings\":{\"audit\":{\"masks\":{\"%s\":{\"kind\":\"HASH\"}}}}}";
+        post("/tables", wanted.formatted("mail"), 422);
+        long id = post("/tables", wanted.formatted("email"), 201).get("id").asLong();
+        JsonNode shaped = body(call("olga", HttpMethod.GET, "/sinks/audit/tables/" + id + "/shaping", null));
+        assertThat(shaped.get("version").asInt()).isEqualTo(1);
+        assertThat(shaped.get("shaping").get("masks").get("email").get("kind").stringValue())
+                .isEqualTo("HASH");
+        assertThat(body(call("olga", HttpMethod.GET, "/sinks/redis/tables/" + id + "/shaping", null))
+                        .get("version")
+                        .asInt())
+                .isZero();
     }
 
     @Test

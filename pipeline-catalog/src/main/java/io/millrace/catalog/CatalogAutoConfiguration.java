@@ -41,6 +41,16 @@ class CatalogAutoConfiguration {
     }
 
     @Bean
+    Shapings shapings(
+            JdbcTemplate template,
+            PlatformTransactionManager transactions,
+            CatalogProperties properties,
+            Flyway migrated) {
+        return new JdbcShapings(
+                template, new TransactionTemplate(transactions), new SecretCipher(properties.required()));
+    }
+
+    @Bean
     Offsets offsets(JdbcTemplate template, Flyway migrated) {
         return new JdbcOffsets(template);
     }

@@ -90,9 +90,7 @@ final class JdbcTables {
                 .params(Arrays.asList(id, columns, key))
                 .update();
         for (String sink : wanted.sinks()) {
-            sql.sql("INSERT INTO millrace.sink_binding (table_id, sink) VALUES (?, ?)")
-                    .params(Arrays.asList(id, sink))
-                    .update();
+            bindings.add(id, sink, wanted.shapings().get(sink), wanted.registeredBy());
         }
         sql.sql("INSERT INTO millrace.table_snapshot (table_id, requested_by) VALUES (?, ?)")
                 .params(Arrays.asList(id, wanted.registeredBy()))

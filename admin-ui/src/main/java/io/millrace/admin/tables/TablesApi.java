@@ -13,7 +13,9 @@ import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
+import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.TableId;
+import io.swagger.v3.oas.annotations.media.Schema;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
@@ -22,6 +24,7 @@ import java.security.Principal;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -55,7 +58,13 @@ class TablesApi {
             @NotBlank String source,
             @NotBlank String schema,
             @NotBlank String table,
-            @NotEmpty List<String> sinks) {}
+            @NotEmpty List<String> sinks,
+
+            @Schema(
+                    description =
+                            "What sinks get of it from the first row on, by sink; the others get everything as it is")
+            @Nullable
+            Map<String, Shaping> shapings) {}
 
     record BindingView(
             String sink,
@@ -122,7 +131,11 @@ class TablesApi {
     @PostMapping
     ResponseEntity<TableView> register(@Valid @RequestBody Registration wanted, Principal caller) {
         CapturedTable table = registrations.register(
-                wanted.source(), new TableId(wanted.schema(), wanted.table()), wanted.sinks(), caller.getName());
+                wanted.source(),
+                new TableId(wanted.schema(), wanted.table()),
+                wanted.sinks(),
+                wanted.shapings() == null ? Map.of() : wanted.shapings(),
+                caller.getName());
         return ResponseEntity.created(URI.create("/api/v1/tables/" + table.id()))
                 .body(view(life.awaitTakenUp(table.id())));
     }
