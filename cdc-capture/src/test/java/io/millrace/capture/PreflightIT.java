@@ -28,7 +28,8 @@ class PreflightIT {
     static void start(LocalStack stack) throws Exception {
         lab = new CaptureLab(stack);
         lab.sql(
-                "CREATE TABLE \"Keyed Table\" (b int, a text, total numeric GENERATED ALWAYS AS (b * 2) STORED, PRIMARY KEY (a, b))",
+                "CREATE TABLE \"Keyed Table\" (b int, a text, total numeric GENERATED ALWAYS AS (b * 2) STORED,"
+                        + " seen numeric GENERATED ALWAYS AS (b * 3) VIRTUAL, PRIMARY KEY (a, b))",
                 "CREATE TABLE keyless (line text)",
                 "CREATE TABLE deferred (id int PRIMARY KEY DEFERRABLE)",
                 "CREATE TABLE nothing (id int PRIMARY KEY)",
@@ -123,7 +124,7 @@ class PreflightIT {
     void tablesThatCannotBeCapturedSayWhy() {
         assertThat(codes("missing", true)).containsExactly("no-table");
         assertThat(codes("fast", true)).containsExactly("not-logged");
-        assertThat(codes("seen", true)).containsExactly("not-a-table");
+        assertThat(codes("seen", true)).containsExactly("view");
         assertThat(codes("parted_1", true)).containsExactly("partition");
         assertThat(codes("parted", true)).containsExactly("no-before");
         assertThat(codes("keyless", true)).containsExactly("no-key");
@@ -144,7 +145,7 @@ class PreflightIT {
                     .find(connection, new TableId("public", "Keyed Table"))
                     .orElseThrow();
             assertThat(keyed.keyColumns()).containsExactly("a", "b");
-            assertThat(keyed.columns()).extracting("name").containsExactly("b", "a");
+            assertThat(keyed.columns()).extracting("name").containsExactly("b", "a", "total");
             SourceTable indexed = new SourceTables()
                     .find(connection, new TableId("public", "indexed"))
                     .orElseThrow();

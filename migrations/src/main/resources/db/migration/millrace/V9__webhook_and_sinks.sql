@@ -12,4 +12,5 @@ CREATE TABLE sink (
 -- has one row: seen_at is then the time at which it was captured, the same at each delivery.
 ALTER TABLE deduplication ADD COLUMN holder text;
 ALTER TABLE deduplication ADD COLUMN claimed_at timestamptz;
+ALTER TABLE deduplication ADD COLUMN claims integer NOT NULL DEFAULT 1;
 ALTER TABLE deduplication ADD COLUMN accepted_at timestamptz;

@@ -43,6 +43,16 @@ class CatalogAutoConfiguration {
     }
 
     @Bean
+    Shapings shapings(
+            JdbcTemplate template,
+            PlatformTransactionManager transactions,
+            CatalogProperties properties,
+            Flyway migrated) {
+        return new JdbcShapings(
+                template, new TransactionTemplate(transactions), new SecretCipher(properties.required()));
+    }
+
+    @Bean
     Offsets offsets(JdbcTemplate template, Flyway migrated) {
         return new JdbcOffsets(template);
     }
@@ -50,6 +60,11 @@ class CatalogAutoConfiguration {
     @Bean
     Rebuilds rebuilds(JdbcTemplate template, DataSource dataSource, Flyway migrated) {
         return new JdbcRebuilds(template, dataSource);
+    }
+
+    @Bean
+    Alerts alerts(PipelineCatalog catalog) {
+        return catalog.alerts();
     }
 
     @Bean

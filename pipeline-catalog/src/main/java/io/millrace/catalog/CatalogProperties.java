@@ -8,7 +8,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * Settings of the catalog.
  *
- * @param secret what the sources' passwords are encrypted with; the same for all apps. There is no default: one that everybody knows
+ * @param secret what the sources' passwords and the masking key are encrypted with; the same for all apps. There is no default: one that everybody knows
  *     would encrypt nothing
  */
 @ConfigurationProperties("millrace.catalog")

@@ -2,11 +2,15 @@ package io.millrace.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
+import io.millrace.catalog.Alert.Severity;
+import io.millrace.catalog.Alerts.Trouble;
 import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.event.SourcePosition;
 import io.millrace.event.TableId;
+import io.millrace.event.kafka.Topics;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.time.Instant;
@@ -182,6 +186,74 @@ class CatalogIT {
         assertThat(catalog.recordSchema(table, COLUMNS.subList(0, 1), List.of("id"), ReplicaIdentity.FULL, 77L))
                 .isEqualTo(2);
         assertThat(catalog.table(table).orElseThrow().schemaVersion()).isEqualTo(2);
+    }
+
+    @Test
+    void aVersionIsFoundAgainWhereItHeld() {
+        long table = register("orders").id();
+        List<Column> added = List.of(COLUMNS.get(0), COLUMNS.get(1), new Column("c", "text", "text", 25, true));
+        List<Column> retyped = List.of(COLUMNS.get(0), new Column("na\"me", "text", "text", 25, true));
+        assertThat(record(table, COLUMNS, 100L)).isEqualTo(1);
+        assertThat(record(table, added, 200L)).isEqualTo(2);
+        assertThat(record(table, COLUMNS, 200L)).as("back within the transaction").isEqualTo(1);
+        assertThat(record(table, retyped, null)).as("seen by a snapshot").isEqualTo(3);
+        assertThat(record(table, added, 300L)).as("the stream is not there yet").isEqualTo(2);
+        assertThat(record(table, retyped, 400L)).isEqualTo(3);
+        assertThat(record(table, COLUMNS, 500L)).isEqualTo(4);
+
+        // after a restart all of it comes again
+        assertThat(record(table, COLUMNS, 100L)).isEqualTo(1);
+        assertThat(record(table, added, 200L)).isEqualTo(2);
+        assertThat(record(table, retyped, 450L)).isEqualTo(3);
+        assertThat(record(table, COLUMNS, 600L)).isEqualTo(4);
+        assertThat(catalog.schemas(table))
+                .extracting(TableSchema::firstLsn)
+                .containsExactly(null, 200L, 400L, 500L);
+        assertThat(catalog.schemas(table).get(1).changesSince(catalog.schemas(table).get(0)))
+                .containsExactly("c text added");
+        assertThat(catalog.table(table).orElseThrow().columns()).isEqualTo(COLUMNS);
+    }
+
+    private int record(long table, List<Column> columns, Long lsn) {
+        return catalog.recordSchema(table, columns, List.of("id"), ReplicaIdentity.FULL, lsn);
+    }
+
+    @Test
+    void anAlertIsOpenOnceAndOverWhenItsBindingIsActivated() {
+        CapturedTable table = register("orders");
+        Alerts alerts = catalog.alerts();
+        Trouble trouble = Trouble.of(AlertName.SINK_STOPPED, Severity.CRITICAL, table, "redis", "It stopped.", "Start it.");
+        Trouble other = Trouble.of(AlertName.TABLE_RENAMED, Severity.WARNING, table, null, "It was renamed.", "Rename it back.");
+        assertThat(alerts.raise(other)).isTrue();
+        assertThat(alerts.raise(trouble)).isTrue();
+        assertThat(alerts.raise(trouble)).isFalse();
+        assertThat(alerts.open()).extracting(Alert::name, Alert::subject, Alert::occurrences)
+                .containsExactly(
+                        tuple(AlertName.SINK_STOPPED, "shop/public.orders/redis", 2),
+                        tuple(AlertName.TABLE_RENAMED, "shop/public.orders", 1));
+
+        catalog.bindingState(table.id(), "redis", BindingState.ACTIVE, null);
+        assertThat(alerts.open()).extracting(Alert::name).containsExactly(AlertName.TABLE_RENAMED);
+        assertThat(alerts.raise(trouble)).as("met again").isTrue();
+        assertThat(alerts.resolve(AlertName.TABLE_RENAMED, "shop/public.orders")).isTrue();
+        long open = alerts.open().get(0).id();
+        assertThat(alerts.dismiss(open, "anna").orElseThrow().resolvedBy()).isEqualTo("anna");
+        assertThat(alerts.open()).isEmpty();
+        assertThat(alerts.recent(10)).hasSize(3);
+    }
+
+    @Test
+    void topicsThatKafkaTakesForOneAreToldApart() {
+        CapturedTable one = catalog.register(registration(new TableId("a", "b_c")));
+        CapturedTable other = catalog.register(registration(new TableId("a_b", "c")));
+
+        assertThat(one.topic()).isEqualTo("shop.a.b_c");
+        assertThat(Topics.collide(one.topic(), other.topic())).isFalse();
+    }
+
+    private static TableRegistration registration(TableId table) {
+        return new TableRegistration(
+                "shop", table, List.of("id"), COLUMNS, ReplicaIdentity.DEFAULT, Set.of("audit"), "anna");
     }
 
     @Test

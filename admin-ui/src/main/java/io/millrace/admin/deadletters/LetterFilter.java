@@ -43,8 +43,8 @@ record LetterFilter(
         add(text, values, " AND position(lower(?) in lower(cause)) > 0", q);
         if (key != null && !key.isBlank()) {
             if (key.strip().startsWith("{")) {
-                text.append(
-                        " AND key::text = (SELECT k::jsonb::text FROM (SELECT ? AS k) given WHERE k IS JSON OBJECT)");
+                checkJson(key);
+                text.append(" AND key = ?::jsonb");
             } else {
                 text.append(" AND EXISTS (SELECT FROM jsonb_each_text(key) one WHERE one.value = ?)");
             }

@@ -89,6 +89,12 @@ class TablesPages {
         model.addAttribute("t", table);
         model.addAttribute("row", row(table));
         model.addAttribute("line", rates.tableLine(id, 60, 60));
+        model.addAttribute("versions", SchemaVersion.of(catalog.schemas(id)));
+        model.addAttribute(
+                "alerts",
+                catalog.alerts().open().stream()
+                        .filter(alert -> Long.valueOf(id).equals(alert.tableId()))
+                        .toList());
     }
 
     @PostMapping("/{id}/pause")

@@ -60,7 +60,12 @@ public final class KeyTemplate {
         return prefix.toString();
     }
 
-    /** Returns the key of a row's entry. */
+    /**
+     * Returns the key of a row's entry.
+     *
+     * @param keyColumns the table's own names of them, in the key's order, whatever a sink calls them
+     * @throws IllegalStateException if the template names a column that is not of the key, which {@link OptionsCheck} refuses
+     */
     public String key(String source, TableId table, List<String> keyColumns, RowKey row) {
         StringBuilder key = new StringBuilder();
         List<String> values = null;
@@ -74,7 +79,11 @@ public final class KeyTemplate {
             } else {
                 values = values == null ? row.values() : values;
                 int index = keyColumns.indexOf(part.text());
-                key.append(index < 0 || index >= values.size() ? "" : RowKey.percentEncode(values.get(index)));
+                if (index < 0 || index >= values.size()) {
+                    throw new IllegalStateException("{" + part.text() + "} in the key template " + text
+                            + " is no key column of " + table + " any more: change the template in the table's Redis options");
+                }
+                key.append(RowKey.percentEncode(values.get(index)));
             }
         }
         return key.toString();

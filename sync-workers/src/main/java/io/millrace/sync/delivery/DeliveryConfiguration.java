@@ -4,7 +4,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.Shapings;
 import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.Sink;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,7 @@ class DeliveryConfiguration {
             PipelineCatalog catalog,
             Offsets offsets,
             DeadLetters deadLetters,
+            Shapings shapings,
             KafkaProperties kafka,
             DeliveryProperties properties,
             DeduplicationProperties deduplication,
@@ -37,7 +40,7 @@ class DeliveryConfiguration {
                 deadLetters,
                 sinks.stream()
                         .map(sink -> lane(
-                                sink, catalog, offsets, deadLetters, settings, properties, deduplication, registry))
+                                sink, catalog, offsets, deadLetters, shapings, settings, properties, deduplication, registry))
                         .toList(),
                 properties);
     }
@@ -47,6 +50,7 @@ class DeliveryConfiguration {
             PipelineCatalog catalog,
             Offsets offsets,
             DeadLetters deadLetters,
+            Shapings shapings,
             Map<String, Object> kafka,
             DeliveryProperties properties,
             DeduplicationProperties deduplication,
@@ -57,7 +61,10 @@ class DeliveryConfiguration {
         SinkHealth health = new SinkHealth();
         Faults faults = new Faults(
                 name,
-                (table, message) -> catalog.bindingState(table.id(), name, BindingState.FAILED, message),
+                (table, message) -> {
+                    catalog.bindingState(table.id(), name, BindingState.FAILED, message);
+                    catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));
+                },
                 deadLetters,
                 metrics,
                 properties.maxDeadLetters());
@@ -67,7 +74,11 @@ class DeliveryConfiguration {
                     case STATE -> new StateWriter(sink, faults);
                     case EFFECT -> new EffectWriter(sink, faults, deduplication.retention());
                 };
-        RecordReader reader = new RecordReader(catalog, metrics, new Repetitions(name, offsets));
+        RecordReader reader = new RecordReader(
+                catalog,
+                metrics,
+                new Repetitions(name, offsets),
+                SinkShaping.of(name, sink.kind(), catalog, shapings, registry));
         Redelivery redelivery = new Redelivery(sink, reader, deadLetters, faults, metrics);
         Places places = new Places(name, catalog, backoff, redelivery, deadLetters, metrics);
         SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);

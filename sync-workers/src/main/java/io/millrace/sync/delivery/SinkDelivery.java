@@ -1,6 +1,7 @@
 package io.millrace.sync.delivery;
 
 import io.millrace.catalog.Offsets.Advance;
+import io.millrace.catalog.shaping.ShapingException;
 import io.millrace.sync.sink.SinkKind;
 import java.time.Duration;
 import java.time.Instant;
@@ -95,7 +96,12 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
                             partition,
                             route,
                             records.records(partition).get(0))) {
-                batches.add(reader.read(partition, route, consumer.place(partition), records.records(partition)));
+                try {
+                    batches.add(reader.read(partition, route, consumer.place(partition), records.records(partition)));
+                } catch (ShapingException e) {
+                    // the binding is FAILED by now, with the cause: the partition waits for people
+                    places.holdBack(consumer, partition);
+                }
             }
         }
         if (batches.isEmpty()) {

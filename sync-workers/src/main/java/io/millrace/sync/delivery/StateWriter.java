@@ -45,7 +45,19 @@ final class StateWriter implements BatchWriter {
             }
         }
         write(wanted, repeats, outcome);
+        truncated(
+                all.stream()
+                        .filter(received -> received.event().operation() == Operation.TRUNCATE)
+                        .toList(),
+                outcome);
         return outcome;
+    }
+
+    /** A truncate is written once for all partitions of its table, and takes the place of the dead letters in each. */
+    private void truncated(List<Received> truncates, Outcome outcome) {
+        if (!outcome.stopped() && truncates.stream().allMatch(one -> outcome.reason(one.partition()) == null)) {
+            truncates.forEach(truncate -> faults.applied(truncate, outcome));
+        }
     }
 
     private static boolean mustWait(Received received) {
@@ -96,7 +108,7 @@ final class StateWriter implements BatchWriter {
             }
         }
         for (int i = 0; i < part.size(); i++) {
-            if (!failed.contains(i)) {
+            if (!failed.contains(i) && part.get(i).event().operation() != Operation.TRUNCATE) {
                 faults.applied(part.get(i), outcome);
             }
         }

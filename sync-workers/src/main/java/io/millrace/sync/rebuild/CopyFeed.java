@@ -6,6 +6,7 @@ import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.RebuildWish;
 import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
@@ -15,6 +16,7 @@ import io.millrace.sync.sink.SinkException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -29,11 +31,19 @@ final class CopyFeed {
     private final Map<String, Object> settings;
     private final PipelineCatalog catalog;
     private final Rebuilds rebuilds;
+    /** By sink: a copy gets what the sink gets. */
+    private final Map<String, SinkShaping> shapings;
 
     /** The first offsets that a topic still holds, and those behind its last records, by partition. */
     record Extent(Map<Integer, Long> begin, Map<Integer, Long> end) {}
 
-    CopyFeed(Map<String, Object> kafka, RebuildProperties properties, PipelineCatalog catalog, Rebuilds rebuilds) {
+    CopyFeed(
+            Map<String, Object> kafka,
+            RebuildProperties properties,
+            PipelineCatalog catalog,
+            Rebuilds rebuilds,
+            Map<String, SinkShaping> shapings) {
+        this.shapings = Map.copyOf(shapings);
         settings = new HashMap<>(kafka);
         settings.remove(ConsumerConfig.GROUP_ID_CONFIG);
         settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
@@ -49,24 +59,28 @@ final class CopyFeed {
         this.rebuilds = rebuilds;
     }
 
-    Extent extent(CapturedTable table) {
-        try (TopicReader reader = new TopicReader(settings, catalog, table)) {
+    Extent extent(CapturedTable table, String sink) {
+        try (TopicReader reader = reader(table, sink)) {
             return new Extent(reader.begin(), reader.end());
         }
+    }
+
+    private TopicReader reader(CapturedTable table, String sink) {
+        return new TopicReader(settings, catalog, table, Objects.requireNonNull(shapings.get(sink)), sink);
     }
 
     /** Feeds on from where it was noted; true when the copy has everything, false when a person or a lost claim stopped it. */
     boolean run(Rebuild rebuild, Copy copy, RebuildableSink sink, Rebuilds.Claim claim) throws SinkException {
         Map<Integer, Long> next = new HashMap<>(rebuild.from());
         next.putAll(rebuild.next());
-        try (TopicReader reader = new TopicReader(settings, catalog, copy.table())) {
+        try (TopicReader reader = reader(copy.table(), sink.name())) {
             reader.seek(next, rebuild.until());
             while (!reached(next, rebuild.until())) {
                 if (!claim.isHeld() || stopped(rebuild.id())) {
                     return false;
                 }
                 List<Change> changes = reader.read(next, rebuild.until());
-                long refused = feed(copy, sink, Latest.of(changes));
+                long refused = reader.takeRefused() + feed(copy, sink, Latest.of(changes));
                 rebuilds.fed(rebuild.id(), next, refused);
             }
         } catch (InvalidOffsetException e) {

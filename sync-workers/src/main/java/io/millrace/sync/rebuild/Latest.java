@@ -56,9 +56,7 @@ final class Latest {
         filled.removeAll(older.event().unavailable());
         Set<String> missing = new LinkedHashSet<>(event.unavailable());
         missing.removeAll(filled);
-        return new Change(
-                newer.table(),
-                new ChangeEvent(
+        return newer.with(new ChangeEvent(
                         event.source(),
                         event.table(),
                         event.position(),

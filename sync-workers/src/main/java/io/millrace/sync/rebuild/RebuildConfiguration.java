@@ -2,8 +2,12 @@ package io.millrace.sync.rebuild;
 
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.Shapings;
 import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.RebuildableSink;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.springframework.beans.factory.ObjectProvider;
@@ -22,14 +26,22 @@ class RebuildConfiguration {
             PipelineCatalog catalog,
             Offsets offsets,
             Rebuilds rebuilds,
+            Shapings shapings,
+            MeterRegistry registry,
             KafkaProperties kafka,
             RebuildProperties properties) {
+        Map<String, RebuildableSink> all =
+                sinks.stream().collect(Collectors.toMap(RebuildableSink::name, Function.identity()));
+        Map<String, SinkShaping> bySink = all.values().stream()
+                .collect(Collectors.toMap(
+                        RebuildableSink::name,
+                        sink -> SinkShaping.of(sink.name(), sink.kind(), catalog, shapings, registry)));
         return new Rebuilder(
-                sinks.stream().collect(Collectors.toMap(RebuildableSink::name, Function.identity())),
+                all,
                 catalog,
                 offsets,
                 rebuilds,
-                new CopyFeed(kafka.buildConsumerProperties(), properties, catalog, rebuilds),
+                new CopyFeed(kafka.buildConsumerProperties(), properties, catalog, rebuilds, bySink),
                 properties);
     }
 }

@@ -141,7 +141,7 @@ final class RebuildRun {
 
     private boolean prepare(Rebuild rebuild, Copy copy) throws SinkException {
         sink.prepare(copy);
-        CopyFeed.Extent extent = feed.extent(copy.table());
+        CopyFeed.Extent extent = feed.extent(copy.table(), sink.name());
         // where it may begin: a refill knows what was held
         boolean whole = extent.begin().entrySet().stream()
                 .allMatch(begin -> begin.getValue() <= rebuild.from().getOrDefault(begin.getKey(), 0L));
@@ -175,7 +175,7 @@ final class RebuildRun {
                             id,
                             RebuildFeed.SNAPSHOT,
                             rebuild.snapshotId(),
-                            feed.extent(table).end());
+                            feed.extent(table, sink.name()).end());
                     return true;
                 }
                 case FAILED, CANCELLED ->

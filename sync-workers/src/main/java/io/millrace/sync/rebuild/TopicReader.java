@@ -2,9 +2,14 @@ package io.millrace.sync.rebuild;
 
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.SinkBinding;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.MalformedEventException;
 import io.millrace.event.kafka.ChangeEventRecords;
+
+import io.millrace.sync.shaping.SinkShaping;
+import io.millrace.sync.shaping.TableShaping;
+import io.millrace.sync.shaping.TableShaping.RowRefused;
 import io.millrace.sync.sink.Change;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,9 +34,19 @@ final class TopicReader implements AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final PipelineCatalog catalog;
     private final String topic;
+    private final SinkShaping shaping;
+    private final String sink;
     private CapturedTable table;
+    private long refused;
 
-    TopicReader(Map<String, Object> settings, PipelineCatalog catalog, CapturedTable table) {
+    TopicReader(
+            Map<String, Object> settings,
+            PipelineCatalog catalog,
+            CapturedTable table,
+            SinkShaping shaping,
+            String sink) {
+        this.shaping = shaping;
+        this.sink = sink;
         this.consumer = new KafkaConsumer<>(settings);
         this.catalog = catalog;
         this.table = table;
@@ -79,6 +94,8 @@ final class TopicReader implements AutoCloseable {
      */
     List<Change> read(Map<Integer, Long> next, Map<Integer, Long> until) {
         ConsumerRecords<byte[], byte[]> polled = consumer.poll(WAIT);
+        // with its columns and what the sink is to get of them, as they are now
+        table = catalog.table(table.id()).orElse(table);
         List<Change> changes = new ArrayList<>(polled.count());
         for (TopicPartition partition : polled.partitions()) {
             long end = until.getOrDefault(partition.partition(), 0L);
@@ -102,15 +119,31 @@ final class TopicReader implements AutoCloseable {
     private void add(List<Change> changes, ConsumerRecord<byte[], byte[]> record) {
         try {
             ChangeEvent event = records.read(record);
-            if (event != null) {
-                if (event.schemaVersion() > table.schemaVersion()) {
-                    table = catalog.table(table.id()).orElse(table);
-                }
-                changes.add(new Change(table, event));
+            if (event == null) {
+                return;
             }
+            SinkBinding binding = table.sinks().stream()
+                    .filter(one -> one.sink().equals(sink))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException(table.table() + " does not go to " + sink + " any more"));
+            TableShaping shape = shaping.of(table, binding);
+            if (shape == null) {
+                changes.add(new Change(table, event));
+            } else {
+                shape.change(event, record).ifPresent(changes::add);
+            }
+        } catch (RowRefused e) {
+            refused++;
         } catch (MalformedEventException e) {
             // a dead letter of every sink since it was delivered
         }
+    }
+
+    /** Returns how many rows could not be shaped since this was asked last; they are dead letters of the delivery. */
+    long takeRefused() {
+        long since = refused;
+        refused = 0;
+        return since;
     }
 
     @Override

@@ -158,7 +158,7 @@ class DeadLettersIT extends DeliveryScenario {
         await().until(() -> knownClosed("states"));
         send(
                 events.create(key(1), item(1, "first")),
-                events.update(key(1), null, item(1, bad).replace("\"n\"", "\"long\"")),
+                events.update(key(1), null, item(1, bad).replace("\"n\"", '"' + NOT_SENT + '"'), "note"),
                 events.update(key(1), null, item(1, bad + "!").replace("\"n\"", '"' + NOT_SENT + '"'), "note"));
         catalog.bindingState(table.id(), "states", BindingState.ACTIVE, null);
         await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN", "1:WAITING"));

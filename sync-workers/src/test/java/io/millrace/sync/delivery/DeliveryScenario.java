@@ -86,7 +86,11 @@ abstract class DeliveryScenario {
         List<String> arguments = new ArrayList<>(List.of(
                 "--millrace.sync.delivery.backoff-max=500ms", "--millrace.sync.delivery.group-prefix=" + database));
         arguments.addAll(List.of(more));
-        application = Platform.run(stack, database, workers, arguments);
+        use(Platform.run(stack, database, workers, arguments));
+    }
+
+    final void use(ConfigurableApplicationContext running) {
+        application = running;
         catalog = application.getBean(PipelineCatalog.class);
         offsets = application.getBean(Offsets.class);
         sql = application.getBean(JdbcTemplate.class);

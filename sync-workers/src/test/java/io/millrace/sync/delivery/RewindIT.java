@@ -125,7 +125,7 @@ class RewindIT extends DeliveryScenario {
             }
         } finally {
             application.close();
-            application = first;
+            use(first);
         }
     }
 

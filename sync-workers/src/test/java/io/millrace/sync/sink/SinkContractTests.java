@@ -10,8 +10,10 @@ import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
+import io.millrace.event.golden.GoldenValues;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
+import io.millrace.sync.fixture.GoldenRows;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
@@ -22,6 +24,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -367,5 +371,20 @@ public abstract class SinkContractTests {
         assertThat(write(events.create("{\"id\":\"" + id + "\"}", row))).isEmpty();
         assertThat(row(table, new RowKey("{\"id\":\"" + id + "\"}")))
                 .hasValueSatisfying(json -> assertThat(JSON.readTree(json)).isEqualTo(JSON.readTree(row)));
+    }
+
+    static List<GoldenValues> goldenFiles() {
+        return GoldenValues.all();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("goldenFiles")
+    void everyCanonicalValueOfATypeIsHeld(GoldenValues file) throws Exception {
+        GoldenRows golden = GoldenRows.of(file);
+        table = golden.table();
+        events = new TestEvents(table);
+        assertThat(write(events.create(GoldenRows.KEY, golden.row()))).isEmpty();
+        golden.assertHeld(
+                row(table, new RowKey(GoldenRows.KEY)).map(JSON::readTree).orElseThrow());
     }
 }

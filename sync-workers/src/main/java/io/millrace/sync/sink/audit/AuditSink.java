@@ -115,7 +115,7 @@ final class AuditSink implements Sink {
         try {
             ChangeLogCopy rows = new ChangeLogCopy(copy);
             for (Change change : changes) {
-                rows.add(change.event());
+                rows.add(change);
             }
             return rows.end();
         } catch (IOException e) {

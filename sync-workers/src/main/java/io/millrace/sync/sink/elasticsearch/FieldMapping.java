@@ -20,6 +20,7 @@ final class FieldMapping {
     private static final Map<String, Object> KEYWORD = Map.of("type", "keyword", "ignore_above", LONGEST_TERM);
     private static final Map<String, Object> TEXT =
             Map.of("type", "text", "fields", Map.of("keyword", Map.of("type", "keyword", "ignore_above", 256)));
+    private static final Map<String, Object> BOOLEAN = Map.of("type", "boolean");
     private static final Map<String, Object> OPAQUE = Map.of("type", "object", "enabled", false);
     private static final Map<String, Object> UNINDEXED =
             Map.of("type", "keyword", "index", false, "doc_values", false, "ignore_above", LONGEST_TERM);
@@ -43,9 +44,10 @@ final class FieldMapping {
     /** A kind that the column's type does not allow is as if it were not there: the type may have changed since it was chosen. */
     static Map<String, Object> field(Column column, @Nullable String kind) {
         List<String> choices = ElasticsearchOptions.choices(column);
-        return ofKind(
-                kind != null && choices.contains(kind) ? kind : choices.get(0),
-                INTEGERS.contains(column.typeName().replaceFirst("^_", "")));
+        boolean isArray = column.typeName().startsWith("_");
+        Map<String, Object> field = ofKind(
+                kind != null && choices.contains(kind) ? kind : choices.get(0), INTEGERS.contains(column.typeName()));
+        return isArray && field.equals(BOOLEAN) ? Map.of("type", "boolean", "ignore_malformed", true) : field;
     }
 
     private static Map<String, Object> ofKind(String kind, boolean integer) {
@@ -58,8 +60,9 @@ final class FieldMapping {
             case "flattened" -> Map.of("type", "flattened", "ignore_above", LONGEST_TERM);
             case "unindexed" -> UNINDEXED;
             case "text" -> Map.of("type", "text");
-            case "boolean" -> Map.of("type", "boolean");
-            // a number may be NaN, a text no address: the document is taken, the field is not searchable there
+            case "boolean" -> BOOLEAN;
+            // a number may be NaN, a text no address, an array with bounds of its own a text: the document is taken, the field is
+            // not searchable there
             default -> integer ? Map.of("type", kind) : Map.of("type", kind, "ignore_malformed", true);
         };
     }

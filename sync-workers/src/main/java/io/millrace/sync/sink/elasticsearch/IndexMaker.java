@@ -26,14 +26,24 @@ final class IndexMaker {
         this.properties = properties;
     }
 
+    /** Creates an index with fields for the table's columns. */
     void create(String index, CapturedTable table, String aliases) throws SinkException, Refused {
+        create(index, mapping(table, table.columns(), types(table)), aliases);
+    }
+
+    /** Creates an index without fields: what a sink gets of a table is known with its first change. */
+    void createEmpty(String index) throws SinkException, Refused {
+        create(index, "\"properties\":{}", "{}");
+    }
+
+    private void create(String index, String mapping, String aliases) throws SinkException, Refused {
         Duration refresh = properties.refreshInterval();
         String body = "{\"settings\":{\"index\":{\"number_of_shards\":" + properties.numberOfShards()
                 + ",\"number_of_replicas\":" + properties.numberOfReplicas()
                 + ",\"gc_deletes\":\"" + properties.gcDeletes().toMillis() + "ms\""
                 + (refresh == null ? "" : ",\"refresh_interval\":\"" + refresh.toMillis() + "ms\"")
                 + ",\"mapping.total_fields.limit\":4000}}"
-                + ",\"mappings\":{\"dynamic\":\"strict\"," + mapping(table, table.columns(), types(table)) + "}"
+                + ",\"mappings\":{\"dynamic\":\"strict\"," + mapping + "}"
                 + ",\"aliases\":" + aliases + "}";
         elasticsearch.exchange("PUT", "/" + index, Body.json(body), (tokens, answer) -> true);
     }

@@ -61,7 +61,7 @@ final class IndexRebuild {
         requireLive(family, place.before());
         if (!family.has(place.after())) {
             try {
-                maker.create(place.after(), copy.table(), "{}");
+                maker.createEmpty(place.after());
             } catch (Refused e) {
                 throw elasticsearch.fault(e);
             }
@@ -80,6 +80,14 @@ final class IndexRebuild {
                     null);
         }
         String target = String.valueOf(family.placement().mirror());
+        try {
+            // of each schema version that is among them
+            for (CapturedTable table : changes.stream().map(Change::table).distinct().toList()) {
+                maker.extend(place.after(), table);
+            }
+        } catch (Refused e) {
+            throw elasticsearch.fault(e);
+        }
         List<Failure> failures = writer.writeOnly(target, changes);
         for (Failure failure : failures) {
             if (failure.category() == ErrorCategory.RETRYABLE) {

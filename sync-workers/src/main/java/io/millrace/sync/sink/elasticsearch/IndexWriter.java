@@ -59,8 +59,10 @@ final class IndexWriter {
         Sorted sorted = sorted(changes, placements, Map.of());
         List<RowWrite> living = tombstones.living(sorted.rows());
         List<Failure> failures = sorted.failures();
-        rows.write(rows.completed(living))
-                .forEach((write, result) ->
+        Map<RowWrite, ItemResult> failed = new HashMap<>();
+        List<RowWrite> completed = rows.completed(living, failed);
+        failed.putAll(rows.write(completed));
+        failed.forEach((write, result) ->
                         failures.add(ElasticsearchSink.failure(write.index(), result, result.category())));
         for (Map.Entry<Integer, Change> truncate : sorted.truncates().entrySet()) {
             truncate(truncate.getKey(), truncate.getValue(), placements, failures);
@@ -93,9 +95,9 @@ final class IndexWriter {
 
     private Map<RowWrite, ItemResult> apply(List<RowWrite> given, Map<Long, Placement> placements)
             throws SinkException {
-        List<RowWrite> writes = rows.completed(tombstones.living(given));
-        Map<Integer, ItemResult> heldBack = mirror(writes, placements);
         Map<RowWrite, ItemResult> failed = new HashMap<>();
+        List<RowWrite> writes = rows.completed(tombstones.living(given), failed);
+        Map<Integer, ItemResult> heldBack = mirror(writes, placements);
         if (!heldBack.isEmpty()) {
             writes.stream()
                     .filter(write -> heldBack.containsKey(write.index()))

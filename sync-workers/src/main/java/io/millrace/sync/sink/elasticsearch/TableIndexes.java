@@ -1,9 +1,11 @@
 package io.millrace.sync.sink.elasticsearch;
 
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Column;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,7 +21,8 @@ final class TableIndexes {
     private final IndexMaker maker;
     private final Map<Long, Ready> ready = new ConcurrentHashMap<>();
 
-    private record Ready(int schemaVersion, Placement placement) {}
+    /** The columns that the indexes have fields for, as the sink gets them, and what the indexes are called. */
+    private record Ready(List<Column> columns, Placement placement) {}
 
     TableIndexes(ElasticsearchAccess elasticsearch, IndexMaker maker) {
         this.elasticsearch = elasticsearch;
@@ -28,13 +31,13 @@ final class TableIndexes {
 
     /**
      * Returns where a table's changes go. Creates its index, or adds fields for columns that are new in its schema version; asks only
-     * once per version, and again after {@link #forget}.
+     * when the columns are others than before, and again after {@link #forget}.
      *
      * @throws SinkException FATAL where an index of that name cannot be used: a field of another type, no alias but an index
      */
     Placement ensure(CapturedTable table) throws SinkException {
         Ready known = ready.get(table.id());
-        if (known != null && known.schemaVersion() >= table.schemaVersion()) {
+        if (known != null && known.columns().containsAll(table.columns())) {
             return known.placement();
         }
         IndexFamily family = family(table);
@@ -51,7 +54,7 @@ final class TableIndexes {
         }
         extendMirror(table, family.mirror());
         Placement placement = family.placement();
-        ready.put(table.id(), new Ready(table.schemaVersion(), placement));
+        ready.put(table.id(), new Ready(table.columns(), placement));
         return placement;
     }
 

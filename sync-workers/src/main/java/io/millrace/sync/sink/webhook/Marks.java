@@ -35,18 +35,15 @@ final class Marks {
             ON CONFLICT (consumer, event_id, seen_at) DO UPDATE SET accepted_at = coalesce(d.accepted_at, now())
             """;
 
-    /** Rows that are not returned belong to another, or are done; xmax tells an updated row from a new one. */
+    /** Rows that are not returned belong to another, or are done. */
     private static final String CLAIM = """
             INSERT INTO millrace.deduplication AS d (consumer, event_id, seen_at, holder, claimed_at)
             SELECT ?, e.id, e.at, ?, now() FROM unnest(?::text[], ?::timestamptz[]) AS e (id, at) ORDER BY e.id
-            ON CONFLICT (consumer, event_id, seen_at) DO UPDATE SET holder = excluded.holder, claimed_at = now()
+            ON CONFLICT (consumer, event_id, seen_at) DO UPDATE SET holder = excluded.holder, claimed_at = now(), claims = d.claims + 1
             WHERE d.accepted_at IS NULL
               AND (d.holder = excluded.holder OR d.claimed_at < now() - make_interval(secs => ?))
-            RETURNING d.event_id, d.xmax <> 0
+            RETURNING d.event_id, d.claims > 1
             """;
-
-    private static final String PRUNE =
-            "DELETE FROM millrace.deduplication WHERE consumer = ? AND seen_at < now() - make_interval(secs => ?)";
 
     private final String consumer;
     private final String holder;
@@ -136,11 +133,6 @@ final class Marks {
                             event.eventId(), done.contains(event.eventId()) ? Verdict.ACCEPTED : Verdict.HELD));
         }
         return verdicts;
-    }
-
-    /** Drops what is older than anything that can be delivered again. */
-    void prune(Duration retention) {
-        jdbc.update(PRUNE, consumer, retention.toSeconds());
     }
 
     private interface Statement<T> {

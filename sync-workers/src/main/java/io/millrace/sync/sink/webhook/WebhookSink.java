@@ -62,7 +62,6 @@ final class WebhookSink implements Sink, ApplicationListener<ContextClosedEvent>
     });
 
     private volatile Instant leftAloneUntil = Instant.MIN;
-    private volatile Instant prunedAt = Instant.MIN;
     private volatile boolean stopping;
 
     WebhookSink(
@@ -144,7 +143,6 @@ final class WebhookSink implements Sink, ApplicationListener<ContextClosedEvent>
         if (changes.isEmpty()) {
             return changes;
         }
-        prune();
         Set<String> accepted = marks.accepted(
                 changes.stream().map(change -> Mark.of(change.event())).toList());
         return changes.stream()
@@ -237,14 +235,6 @@ final class WebhookSink implements Sink, ApplicationListener<ContextClosedEvent>
             throw new FenceLost(name + " is no longer at offset " + step.expectedOffset() + " of "
                     + step.partition().topic() + "-" + step.partition().partition()
                     + ": another worker sent on, or it was rewound");
-        }
-    }
-
-    private void prune() {
-        Instant now = Instant.now();
-        if (prunedAt.isBefore(now.minus(Duration.ofHours(1)))) {
-            prunedAt = now;
-            marks.prune(properties.retention());
         }
     }
 

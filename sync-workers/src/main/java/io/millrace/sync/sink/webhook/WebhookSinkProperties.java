@@ -25,7 +25,6 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param requestTimeout for one request, from its first byte until its answer
  * @param retryAfterMax how long a receiver's Retry-After is heeded at most
  * @param maxWrite after which a batch is given back unfinished; must stay below Kafka's max.poll.interval (5 min)
- * @param retention how long what was delivered is remembered; must exceed the retention of the topics
  * @param allowedAddresses CIDR ranges that are used although they are loopback, link-local, unique local or a metadata service
  */
 record WebhookSinkProperties(
@@ -39,7 +38,6 @@ record WebhookSinkProperties(
         @DefaultValue("10s") Duration requestTimeout,
         @DefaultValue("1h") Duration retryAfterMax,
         @DefaultValue("60s") Duration maxWrite,
-        @DefaultValue("30d") Duration retention,
         @DefaultValue List<String> allowedAddresses) {
 
     static final String PREFIX = "millrace.sinks.webhook";
@@ -52,7 +50,6 @@ record WebhookSinkProperties(
         positive("connect-timeout", connectTimeout);
         positive("request-timeout", requestTimeout);
         positive("max-write", maxWrite);
-        positive("retention", retention);
         require(
                 maxWrite.compareTo(Duration.ofMinutes(4)) <= 0,
                 ".max-write must be at most 4m, below Kafka's max.poll.interval, not " + maxWrite);

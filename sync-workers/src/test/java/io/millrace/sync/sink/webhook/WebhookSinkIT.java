@@ -8,9 +8,7 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Offsets;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
-import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
-import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
@@ -25,6 +23,7 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -42,26 +41,19 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.context.ConfigurableApplicationContext;
 
-@ExtendWith(LocalStackExtension.class)
-@TestInstance(Lifecycle.PER_CLASS)
 class WebhookSinkIT extends SinkContractTests {
 
-    private LocalStack stack;
     private ConfigurableApplicationContext platform;
     private TestReceiver receiver;
     private WebhookSink sink;
 
     @BeforeAll
-    void connect(LocalStack shared) {
-        stack = shared;
-        platform = Platform.catalog(shared, "webhook_sink");
+    void connect() {
+        platform = Platform.catalog(stack(), "webhook_sink");
         receiver = new TestReceiver();
         sink = sink(Map.of());
     }
@@ -136,8 +128,8 @@ class WebhookSinkIT extends SinkContractTests {
     }
 
     @Override
-    protected LocalStack stack() {
-        return stack;
+    protected int written(String eventId) {
+        return Collections.frequency(receiver.acceptedIds(), eventId);
     }
 
     @Override
@@ -335,20 +327,20 @@ class WebhookSinkIT extends SinkContractTests {
     void outageOfThePlatformDatabaseBehindTheAnswerDoesNotSendTwice() throws Exception {
         ChangeEvent change = events.create(key(1), item(1, "a"));
         receiver.answers(delivery -> {
-            stack.stop(Service.POSTGRESQL);
+            stack().stop(Service.POSTGRESQL);
             return TestReceiver.ACCEPT;
         });
         try (WebhookSink patient = sink(Map.of("request-timeout", "60s"))) {
             assertThatExceptionOfType(SinkException.class)
                     .isThrownBy(() -> patient.write(batch(0, change)))
                     .withMessageContaining("cannot be noted");
-            stack.start(Service.POSTGRESQL);
+            stack().start(Service.POSTGRESQL);
             Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
                     .ignoreExceptionsInstanceOf(SinkException.class)
                     .until(() -> patient.write(batch(0, change)).isEmpty());
         } finally {
-            stack.start(Service.POSTGRESQL);
+            stack().start(Service.POSTGRESQL);
         }
         assertThat(attempted()).isEqualTo(ids(change));
     }

@@ -32,7 +32,6 @@ class WebhookSinkPropertiesTests {
         assertThat(none.requestTimeout()).isEqualTo(Duration.ofSeconds(10));
         assertThat(none.retryAfterMax()).isEqualTo(Duration.ofHours(1));
         assertThat(none.maxWrite()).isEqualTo(Duration.ofSeconds(60));
-        assertThat(none.retention()).isEqualTo(Duration.ofDays(30));
         assertThat(none.allowedAddresses()).isEmpty();
     }
 
