@@ -41,8 +41,8 @@ class OptionsCheckTests {
                 "test",
                 Instant.EPOCH,
                 List.of(
-                        new SinkBinding(id, "redis", BindingState.ACTIVE, null, Instant.EPOCH, options, null, 0),
-                        new SinkBinding(id, "elasticsearch", BindingState.ACTIVE, null, Instant.EPOCH, options, null, 0)));
+                        new SinkBinding(id, "redis", BindingState.ACTIVE, null, Instant.EPOCH, options),
+                        new SinkBinding(id, "elasticsearch", BindingState.ACTIVE, null, Instant.EPOCH, options)));
     }
 
     @ParameterizedTest
