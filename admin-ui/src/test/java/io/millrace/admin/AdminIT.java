@@ -176,6 +176,13 @@ class AdminIT {
         "rolf, POST, /tables/1/pause, 403",
         "rolf, POST, /barrier, 403",
         "rolf, POST, /sinks/audit/tables/1/pause, 403",
+        "rolf, POST, /sinks/audit/tables/1/rewind, 403",
+        "rolf, GET, /sinks/audit/tables/1, 200",
+        "olga, GET, /sinks/audit/tables/999, 404",
+        "rolf, POST, /dead-letters/retry, 403",
+        "rolf, POST, /dead-letters/discard, 403",
+        "olga, GET, /dead-letters/999, 404",
+        "olga, POST, /dead-letters/999/retry, 404",
         "rolf, GET, /users, 403",
         "olga, POST, /tables/999/pause, 404",
         "olga, POST, /sources, 403",
@@ -203,6 +210,12 @@ class AdminIT {
         "rolf, /history/row?source=src&schema=public&table=keyed&key=42, 200",
         "rolf, /history/events/src-1-0000000000000105-00000000, 200",
         "rolf, /dead-letters, 200",
+        "rolf, /dead-letters?sink=redis&state=OPEN&key=42&q=refused, 200",
+        "rolf, /dead-letters/999, 404",
+        "rolf, /sinks, 200",
+        "rolf, /sinks/redis/tables/1, 200",
+        "rolf, /sinks/redis/tables/1/live, 200",
+        "rolf, /sinks/solr/tables/1, 404",
         "rolf, /tables/register, 403",
         "rolf, /users, 403",
         "olga, /tables/register, 200",
@@ -307,6 +320,28 @@ class AdminIT {
         MvcTestResult removed = call("olga", HttpMethod.DELETE, "/tables/" + id, null);
         assertThat(removed).hasStatus(202);
         assertThat(body(removed).get("state").stringValue()).isEqualTo("REMOVING");
+    }
+
+    @Test
+    void aSinkThatAWorkerPublishesIsOfferedAndAsksForAKeyOnlyWhereItNeedsOne() throws SQLException {
+        assertThat(post("/tables", table("keyless", "webhook-crm"), 422)
+                        .get("detail")
+                        .stringValue())
+                .contains("There is no sink named 'webhook-crm'");
+        sql(
+                "admin_platform",
+                "INSERT INTO millrace.sink (name, title, purpose, needs_key) VALUES"
+                        + " ('webhook-crm', 'Webhook-crm', 'To the CRM.', false), ('vault', 'Vault', '', true),"
+                        + " ('webhook-old', 'Webhook-old', '', false)",
+                "UPDATE millrace.sink SET published_at = now() - interval '11 minutes' WHERE name = 'webhook-old'");
+        org.awaitility.Awaitility.await()
+                .untilAsserted(() -> assertThat(get("/sinks").get("items").findValuesAsString("name"))
+                        .containsExactly("elasticsearch", "redis", "audit", "vault", "webhook-crm"));
+        post("/tables", table("keyless", "vault"), 422);
+        long id =
+                post("/tables", table("keyless", "webhook-crm"), 201).get("id").asLong();
+        assertThat(call("olga", HttpMethod.DELETE, "/tables/" + id, null)).hasStatus(202);
+        sql("admin_platform", "DELETE FROM millrace.sink");
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.millrace.event.TableId;
 import io.millrace.event.kafka.ChangeEventRecords;
 import io.millrace.event.kafka.Topics;
 import io.millrace.localstack.LocalStack;
+import io.millrace.localstack.PostgresCluster;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -40,7 +41,7 @@ final class CaptureLab implements AutoCloseable {
 
     final LocalStack stack;
     final String id = "lab" + UUID.randomUUID().toString().replace("-", "").substring(0, 8);
-    final Source source;
+    Source source;
     private ConfigurableApplicationContext app;
 
     CaptureLab(LocalStack stack) throws SQLException {
@@ -54,10 +55,23 @@ final class CaptureLab implements AutoCloseable {
         this.source = Source.of(id, "localhost", stack.postgresPort(), id, "postgres", "postgres", "disable");
     }
 
+    /** With the database {@code shop} of another server as the source. */
+    CaptureLab(LocalStack stack, PostgresCluster server) throws SQLException {
+        this(stack);
+        this.source = Source.of(id, "localhost", server.port(), "shop", "postgres", "postgres", "disable");
+    }
+
+    /** The source is found elsewhere from now on. */
+    void move(PostgresCluster server) {
+        source = Source.of(id, "localhost", server.port(), "shop", "postgres", "postgres", "disable");
+    }
+
     CaptureLab start() {
         app = process();
         if (catalog().source(id).isEmpty()) {
             catalog().addSource(source, "test");
+        } else {
+            catalog().updateSourceConnection(source);
         }
         return this;
     }

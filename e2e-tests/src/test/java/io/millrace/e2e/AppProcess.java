@@ -49,6 +49,25 @@ final class AppProcess {
         return new AppProcess(name, readyLine, Map.of(), command);
     }
 
+    /** Another process of the same app. */
+    AppProcess twin(String other) {
+        return new AppProcess(other, readyLine, environment, command);
+    }
+
+    /** SIGSTOP: the process keeps all that it has, and does nothing. */
+    void freeze() {
+        signal("STOP");
+    }
+
+    /** SIGCONT: it goes on as if nothing had been. */
+    void thaw() {
+        signal("CONT");
+    }
+
+    private void signal(String signal) {
+        Signals.send(signal, process.pid());
+    }
+
     /** Starts the process and waits until its log says that it is ready. */
     void start() {
         launch();
@@ -111,6 +130,30 @@ final class AppProcess {
     void kill9() {
         process.destroyForcibly();
         awaitExit();
+    }
+
+    /** SIGSTOP: it stands still, its connections and locks stay. */
+    void freeze() {
+        signal("STOP");
+    }
+
+    /** SIGCONT: it goes on as if no time had passed. */
+    void thaw() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        try {
+            Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .inheritIO()
+                    .start();
+            assertThat(kill.waitFor()).as("kill -%s of %s", name, this.name).isZero();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
     }
 
     /** SIGTERM, as Ctrl-C or a service manager does; returns the exit code. */

@@ -44,4 +44,10 @@ class CatalogAutoConfiguration {
     Offsets offsets(JdbcTemplate template, Flyway migrated) {
         return new JdbcOffsets(template);
     }
+
+    @Bean
+    SourceGaps sourceGaps(
+            JdbcTemplate template, PlatformTransactionManager transactions, Offsets offsets, PipelineCatalog catalog) {
+        return new JdbcSourceGaps(template, new TransactionTemplate(transactions), offsets, catalog);
+    }
 }

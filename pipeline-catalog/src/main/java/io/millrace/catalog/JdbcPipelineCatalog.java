@@ -15,6 +15,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     private final JdbcTables tables;
     private final JdbcBindings bindings;
     private final JdbcSnapshots snapshots;
+    private final JdbcSinks sinks;
 
     JdbcPipelineCatalog(JdbcTemplate template, TransactionTemplate transaction, SecretCipher cipher) {
         JdbcClient sql = JdbcClient.create(template);
@@ -22,6 +23,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
         this.bindings = new JdbcBindings(sql);
         this.tables = new JdbcTables(sql, transaction, bindings);
         this.snapshots = new JdbcSnapshots(sql, transaction);
+        this.sinks = new JdbcSinks(template);
     }
 
     @Override
@@ -127,5 +129,15 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     @Override
     public void snapshotEnded(long id, SnapshotState state, @Nullable String message) {
         snapshots.ended(id, state, message);
+    }
+
+    @Override
+    public void publishSinks(List<SinkDescription> published) {
+        sinks.publish(published);
+    }
+
+    @Override
+    public List<SinkDescription> sinks() {
+        return sinks.all();
     }
 }

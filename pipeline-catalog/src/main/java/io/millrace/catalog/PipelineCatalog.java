@@ -17,7 +17,7 @@ public interface PipelineCatalog {
     Optional<Source> source(String name);
 
     /**
-     * Stores a new source.
+     * Stores a new source. Where one of that name was taken out before, it goes on with the epoch after that one's last.
      *
      * @throws org.springframework.dao.DuplicateKeyException if the name is taken
      */
@@ -89,4 +89,10 @@ public interface PipelineCatalog {
 
     /** Ends a snapshot. */
     void snapshotEnded(long snapshotId, SnapshotState state, @Nullable String message);
+
+    /** Notes which sinks a worker runs; called again while it runs them. Those of other workers stay. */
+    void publishSinks(List<SinkDescription> sinks);
+
+    /** Returns the sinks that workers run, by name; one that none has published for ten minutes while others were is gone. */
+    List<SinkDescription> sinks();
 }

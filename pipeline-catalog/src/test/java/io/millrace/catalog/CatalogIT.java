@@ -11,6 +11,7 @@ import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.flywaydb.core.Flyway;
@@ -59,7 +60,7 @@ class CatalogIT {
     @BeforeEach
     void migrateByThreeAppsAtOnceAndEmpty() {
         IntStream.range(0, 3).parallel().forEach(app -> flyway(database).migrate());
-        template.execute("TRUNCATE millrace.source, millrace.delivery_offset CASCADE");
+        template.execute("TRUNCATE millrace.source, millrace.delivery_offset, millrace.past_epoch CASCADE");
         catalog.addSource(Source.of("shop", "localhost", 5432, "shop", "me", "pass'word", "prefer"), "anna");
     }
 
@@ -202,6 +203,49 @@ class CatalogIT {
     }
 
     @Test
+    void aSinkThatSomeoneMovedDoesNotKnowWhichChangeItReached() {
+        TopicPartitionId partition = new TopicPartitionId("t", 0);
+        offsets.advance("redis", List.of(new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10)));
+        assertThat(offsets.deliveries("redis").get(0).lastPosition()).isEqualTo("p1");
+
+        template.update("UPDATE millrace.delivery_offset SET next_offset = 3");
+        assertThat(offsets.deliveries("redis").get(0).lastPosition()).isNull();
+
+        offsets.advance("redis", List.of(new Advance(partition, 3, 4, null, null, 1)));
+        assertThat(offsets.deliveries("redis").get(0).lastPosition())
+                .as("a step without a change does not bring it back")
+                .isNull();
+    }
+
+    @Test
+    void aRewindOvertakesWhoeverIsAtWorkAndTellsUpToWhereItRepeats() {
+        TopicPartitionId partition = new TopicPartitionId("t", 0);
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10))))
+                .isEmpty();
+        assertThat(offsets.rewound()).isEmpty();
+
+        offsets.rewind("redis", Map.of(partition, 4L));
+
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 10, 12, null, null, 2))))
+                .as("the batch that was being written")
+                .containsExactly(partition);
+        assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
+            assertThat(offset.nextOffset()).isEqualTo(4);
+            assertThat(offset.replayUntil()).isEqualTo(10);
+            assertThat(offset.replays()).isTrue();
+            assertThat(offset.rewinds()).isEqualTo(1);
+        });
+        offsets.rewind("redis", Map.of(partition, 2L));
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 2, 10, null, null, 8))))
+                .isEmpty();
+        assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
+            assertThat(offset.replayUntil()).isEqualTo(10);
+            assertThat(offset.replays()).isFalse();
+            assertThat(offset.rewinds()).isEqualTo(2);
+        });
+    }
+
+    @Test
     void waitingShowsSinceWhenAndEndsWithTheNextStep() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
         offsets.advance("redis", List.of(new Advance(partition, 0, 1, null, null, 1)));
@@ -218,6 +262,22 @@ class CatalogIT {
     }
 
     @Test
+    void sinksAreThoseThatWorkersStillPublish() {
+        template.execute("TRUNCATE millrace.sink");
+        assertThat(catalog.sinks()).isEmpty();
+        SinkDescription audit = new SinkDescription("audit", "History", "", false);
+        SinkDescription redis = new SinkDescription("redis", "Redis", "Rows.", true);
+        catalog.publishSinks(List.of(redis, new SinkDescription("audit", "Log", "old", true)));
+        catalog.publishSinks(List.of(audit));
+        assertThat(catalog.sinks()).containsExactly(audit, redis);
+
+        template.update("UPDATE millrace.sink SET published_at = now() - interval '1 hour'");
+        assertThat(catalog.sinks()).as("while no worker runs").containsExactly(audit, redis);
+        catalog.publishSinks(List.of(audit));
+        assertThat(catalog.sinks()).containsExactly(audit);
+    }
+
+    @Test
     void captureOffsetReadsBack() {
         CaptureOffset stored = new CaptureOffset(
                 "shop",
@@ -229,12 +289,34 @@ class CatalogIT {
                 1,
                 5,
                 Instant.EPOCH);
-        offsets.store(stored);
+        assertThat(offsets.store(stored, 1)).isTrue();
 
         assertThat(offsets.capture("shop"))
                 .get()
                 .usingRecursiveComparison()
                 .ignoringFields("updatedAt")
                 .isEqualTo(stored);
+    }
+
+    private static CaptureOffset captured(long endLsn) {
+        return new CaptureOffset("shop", 1, null, endLsn, null, "7400", 1, 0, Instant.EPOCH);
+    }
+
+    @Test
+    void anOlderLeaseStoresNoCaptureOffset() {
+        assertThat(offsets.store(captured(0x100), 1)).isTrue();
+        assertThat(offsets.store(captured(0x200), 1)).isTrue();
+        offsets.claim("shop", 2);
+        assertThat(offsets.store(captured(0x300), 1)).isFalse();
+        assertThat(offsets.capture("shop").orElseThrow().endLsn()).isEqualTo(0x200);
+        assertThat(offsets.store(captured(0x400), 2)).isTrue();
+    }
+
+    @Test
+    void aSourceThatIsRegisteredAgainGoesOnWithTheNextEpoch() {
+        catalog.beginEpoch("shop");
+        catalog.removeSource("shop");
+        catalog.addSource(Source.of("shop", "localhost", 5432, "shop", "me", "x", "prefer"), "anna");
+        assertThat(catalog.source("shop").orElseThrow().epoch()).isEqualTo(3);
     }
 }

@@ -50,7 +50,7 @@ record EventView(
         }
         columns.retainAll(held);
         columns.addAll(held);
-        boolean rowBefore = !List.of("create", "read", "truncate").contains(event.operation());
+        boolean rowBefore = !List.of("create", "read", "truncate", "gap").contains(event.operation());
         boolean rowAfter = !List.of("delete", "truncate").contains(event.operation());
         List<FieldChange> fields = new ArrayList<>();
         for (String column : columns) {
@@ -59,7 +59,7 @@ record EventView(
             Side now = side(rowAfter, after, column, unavailable);
             boolean changed =
                     switch (event.operation()) {
-                        case "create", "read" -> now.kind() == Side.Kind.VALUE;
+                        case "create", "read", "gap" -> now.kind() == Side.Kind.VALUE;
                         case "delete" -> old.kind() != Side.Kind.UNSENT;
                         default ->
                             event.changedColumns().contains(column)
@@ -119,6 +119,7 @@ record EventView(
             case "delete" -> "deleted";
             case "read" -> "read by snapshot";
             case "truncate" -> "table emptied";
+            case "gap" -> "changes may be missing";
             default -> event.operation();
         };
     }
@@ -127,7 +128,7 @@ record EventView(
     public String tone() {
         return switch (event.operation()) {
             case "create" -> "ok";
-            case "delete", "truncate" -> "bad";
+            case "delete", "truncate", "gap" -> "bad";
             case "read" -> "idle";
             default -> "run";
         };
@@ -144,6 +145,7 @@ record EventView(
                 yield event.beforeCompleteness().equals("FULL") ? "no column differs" : "columns not known";
             }
             case "truncate" -> "all rows";
+            case "gap" -> "a new epoch began";
             default -> changed.size() + " columns";
         };
     }
@@ -151,7 +153,7 @@ record EventView(
     /** Returns what the columns are that are not shown side by side. */
     public String restWords() {
         return switch (event.operation()) {
-            case "create", "read" -> "without a value";
+            case "create", "read", "gap" -> "without a value";
             case "delete" -> "that were not sent";
             default -> event.beforeCompleteness().equals("FULL") ? "unchanged" : "as they are since";
         };

@@ -6,6 +6,9 @@ import io.millrace.admin.web.Problem;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Source;
+import io.millrace.catalog.SourceGap;
+import io.millrace.catalog.SourceGaps;
+import io.millrace.catalog.SourceState;
 import io.millrace.catalog.preflight.Finding;
 import io.millrace.catalog.preflight.SourceConnection;
 import io.millrace.catalog.preflight.SourcePreflight;
@@ -16,6 +19,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -33,11 +37,13 @@ class SourceRegister {
     private static final Set<String> UNSAFE = Set.of("?", "&", "/", "#", "%", " ");
 
     private final PipelineCatalog catalog;
+    private final SourceGaps gaps;
     private final SourcePreflight preflight = new SourcePreflight();
     private final SourceTables tables = new SourceTables();
 
-    SourceRegister(PipelineCatalog catalog) {
+    SourceRegister(PipelineCatalog catalog, SourceGaps gaps) {
         this.catalog = catalog;
+        this.gaps = gaps;
     }
 
     List<Source> all() {
@@ -64,6 +70,35 @@ class SourceRegister {
         return catalog.tables().stream()
                 .filter(table -> table.source().equals(source.name()))
                 .toList();
+    }
+
+    /** Returns the gap that keeps a source from being captured. */
+    Optional<SourceGap> gap(Source source) {
+        return gaps.open(source.name());
+    }
+
+    /** Returns all gaps of a source, newest first. */
+    List<SourceGap> gaps(Source source) {
+        return gaps.all(source.name());
+    }
+
+    /**
+     * Accepts a gap, and returns the epoch that capture begins.
+     *
+     * @throws Problem 409 when it is not the one that is open
+     */
+    int accept(Source source, long gap, String by) {
+        Optional<Integer> epoch = gaps.accept(source.name(), gap, by);
+        if (epoch.isEmpty()) {
+            throw new Problem(
+                    HttpStatus.CONFLICT,
+                    "No such gap is open",
+                    "The gap " + gap + " of " + source.name()
+                            + " is not open, or was accepted before. Look at the source again.");
+        }
+        catalog.sourceState(
+                source.name(), SourceState.PENDING, "Epoch " + epoch.get() + " begins: every table is read anew.");
+        return epoch.get();
     }
 
     List<SourceTable> held(Source source) {

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.capture.publish.TopicAdmin;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.SourceGaps;
 import javax.sql.DataSource;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -25,6 +26,7 @@ class CaptureConfiguration {
             DataSource platform,
             PipelineCatalog catalog,
             Offsets offsets,
+            SourceGaps gaps,
             KafkaProperties kafka,
             CaptureProperties properties,
             CaptureStatus status) {
@@ -33,8 +35,8 @@ class CaptureConfiguration {
                 kafka.buildConsumerProperties(),
                 properties.topicPartitions(),
                 properties.topicReplicationFactor());
-        return new CaptureSupervisor(
-                platform, catalog, offsets, topics, kafka.buildProducerProperties(), properties, status);
+        return new CaptureSupervisor(new CaptureContext(
+                platform, catalog, offsets, gaps, topics, kafka.buildProducerProperties(), properties, status));
     }
 
     @Bean

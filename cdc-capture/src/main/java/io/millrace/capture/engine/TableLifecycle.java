@@ -2,12 +2,17 @@ package io.millrace.capture.engine;
 
 import io.millrace.capture.publish.StreamPublisher;
 import io.millrace.capture.publish.TableTopic;
-import io.millrace.capture.publish.TopicAdmin;
+import io.millrace.capture.slot.Cluster;
+import io.millrace.capture.slot.SourceNotReadyException;
 import io.millrace.capture.snapshot.Snapshots;
 import io.millrace.catalog.CaptureOffset;
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.GapCause;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.SinkDescription;
 import io.millrace.catalog.Source;
+import io.millrace.catalog.SourceGap;
+import io.millrace.catalog.SourceGaps;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.preflight.Finding;
@@ -20,8 +25,8 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,32 +40,35 @@ final class TableLifecycle {
     private final Source source;
     private final CaptureOffset start;
     private final PipelineCatalog catalog;
-    private final TopicAdmin topics;
+    private final SourceGaps gaps;
+    private final PublishedTails tails;
     private final CapturedTables tables;
     private final Snapshots snapshots;
-    private final CaptureStatus status;
     private final Publications publications;
 
     TableLifecycle(
+            CaptureContext context,
             Source source,
             CaptureOffset start,
-            PipelineCatalog catalog,
-            TopicAdmin topics,
+            PublishedTails tails,
             CapturedTables tables,
-            Snapshots snapshots,
-            CaptureStatus status) {
+            Snapshots snapshots) {
         this.source = source;
         this.start = start;
-        this.catalog = catalog;
-        this.topics = topics;
+        this.catalog = context.catalog();
+        this.gaps = context.gaps();
+        this.tails = tails;
         this.tables = tables;
         this.snapshots = snapshots;
-        this.status = status;
         this.publications = new Publications(source);
     }
 
-    /** Before the stream begins: a captured table that someone took out of the publication has a gap, and is read anew. */
-    void restore(Connection connection) throws SQLException {
+    /**
+     * Before the stream begins: a captured table that someone took out of the publication has a gap, and is read anew.
+     *
+     * @param isNew whether an epoch begins, with a gap and new reading of every table
+     */
+    void restore(Connection connection, Cluster cluster, boolean isNew) throws SQLException {
         Map<TableId, String> published = publications.read(connection);
         for (CapturedTable table : mine()) {
             boolean captured = tables.find(table.table()).isPresent();
@@ -74,16 +82,29 @@ final class TableLifecycle {
                                     + " is not in the source any more. Remove it here, or create it"
                                     + " again at the source.");
                 } else {
-                    LOG.warn("{} was not published any more; it is published again and read anew", table.table());
+                    if (!isNew) {
+                        unpublished(table, cluster);
+                    }
                     publications.add(connection, table.table(), found.get().identityUsable());
-                    catalog.requestSnapshot(table.id(), "millrace");
                 }
             }
         }
     }
 
+    private void unpublished(CapturedTable table, Cluster cluster) {
+        LOG.warn("{} was not published any more; it is published again and read anew", table.table());
+        gaps.ofTable(
+                start,
+                table,
+                new SourceGap.Finding(
+                        GapCause.TABLE_UNPUBLISHED,
+                        "the table " + table.table() + " was taken out of the publication " + source.publication(),
+                        cluster.walLsn()));
+    }
+
     /** Compares the catalog with what is captured, and acts on the differences. */
-    void reconcile(Connection connection, StreamPublisher publisher) throws SQLException, InterruptedException {
+    void reconcile(Connection connection, StreamPublisher publisher)
+            throws SQLException, SourceNotReadyException, InterruptedException {
         Map<Long, TableSnapshot> open = new HashMap<>();
         catalog.openSnapshots().forEach(snapshot -> open.put(snapshot.tableId(), snapshot));
         for (CapturedTable table : mine()) {
@@ -110,9 +131,9 @@ final class TableLifecycle {
                 .toList();
     }
 
-    private void takeUp(Connection connection, CapturedTable table) throws SQLException, InterruptedException {
-        boolean needsKey =
-                table.sinks().stream().anyMatch(binding -> !binding.sink().equals(HISTORY));
+    private void takeUp(Connection connection, CapturedTable table)
+            throws SQLException, SourceNotReadyException, InterruptedException {
+        boolean needsKey = needsKey(table);
         List<Finding> findings = new TablePreflight().check(connection, source, table.table(), needsKey);
         if (!Finding.pass(findings)) {
             String problems = findings.stream()
@@ -125,21 +146,33 @@ final class TableLifecycle {
         }
         SourceTable described =
                 new SourceTables().find(connection, table.table()).orElseThrow();
-        int partitions = topics.ensure(table.topic());
-        TableTopic topic = SourceRunner.topic(
-                source,
-                start,
-                table,
-                Objects.requireNonNull(
-                        topics.tails(Map.of(table.topic(), partitions)).get(table.topic())),
-                status.published(table));
+        Optional<TableTopic> topic = tails.topic(table, Cluster.read(connection));
+        if (topic.isEmpty()) {
+            catalog.tableState(
+                    table.id(),
+                    TableState.FAILED,
+                    "The topic " + table.topic() + " holds later changes than " + source.name() + " has written:"
+                            + " it is left from another server or another installation. Remove the table here, delete"
+                            + " the topic, and register the table again.");
+            return;
+        }
         // known before it is published: its first change finds it
-        tables.put(topic);
+        tables.put(topic.get());
         if (!publications.read(connection).containsKey(table.table())) {
             publications.add(connection, table.table(), described.identityUsable());
         }
         LOG.info("Captures {} of {}", table.table(), source.name());
         catalog.tableState(table.id(), TableState.SNAPSHOTTING, null);
+    }
+
+    /** A sink of which nothing is published is taken to need one. */
+    private boolean needsKey(CapturedTable table) {
+        Set<String> withoutKey = catalog.sinks().stream()
+                .filter(sink -> !sink.needsKey())
+                .map(SinkDescription::name)
+                .collect(Collectors.toSet());
+        return table.sinks().stream()
+                .anyMatch(binding -> !binding.sink().equals(HISTORY) && !withoutKey.contains(binding.sink()));
     }
 
     private void takeOut(Connection connection, CapturedTable table) throws SQLException {

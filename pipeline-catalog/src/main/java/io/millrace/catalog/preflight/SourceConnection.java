@@ -39,6 +39,19 @@ public final class SourceConnection {
         return open(source, application, options, properties);
     }
 
+    /**
+     * Opens a connection that speaks the replication protocol: no ordinary SQL.
+     *
+     * @param options server settings as libpq's {@code options} takes them
+     */
+    public static Connection openReplication(Source source, String application, String options) throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("replication", "database");
+        properties.setProperty("preferQueryMode", "simple");
+        properties.setProperty("assumeMinServerVersion", "14");
+        return open(source, application, options, properties);
+    }
+
     private static Connection open(Source source, String application, String options, Properties properties)
             throws SQLException {
         properties.setProperty("user", source.username());

@@ -64,19 +64,21 @@ final class Coalescer {
         }
         Set<String> missing = new LinkedHashSet<>(event.unavailable());
         missing.removeAll(filled);
-        return newer.with(new ChangeEvent(
-                event.source(),
-                event.table(),
-                event.position(),
-                event.lsn(),
-                event.operation(),
-                event.key(),
-                event.before(),
-                event.beforeCompleteness(),
-                after.withValuesFrom(known, filled),
-                missing,
-                event.transaction(),
-                event.capturedAt(),
-                event.schemaVersion()));
+        return newer.folded(
+                new ChangeEvent(
+                        event.source(),
+                        event.table(),
+                        event.position(),
+                        event.lsn(),
+                        event.operation(),
+                        event.key(),
+                        event.before(),
+                        event.beforeCompleteness(),
+                        after.withValuesFrom(known, filled),
+                        missing,
+                        event.transaction(),
+                        event.capturedAt(),
+                        event.schemaVersion()),
+                older);
     }
 }

@@ -25,19 +25,39 @@ final class RecordReader {
     private final ChangeEventRecords records = new ChangeEventRecords();
     private final PipelineCatalog catalog;
     private final DeliveryMetrics metrics;
+    private final Repetitions repetitions;
     /** The table in the newest schema version seen here, where that is ahead of the regular look at the catalog. */
     private final Map<Long, CapturedTable> newer = new ConcurrentHashMap<>();
 
-    RecordReader(PipelineCatalog catalog, DeliveryMetrics metrics) {
+    RecordReader(PipelineCatalog catalog, DeliveryMetrics metrics, Repetitions repetitions) {
         this.catalog = catalog;
         this.metrics = metrics;
+        this.repetitions = repetitions;
     }
 
     PartitionBatch read(
-            TopicPartition partition, Route route, long expected, List<ConsumerRecord<byte[], byte[]>> batch) {
+            TopicPartition partition, Route route, Place place, List<ConsumerRecord<byte[], byte[]>> batch) {
+        Repetitions.Sequence sequence = repetitions.at(partition, place.next());
+        PartitionBatch read = read(partition, route, place, batch, sequence);
+        repetitions.read(partition, read.next(), sequence);
+        return read;
+    }
+
+    /** Reads a record that was a dead letter: older than where the sink stands, and yet no repetition. */
+    PartitionBatch again(TopicPartition partition, Route route, Place place, ConsumerRecord<byte[], byte[]> record) {
+        return read(partition, route, place, List.of(record), new Repetitions.Sequence(null));
+    }
+
+    private PartitionBatch read(
+            TopicPartition partition,
+            Route route,
+            Place place,
+            List<ConsumerRecord<byte[], byte[]>> batch,
+            Repetitions.Sequence sequence) {
         List<Received> received = new ArrayList<>(batch.size());
         List<DeadLetter> malformed = new ArrayList<>(0);
         int tombstones = 0;
+        int repeated = 0;
         CapturedTable table = known(route.table());
         for (ConsumerRecord<byte[], byte[]> record : batch) {
             try {
@@ -46,17 +66,39 @@ final class RecordReader {
                     tombstones++;
                     continue;
                 }
+                if (!sequence.isNew(event, record)) {
+                    repeated++;
+                    continue;
+                }
                 if (event.schemaVersion() > table.schemaVersion()) {
                     table = refreshed(table);
                 }
-                received.add(new Received(new Change(table, event), record));
+                received.add(new Received(new Change(table, event), record, place.heldKeys()));
             } catch (MalformedEventException e) {
-                malformed.add(new DeadLetter(record, null, String.valueOf(e.getMessage())));
+                malformed.add(new DeadLetter(
+                        record,
+                        table.source(),
+                        table.table(),
+                        null,
+                        HeldKeys.hash(table, record),
+                        DeadLetter.Category.MALFORMED,
+                        String.valueOf(e.getMessage()),
+                        null));
             }
         }
         metrics.tombstones(tombstones);
+        metrics.repeated(repeated);
         long next = batch.get(batch.size() - 1).offset() + 1;
-        return new PartitionBatch(partition, route, expected, next, received, malformed, batch.size());
+        return new PartitionBatch(
+                partition,
+                route,
+                place.next(),
+                next,
+                received,
+                malformed,
+                batch.size(),
+                place.next() < place.replayUntil(),
+                place.heldKeys());
     }
 
     private CapturedTable known(CapturedTable table) {

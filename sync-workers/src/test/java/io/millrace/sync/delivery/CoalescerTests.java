@@ -33,7 +33,8 @@ class CoalescerTests {
         for (ChangeEvent event : batch) {
             received.add(new Received(
                     new Change(table, event),
-                    new ConsumerRecord<>(table.topic(), 0, received.size(), new byte[0], new byte[0])));
+                    new ConsumerRecord<>(table.topic(), 0, received.size(), new byte[0], new byte[0]),
+                    new HeldKeys()));
         }
         return Coalescer.coalesce(received).stream().map(Received::event).toList();
     }

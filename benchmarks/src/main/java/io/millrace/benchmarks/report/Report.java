@@ -1,4 +1,4 @@
-package io.millrace.benchmarks;
+package io.millrace.benchmarks.report;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,15 +13,15 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Prints figures as a table and keeps them in {@code benchmarks/results/NAME.json}. */
-final class Report {
+public final class Report {
 
     private Report() {}
 
     /** Returns the exit code: 1 where a goal was missed. */
     @SuppressWarnings("SystemOut")
-    static int write(String name, int runs, List<Figure> figures) throws IOException {
+    public static int write(String name, int runs, List<Figure> figures) throws IOException {
         System.out.printf(
-                Locale.ROOT, "%n%-34s %10s %10s %10s%n", name + ", " + runs + " runs", "median", "min", "max");
+                Locale.ROOT, "%n%-48s %10s %10s %10s%n", name + ", " + runs + " runs", "median", "min", "max");
         figures.forEach(figure -> System.out.println(figure.row()));
         Path file = Path.of(System.getProperty("millrace.home", ""), "benchmarks/results", name + ".json");
         Files.createDirectories(file.toAbsolutePath().getParent());

@@ -1,4 +1,4 @@
-package io.millrace.benchmarks;
+package io.millrace.benchmarks.report;
 
 import java.util.List;
 import java.util.Locale;
@@ -11,22 +11,22 @@ import org.jspecify.annotations.Nullable;
  * @param goal what it should reach, or null where nothing is promised
  * @param atMost whether the goal is an upper bound
  */
-record Figure(
+public record Figure(
         String name,
         String unit,
         List<Double> values,
         @Nullable Double goal,
         boolean atMost) {
 
-    static Figure atMost(String name, String unit, List<Double> values, double goal) {
+    public static Figure atMost(String name, String unit, List<Double> values, double goal) {
         return new Figure(name, unit, values.stream().sorted().toList(), goal, true);
     }
 
-    static Figure atLeast(String name, String unit, List<Double> values, double goal) {
+    public static Figure atLeast(String name, String unit, List<Double> values, double goal) {
         return new Figure(name, unit, values.stream().sorted().toList(), goal, false);
     }
 
-    static Figure of(String name, String unit, List<Double> values) {
+    public static Figure of(String name, String unit, List<Double> values) {
         return new Figure(name, unit, values.stream().sorted().toList(), null, true);
     }
 
@@ -52,7 +52,7 @@ record Figure(
     String row() {
         return String.format(
                 Locale.ROOT,
-                "%-34s %10.1f %10.1f %10.1f %-10s %s",
+                "%-48s %10.2f %10.2f %10.2f %-10s %s",
                 name,
                 median(),
                 min(),
