@@ -86,6 +86,7 @@ final class CaptureLab implements AutoCloseable {
                 .run(
                         "--spring.datasource.url=" + stack.postgresJdbcUrl(id + "_platform"),
                         "--spring.kafka.bootstrap-servers=" + stack.kafkaBootstrapServers(),
+                        "--millrace.catalog.secret=a secret of tests",
                         "--spring.main.banner-mode=off",
                         "--logging.level.io.debezium=WARN",
                         "--logging.level.org.apache.kafka=WARN");

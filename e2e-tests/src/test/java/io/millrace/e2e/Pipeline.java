@@ -16,6 +16,8 @@ final class Pipeline extends Flow implements AutoCloseable {
     final AppProcess admin;
     private final Admin kafka;
 
+    private final List<String> common;
+
     Pipeline(LocalStack stack) {
         this(stack, Ports.free());
     }
@@ -24,7 +26,7 @@ final class Pipeline extends Flow implements AutoCloseable {
         super(port, stack.postgresPort(), stack.elasticsearchUri().getPort(), stack.redisPort());
         this.stack = stack;
         this.kafka = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()));
-        List<String> common = List.of(
+        this.common = List.of(
                 "--spring.datasource.url=" + stack.postgresJdbcUrl("millrace"),
                 "--spring.datasource.username=postgres",
                 "--spring.datasource.password=postgres",
@@ -59,6 +61,15 @@ final class Pipeline extends Flow implements AutoCloseable {
                 stack.redisPort());
         flow.addSource();
         return flow;
+    }
+
+    /** Another process of workers, not started. Arguments come last and so take the place of others. */
+    AppProcess moreWorkers(String name, String... arguments) {
+        return app(
+                name,
+                "io.millrace.sync.SyncWorkersApplication",
+                Stream.concat(common.stream(), Stream.of(arguments)).toList(),
+                0);
     }
 
     private static AppProcess app(String name, String mainClass, List<String> common, int port) {

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param events how many records were applied
  * @param waitingSince since when the sink is waited for; null when it is not
  * @param waitingFor what for, in a sentence
+ * @param replayUntil records below this offset were delivered before a rewind; 0 when there was none
+ * @param rewinds how often the offset was moved by a person
  */
 public record DeliveryOffset(
         String sink,
@@ -24,4 +26,12 @@ public record DeliveryOffset(
         long events,
         @Nullable Instant waitingSince,
         @Nullable String waitingFor,
-        Instant updatedAt) {}
+        long replayUntil,
+        int rewinds,
+        Instant updatedAt) {
+
+    /** Tells whether what is delivered next was delivered before. */
+    public boolean replays() {
+        return nextOffset < replayUntil;
+    }
+}

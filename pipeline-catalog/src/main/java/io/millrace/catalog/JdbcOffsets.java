@@ -8,8 +8,11 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -18,7 +21,7 @@ final class JdbcOffsets implements Offsets {
 
     private static final String SELECT_CAPTURE = "SELECT * FROM millrace.capture_offset";
     private static final String SELECT_DELIVERY = "SELECT * FROM millrace.delivery_offset";
-    private static final String ADVANCE = """
+    private static final String ADVANCE_FENCED = """
             INSERT INTO millrace.delivery_offset AS d (sink, topic, partition, next_offset, last_position, committed_at, events, reached_offset)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (sink, topic, partition) DO UPDATE
@@ -29,6 +32,7 @@ final class JdbcOffsets implements Offsets {
                 committed_at = coalesce(excluded.committed_at, d.committed_at),
                 events = d.events + excluded.events,
                 waiting_since = NULL, waiting_for = NULL, updated_at = now()
+            WHERE d.next_offset = ?
             """;
 
     private final JdbcClient client;
@@ -106,17 +110,53 @@ final class JdbcOffsets implements Offsets {
     }
 
     @Override
-    public void advance(String sink, Collection<Advance> advances) {
+    public Set<TopicPartitionId> advance(String sink, Collection<Advance> advances) {
+        List<Advance> all = List.copyOf(advances);
+        int[] counts = batch.batchUpdate(
+                ADVANCE_FENCED,
+                all.stream().map(advance -> fenced(sink, advance)).toList());
+        Set<TopicPartitionId> lost = new HashSet<>();
+        for (int i = 0; i < counts.length; i++) {
+            if (counts[i] == 0) {
+                lost.add(all.get(i).partition());
+            }
+        }
+        return lost;
+    }
+
+    @Override
+    public void rewind(String sink, Map<TopicPartitionId, Long> to) {
         batch.batchUpdate(
-                ADVANCE,
-                advances.stream().map(advance -> parameters(sink, advance)).toList());
+                """
+                INSERT INTO millrace.delivery_offset AS d (sink, topic, partition, next_offset, rewinds)
+                VALUES (?, ?, ?, ?, 1)
+                ON CONFLICT (sink, topic, partition) DO UPDATE
+                SET next_offset = excluded.next_offset, replay_until = greatest(d.replay_until, d.next_offset),
+                    rewinds = d.rewinds + 1, waiting_since = NULL, waiting_for = NULL, updated_at = now()
+                """,
+                to.entrySet().stream()
+                        .map(entry -> new Object[] {
+                            sink, entry.getKey().topic(), entry.getKey().partition(), entry.getValue()
+                        })
+                        .toList());
+    }
+
+    @Override
+    public List<DeliveryOffset> rewound() {
+        return client.sql(SELECT_DELIVERY + " WHERE rewinds > 0")
+                .query(JdbcOffsets::deliveryOffset)
+                .list();
     }
 
     @Override
     public boolean advanceFenced(String sink, Advance advance) {
+        return batch.update(ADVANCE_FENCED, fenced(sink, advance)) == 1;
+    }
+
+    private static Object[] fenced(String sink, Advance advance) {
         Object[] parameters = Arrays.copyOf(parameters(sink, advance), 9);
         parameters[8] = advance.expectedOffset();
-        return batch.update(ADVANCE + " WHERE d.next_offset = ?", parameters) == 1;
+        return parameters;
     }
 
     @Override
@@ -174,6 +214,8 @@ final class JdbcOffsets implements Offsets {
                 row.getLong("events"),
                 instant(row, "waiting_since"),
                 row.getString("waiting_for"),
+                row.getLong("replay_until"),
+                row.getInt("rewinds"),
                 row.getTimestamp("updated_at").toInstant());
     }
 

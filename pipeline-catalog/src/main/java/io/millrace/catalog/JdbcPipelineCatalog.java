@@ -15,6 +15,9 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     private final JdbcTables tables;
     private final JdbcBindings bindings;
     private final JdbcSnapshots snapshots;
+    private final TableRelations relations;
+    private final Alerts alerts;
+    private final JdbcSinks sinks;
 
     JdbcPipelineCatalog(JdbcTemplate template, TransactionTemplate transaction, SecretCipher cipher) {
         JdbcClient sql = JdbcClient.create(template);
@@ -22,6 +25,9 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
         this.bindings = new JdbcBindings(sql);
         this.tables = new JdbcTables(sql, transaction, bindings);
         this.snapshots = new JdbcSnapshots(sql, transaction);
+        this.relations = new JdbcTableRelations(sql);
+        this.alerts = new JdbcAlerts(sql);
+        this.sinks = new JdbcSinks(template);
     }
 
     @Override
@@ -95,6 +101,11 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     }
 
     @Override
+    public List<TableSchema> schemas(long tableId) {
+        return tables.schemas(tableId);
+    }
+
+    @Override
     public void removeTable(long tableId) {
         tables.remove(tableId);
     }
@@ -127,5 +138,25 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     @Override
     public void snapshotEnded(long id, SnapshotState state, @Nullable String message) {
         snapshots.ended(id, state, message);
+    }
+
+    @Override
+    public TableRelations relations() {
+        return relations;
+    }
+
+    @Override
+    public Alerts alerts() {
+        return alerts;
+    }
+
+    @Override
+    public void publishSinks(List<SinkDescription> published) {
+        sinks.publish(published);
+    }
+
+    @Override
+    public List<SinkDescription> sinks() {
+        return sinks.all();
     }
 }

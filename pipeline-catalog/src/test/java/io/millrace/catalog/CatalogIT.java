@@ -2,15 +2,20 @@ package io.millrace.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
+import io.millrace.catalog.Alert.Severity;
+import io.millrace.catalog.Alerts.Trouble;
 import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.event.SourcePosition;
 import io.millrace.event.TableId;
+import io.millrace.event.kafka.Topics;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.flywaydb.core.Flyway;
@@ -85,6 +90,66 @@ class CatalogIT {
     }
 
     @Test
+    void anAppWithAnotherSecretIsToldAtItsStartAndHowToGoOnWithoutTheFirst() {
+        PlatformDatabase platform = new PlatformDatabase(database, database.getUrl(), database.getUser());
+        SecretCipher another = new SecretCipher("another secret");
+
+        assertThatThrownBy(() -> platform.requireReadable(another))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("source shop")
+                .hasMessageContaining("UPDATE millrace.source SET password_cipher = ''");
+
+        template.execute("UPDATE millrace.source SET password_cipher = ''");
+        platform.requireReadable(another);
+        assertThat(catalog("another secret").source("shop").orElseThrow().password())
+                .isEmpty();
+    }
+
+    @Test
+    void aPlatformDatabaseThatCannotBeUsedIsASentence() {
+        assertThatThrownBy(() -> platform(database.getUrl(), "wrong").migrate())
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("refuses the login of postgres")
+                .hasMessageContaining("SPRING_DATASOURCE_PASSWORD");
+        assertThatThrownBy(
+                        () -> platform(database.getUrl().replace("/millrace", "/nowhere"), LocalStack.POSTGRES_PASSWORD)
+                                .migrate())
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("/nowhere does not exist")
+                .hasMessageContaining("CREATE DATABASE");
+        assertThatThrownBy(() -> platform("jdbc:postgresql://localhost:1/millrace?password=hidden", "x")
+                        .migrate())
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("localhost:1/millrace does not answer")
+                .hasMessageContaining("SPRING_DATASOURCE_URL")
+                .hasMessageNotContaining("hidden");
+    }
+
+    @Test
+    void aUserWhoMayNotMakeTheTablesIsToldWhatToRun() {
+        template.execute("DROP DATABASE IF EXISTS not_ours");
+        template.execute("DROP ROLE IF EXISTS visitor");
+        template.execute("CREATE ROLE visitor LOGIN PASSWORD 'visitor'");
+        template.execute("CREATE DATABASE not_ours");
+        PGSimpleDataSource visitor = new PGSimpleDataSource();
+        visitor.setURL(database.getUrl().replace("/millrace", "/not_ours"));
+        visitor.setUser("visitor");
+        visitor.setPassword("visitor");
+
+        assertThatThrownBy(() -> new PlatformDatabase(visitor, visitor.getUrl(), "visitor").migrate())
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("GRANT CREATE ON DATABASE");
+    }
+
+    private static PlatformDatabase platform(String url, String password) {
+        PGSimpleDataSource database = new PGSimpleDataSource();
+        database.setURL(url);
+        database.setUser(LocalStack.POSTGRES_USER);
+        database.setPassword(password);
+        return new PlatformDatabase(database, url, LocalStack.POSTGRES_USER);
+    }
+
+    @Test
     void aRegisteredTableHasItsBindingsAndAWaitingSnapshot() {
         CapturedTable table = register("orders");
 
@@ -124,6 +189,74 @@ class CatalogIT {
     }
 
     @Test
+    void aVersionIsFoundAgainWhereItHeld() {
+        long table = register("orders").id();
+        List<Column> added = List.of(COLUMNS.get(0), COLUMNS.get(1), new Column("c", "text", "text", 25, true));
+        List<Column> retyped = List.of(COLUMNS.get(0), new Column("na\"me", "text", "text", 25, true));
+        assertThat(record(table, COLUMNS, 100L)).isEqualTo(1);
+        assertThat(record(table, added, 200L)).isEqualTo(2);
+        assertThat(record(table, COLUMNS, 200L)).as("back within the transaction").isEqualTo(1);
+        assertThat(record(table, retyped, null)).as("seen by a snapshot").isEqualTo(3);
+        assertThat(record(table, added, 300L)).as("the stream is not there yet").isEqualTo(2);
+        assertThat(record(table, retyped, 400L)).isEqualTo(3);
+        assertThat(record(table, COLUMNS, 500L)).isEqualTo(4);
+
+        // after a restart all of it comes again
+        assertThat(record(table, COLUMNS, 100L)).isEqualTo(1);
+        assertThat(record(table, added, 200L)).isEqualTo(2);
+        assertThat(record(table, retyped, 450L)).isEqualTo(3);
+        assertThat(record(table, COLUMNS, 600L)).isEqualTo(4);
+        assertThat(catalog.schemas(table))
+                .extracting(TableSchema::firstLsn)
+                .containsExactly(null, 200L, 400L, 500L);
+        assertThat(catalog.schemas(table).get(1).changesSince(catalog.schemas(table).get(0)))
+                .containsExactly("c text added");
+        assertThat(catalog.table(table).orElseThrow().columns()).isEqualTo(COLUMNS);
+    }
+
+    private int record(long table, List<Column> columns, Long lsn) {
+        return catalog.recordSchema(table, columns, List.of("id"), ReplicaIdentity.FULL, lsn);
+    }
+
+    @Test
+    void anAlertIsOpenOnceAndOverWhenItsBindingIsActivated() {
+        CapturedTable table = register("orders");
+        Alerts alerts = catalog.alerts();
+        Trouble trouble = Trouble.of(AlertName.SINK_STOPPED, Severity.CRITICAL, table, "redis", "It stopped.", "Start it.");
+        Trouble other = Trouble.of(AlertName.TABLE_RENAMED, Severity.WARNING, table, null, "It was renamed.", "Rename it back.");
+        assertThat(alerts.raise(other)).isTrue();
+        assertThat(alerts.raise(trouble)).isTrue();
+        assertThat(alerts.raise(trouble)).isFalse();
+        assertThat(alerts.open()).extracting(Alert::name, Alert::subject, Alert::occurrences)
+                .containsExactly(
+                        tuple(AlertName.SINK_STOPPED, "shop/public.orders/redis", 2),
+                        tuple(AlertName.TABLE_RENAMED, "shop/public.orders", 1));
+
+        catalog.bindingState(table.id(), "redis", BindingState.ACTIVE, null);
+        assertThat(alerts.open()).extracting(Alert::name).containsExactly(AlertName.TABLE_RENAMED);
+        assertThat(alerts.raise(trouble)).as("met again").isTrue();
+        assertThat(alerts.resolve(AlertName.TABLE_RENAMED, "shop/public.orders")).isTrue();
+        long open = alerts.open().get(0).id();
+        assertThat(alerts.dismiss(open, "anna").orElseThrow().resolvedBy()).isEqualTo("anna");
+        assertThat(alerts.open()).isEmpty();
+        assertThat(alerts.recent(10)).hasSize(3);
+    }
+
+    @Test
+    void topicsThatKafkaTakesForOneAreToldApart() {
+        CapturedTable one = catalog.register(registration(new TableId("a", "b_c")));
+        CapturedTable other = catalog.register(registration(new TableId("a_b", "c")));
+
+        assertThat(one.topic()).isEqualTo("shop.a.b_c");
+        assertThat(Topics.collide(one.topic(), other.topic())).isFalse();
+    }
+
+    private static TableRegistration registration(TableId table) {
+        return new TableRegistration(
+                "shop", table, List.of("id"), COLUMNS, ReplicaIdentity.DEFAULT, Set.of("audit"), "anna");
+    }
+
+    @Test
     void aFencedOffsetMovesOnlyFromWhereItIsExpected() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
 
@@ -157,6 +290,34 @@ class CatalogIT {
     }
 
     @Test
+    void aRewindOvertakesWhoeverIsAtWorkAndTellsUpToWhereItRepeats() {
+        TopicPartitionId partition = new TopicPartitionId("t", 0);
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10))))
+                .isEmpty();
+        assertThat(offsets.rewound()).isEmpty();
+
+        offsets.rewind("redis", Map.of(partition, 4L));
+
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 10, 12, null, null, 2))))
+                .as("the batch that was being written")
+                .containsExactly(partition);
+        assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
+            assertThat(offset.nextOffset()).isEqualTo(4);
+            assertThat(offset.replayUntil()).isEqualTo(10);
+            assertThat(offset.replays()).isTrue();
+            assertThat(offset.rewinds()).isEqualTo(1);
+        });
+        offsets.rewind("redis", Map.of(partition, 2L));
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 2, 10, null, null, 8))))
+                .isEmpty();
+        assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
+            assertThat(offset.replayUntil()).isEqualTo(10);
+            assertThat(offset.replays()).isFalse();
+            assertThat(offset.rewinds()).isEqualTo(2);
+        });
+    }
+
+    @Test
     void waitingShowsSinceWhenAndEndsWithTheNextStep() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
         offsets.advance("redis", List.of(new Advance(partition, 0, 1, null, null, 1)));
@@ -170,6 +331,22 @@ class CatalogIT {
 
         offsets.advance("redis", List.of(new Advance(partition, 1, 2, null, null, 1)));
         assertThat(offsets.deliveries("redis").get(0).waitingSince()).isNull();
+    }
+
+    @Test
+    void sinksAreThoseThatWorkersStillPublish() {
+        template.execute("TRUNCATE millrace.sink");
+        assertThat(catalog.sinks()).isEmpty();
+        SinkDescription audit = new SinkDescription("audit", "History", "", false);
+        SinkDescription redis = new SinkDescription("redis", "Redis", "Rows.", true);
+        catalog.publishSinks(List.of(redis, new SinkDescription("audit", "Log", "old", true)));
+        catalog.publishSinks(List.of(audit));
+        assertThat(catalog.sinks()).containsExactly(audit, redis);
+
+        template.update("UPDATE millrace.sink SET published_at = now() - interval '1 hour'");
+        assertThat(catalog.sinks()).as("while no worker runs").containsExactly(audit, redis);
+        catalog.publishSinks(List.of(audit));
+        assertThat(catalog.sinks()).containsExactly(audit);
     }
 
     @Test

@@ -180,6 +180,7 @@ class ChangeHistory {
                 row.getTimestamp("committed_at").toInstant(),
                 row.getTimestamp("captured_at").toInstant(),
                 row.getString("actor"),
+                List.of((String[]) row.getArray("masked_columns").getArray()),
                 row.getLong("seq"));
     }
 }

@@ -48,6 +48,8 @@ record EventView(
         if (before != null) {
             held.addAll(before.propertyNames());
         }
+        // a masked column that was left out changed nonetheless
+        event.maskedColumns().stream().filter(event.changedColumns()::contains).forEach(held::add);
         columns.retainAll(held);
         columns.addAll(held);
         boolean rowBefore = !List.of("create", "read", "truncate", "gap").contains(event.operation());
@@ -68,7 +70,8 @@ record EventView(
                                             && now.kind() != Side.Kind.UNSENT
                                             && !old.equals(now);
                     };
-            fields.add(new FieldChange(column, old, now, changed));
+            fields.add(new FieldChange(
+                    column, old, now, changed, event.maskedColumns().contains(column)));
         }
         return fields;
     }
@@ -180,6 +183,11 @@ record EventView(
     public @Nullable String actorJson() {
         JsonNode actor = tree(event.actor());
         return actor == null ? null : actor.toPrettyString();
+    }
+
+    /** Returns the columns whose values were recorded masked, in words; null where there are none. */
+    public @Nullable String maskedWords() {
+        return event.maskedColumns().isEmpty() ? null : String.join(", ", event.maskedColumns());
     }
 
     /** Returns what is not known of the row before, and why; null where all is. */

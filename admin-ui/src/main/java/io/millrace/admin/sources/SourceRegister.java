@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
@@ -130,6 +131,47 @@ class SourceRegister {
                     + "' cannot be used: it begins with a small letter, then up to 39 small letters,"
                     + " digits, underscores or hyphens. It becomes the prefix of topics.");
         }
+        if (catalog.source(name).isPresent()) {
+            throw taken(name);
+        }
+        Source source = Source.of(name, host, port, database, username, password, sslMode);
+        requireFit(source);
+        try {
+            catalog.addSource(source, by);
+        } catch (DuplicateKeyException e) {
+            throw taken(name);
+        }
+        return find(name);
+    }
+
+    /**
+     * Changes how a source is reached, where it passes its checks that way. A capture that waits takes it up with its next attempt; one
+     * that runs, when its connection ends.
+     *
+     * @param password null keeps the present one
+     * @throws Problem 404 for an unknown name, 422 when a check fails
+     */
+    Source change(
+            String name,
+            String host,
+            int port,
+            String database,
+            String username,
+            @Nullable String password,
+            String sslMode) {
+        Source present = find(name);
+        Source wanted = Source.of(
+                name, host, port, database, username, password == null ? present.password() : password, sslMode);
+        requireFit(wanted);
+        catalog.updateSourceConnection(wanted);
+        return find(name);
+    }
+
+    private void requireFit(Source source) {
+        String sslMode = source.sslMode();
+        String host = source.host();
+        String database = source.database();
+        int port = source.port();
         if (!SSL_MODES.contains(sslMode)) {
             throw invalid("The SSL mode '" + sslMode + "' is none of: " + String.join(", ", SSL_MODES) + ".");
         }
@@ -139,10 +181,6 @@ class SourceRegister {
         if (UNSAFE.stream().anyMatch(part -> host.contains(part) || database.contains(part))) {
             throw invalid("Host and database are plain names, without spaces and the characters ? & / # %.");
         }
-        if (catalog.source(name).isPresent()) {
-            throw taken(name);
-        }
-        Source source = Source.of(name, host, port, database, username, password, sslMode);
         List<Finding> errors = check(source).stream().filter(Finding::isError).toList();
         if (!errors.isEmpty()) {
             throw new Problem(
@@ -151,12 +189,6 @@ class SourceRegister {
                             String.join(" ", errors.stream().map(Finding::text).toList()))
                     .with("findings", errors);
         }
-        try {
-            catalog.addSource(source, by);
-        } catch (DuplicateKeyException e) {
-            throw taken(name);
-        }
-        return find(name);
     }
 
     private static Problem taken(String name) {
@@ -167,6 +199,6 @@ class SourceRegister {
     }
 
     private static Problem invalid(String detail) {
-        return new Problem(HttpStatus.UNPROCESSABLE_CONTENT, "The source cannot be added", detail);
+        return new Problem(HttpStatus.UNPROCESSABLE_CONTENT, "The source cannot be reached that way", detail);
     }
 }

@@ -66,6 +66,7 @@ class SourcesPages {
                 register.gaps(source).stream()
                         .filter(gap -> gap.newEpoch() != null)
                         .toList());
+        model.addAttribute("sslModes", SourceRegister.SSL_MODES);
         model.addAttribute("lag", lags().get(name));
         model.addAttribute("line", rates.sourceLine(name, 60, 60));
         return "source";
@@ -132,5 +133,31 @@ class SourcesPages {
                             "sslMode", sslMode));
             return "redirect:/sources/add";
         }
+    }
+
+    @PostMapping("/{name}/connection")
+    String change(
+            @PathVariable String name,
+            @RequestParam String host,
+            @RequestParam int port,
+            @RequestParam String database,
+            @RequestParam String username,
+            @RequestParam(defaultValue = "") String password,
+            @RequestParam String sslMode,
+            RedirectAttributes redirect) {
+        try {
+            register.change(
+                    name,
+                    host.strip(),
+                    port,
+                    database.strip(),
+                    username.strip(),
+                    password.isEmpty() ? null : password,
+                    sslMode);
+            Notice.done(redirect, "The source " + name + " is reached that way from now on.");
+        } catch (Problem refused) {
+            Notice.refused(redirect, refused.title() + ". " + refused.detail());
+        }
+        return "redirect:/sources/" + name;
     }
 }

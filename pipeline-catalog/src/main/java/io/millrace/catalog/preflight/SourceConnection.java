@@ -70,13 +70,14 @@ public final class SourceConnection {
     public static Finding refused(Source source, SQLException e) {
         String state = e.getSQLState() == null ? "" : e.getSQLState();
         String where = source.host() + ":" + source.port() + "/" + source.database();
-        String said = " PostgreSQL says: " + e.getMessage();
+        String said = " PostgreSQL says: " + e.getMessage() + ".";
         return switch (state) {
             case "28P01", "28000" ->
                 Finding.error(
                         "login-refused",
                         "PostgreSQL at " + where + " refuses the login of " + source.username() + "." + said,
-                        "Correct the user name or the password of the source, or pg_hba.conf.",
+                        "Correct the user name or the password of the source (on its page, or PATCH /api/v1/sources/"
+                                + source.name() + "), or pg_hba.conf.",
                         null);
             case "3D000" ->
                 Finding.error(
@@ -94,7 +95,7 @@ public final class SourceConnection {
             default ->
                 Finding.error(
                         "unreachable",
-                        "PostgreSQL at " + where + " does not answer as it should." + said,
+                        "PostgreSQL at " + where + " does not answer as it should. The driver says: " + e.getMessage(),
                         "Check host, port, SSL mode and that the server runs.",
                         null);
         };

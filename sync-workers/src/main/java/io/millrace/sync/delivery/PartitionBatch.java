@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param received the changes, in order
  * @param malformed records that are no events
  * @param records how many records there were, tombstones included
+ * @param repeats whether the sink was rewound and may have had some of it
+ * @param held the rows that have dead letters
  */
 record PartitionBatch(
         TopicPartition partition,
@@ -25,7 +27,9 @@ record PartitionBatch(
         long next,
         List<Received> received,
         List<DeadLetter> malformed,
-        int records) {
+        int records,
+        boolean repeats,
+        HeldKeys held) {
 
     TopicPartitionId id() {
         return new TopicPartitionId(partition.topic(), partition.partition());
@@ -49,6 +53,11 @@ record PartitionBatch(
     /** Returns the offset at which the changes from {@code index} on begin. */
     long offsetOf(int index) {
         return index == received.size() ? next : received.get(index).record().offset();
+    }
+
+    /** Returns the changes below an offset. */
+    List<Received> below(long offset) {
+        return received.stream().filter(one -> one.record().offset() < offset).toList();
     }
 
     static @Nullable PartitionBatch find(List<PartitionBatch> batches, TopicPartition partition) {

@@ -37,6 +37,11 @@ final class ElasticsearchSink implements Sink, AutoCloseable {
     }
 
     @Override
+    public String purpose() {
+        return "One document for each row, kept equal to it.";
+    }
+
+    @Override
     public SinkKind kind() {
         return SinkKind.STATE;
     }

@@ -31,7 +31,8 @@ final class RowWriter {
         if (given.isEmpty()) {
             return Map.of();
         }
-        List<RowWrite> writes = completed(given);
+        Map<RowWrite, ItemResult> failed = new LinkedHashMap<>();
+        List<RowWrite> writes = completed(given, failed);
         Map<Long, Set<String>> jsonColumns = new HashMap<>();
         Bulk bulk = new Bulk(elasticsearch, maxBulk);
         for (RowWrite write : writes) {
@@ -46,7 +47,6 @@ final class RowWriter {
             }
         }
         List<ItemResult> results = bulk.results();
-        Map<RowWrite, ItemResult> failed = new LinkedHashMap<>();
         List<RowWrite> refused = new ArrayList<>(0);
         List<RowWrite> late = new ArrayList<>(0);
         for (int i = 0; i < results.size(); i++) {
@@ -65,8 +65,11 @@ final class RowWriter {
         return failed;
     }
 
-    /** Takes values that PostgreSQL did not send from the documents as they stand; where there is none, they are left out. */
-    private List<RowWrite> completed(List<RowWrite> writes) throws SinkException {
+    /**
+     * Takes values that PostgreSQL did not send from the documents as they stand; where there is none, they are left out, unless that is
+     * so because a filter kept the row away: then it fails.
+     */
+    private List<RowWrite> completed(List<RowWrite> writes, Map<RowWrite, ItemResult> failed) throws SinkException {
         List<RowWrite> incomplete =
                 writes.stream().filter(RowWrite::isIncomplete).toList();
         if (incomplete.isEmpty()) {
@@ -82,6 +85,10 @@ final class RowWriter {
             }
             Set<String> missing = write.change().event().unavailable();
             Held known = held.getOrDefault(write.alias(), Map.of()).get(write.id());
+            if (known == null && write.change().notes().filtered()) {
+                failed.put(write, ItemResult.incomplete());
+                continue;
+            }
             all.add(write.with(known == null ? row.without(missing) : row.withValuesFrom(known.row(), missing)));
         }
         return all;

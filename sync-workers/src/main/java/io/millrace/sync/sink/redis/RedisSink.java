@@ -14,6 +14,7 @@ import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.LateRead;
+import io.millrace.sync.sink.ShapeNotes;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
@@ -46,6 +47,11 @@ final class RedisSink implements Sink, AutoCloseable {
     }
 
     @Override
+    public String purpose() {
+        return "One entry for each row, kept equal to it.";
+    }
+
+    @Override
     public SinkKind kind() {
         return SinkKind.STATE;
     }
@@ -75,6 +81,10 @@ final class RedisSink implements Sink, AutoCloseable {
                 rows.add(changes.get(i));
             }
         }
+        for (Change row : withheld(connection, rows)) {
+            rows.remove(row);
+            failures.add(new Failure(changes.indexOf(row), ErrorCategory.REJECTED, ShapeNotes.INCOMPLETE));
+        }
         List<Write> writes = writes(connection, rows);
         List<Boolean> applied = writes.isEmpty() ? List.of() : script.write(connection, writes, pipeline);
         completeFromReads(connection, rows, writes, applied);
@@ -82,6 +92,33 @@ final class RedisSink implements Sink, AutoCloseable {
             truncate(connection, truncate);
         }
         return failures;
+    }
+
+    /** Returns rows that lack large values and that Redis does not hold because a filter kept them away. */
+    private List<Change> withheld(StatefulRedisConnection<byte[], byte[]> connection, List<Change> rows)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        List<Change> incomplete = rows.stream()
+                .filter(row ->
+                        row.notes().filtered() && !row.event().unavailable().isEmpty())
+                .toList();
+        if (incomplete.isEmpty()) {
+            return List.of();
+        }
+        List<byte[]> keys = new ArrayList<>(incomplete.size());
+        for (Change row : incomplete) {
+            RowKey key = row.event().key();
+            if (key != null) {
+                keys.add(RowKeys.of(row.event(), key));
+            }
+        }
+        List<KeyValue<byte[], byte[]>> held = held(connection, keys);
+        List<Change> missing = new ArrayList<>(0);
+        for (int i = 0; i < incomplete.size(); i++) {
+            if (!held.get(i).hasValue()) {
+                missing.add(incomplete.get(i));
+            }
+        }
+        return missing;
     }
 
     private List<Write> writes(StatefulRedisConnection<byte[], byte[]> connection, List<Change> rows)
