@@ -312,7 +312,7 @@ class SourceGapIT {
         return standby;
     }
 
-    private void promote(PostgresCluster standby) {
+    private void promote(PostgresCluster standby) throws SQLException {
         assertThat(text(standby, "SELECT pg_promote()")).isEqualTo("t");
         lab.move(standby);
     }
