@@ -248,7 +248,8 @@ class AdminIT {
     @Test
     void alertsAndSchemaVersionsAreShownWhereverPeopleLook() throws Exception {
         PipelineCatalog catalog = application.getBean(PipelineCatalog.class);
-        CapturedTable table = catalog.table("src", new TableId("public", "lines")).orElseThrow();
+        CapturedTable table =
+                catalog.table("src", new TableId("public", "lines")).orElseThrow();
         List<Column> columns = new ArrayList<>(table.columns());
         columns.add(new Column("note", "text", "text", 25, true));
         catalog.recordSchema(table.id(), columns, table.keyColumns(), table.replicaIdentity(), 0x1000L);
@@ -272,7 +273,10 @@ class AdminIT {
         assertThat(web.get().uri("/tables/" + table.id()).session(anna).exchange())
                 .bodyText()
                 .contains("note text added", "0/1000");
-        assertThat(application.getBean("alertsHealthIndicator", org.springframework.boot.health.contributor.HealthIndicator.class)
+        assertThat(application
+                        .getBean(
+                                "alertsHealthIndicator",
+                                org.springframework.boot.health.contributor.HealthIndicator.class)
                         .health()
                         .getStatus()
                         .getCode())

@@ -64,8 +64,8 @@ final class CaptureLab implements AutoCloseable {
     /** The source is found elsewhere from now on; not while it is captured. */
     void move(PostgresCluster server) throws SQLException {
         source = Source.of(id, "localhost", server.port(), "shop", "postgres", "postgres", "disable");
-        try (Connection connection = DriverManager.getConnection(
-                        stack.postgresJdbcUrl(id + "_platform"), "postgres", "postgres");
+        try (Connection connection =
+                        DriverManager.getConnection(stack.postgresJdbcUrl(id + "_platform"), "postgres", "postgres");
                 Statement statement = connection.createStatement()) {
             statement.execute("UPDATE millrace.source SET port = " + server.port());
         }

@@ -69,7 +69,8 @@ final class FieldMapping {
         }
         Map<String, Object> field = field(typeName);
         return switch (String.valueOf(field.get("type"))) {
-            case "short", "integer", "long", "boolean" -> Map.of("type", String.valueOf(field.get("type")), "ignore_malformed", true);
+            case "short", "integer", "long", "boolean" ->
+                Map.of("type", String.valueOf(field.get("type")), "ignore_malformed", true);
             default -> field;
         };
     }
