@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -37,7 +38,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -106,6 +109,13 @@ class WebhookDeliveryIT {
             admin.createTopics(List.of(new NewTopic(registered.topic(), 3, (short) 1)))
                     .all()
                     .get();
+            // until the broker leads a new partition it refuses records, and may then take the second batch before the
+            // first
+            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+            for (int partition = 0; partition < 3; partition++) {
+                ends.put(new TopicPartition(registered.topic(), partition), OffsetSpec.latest());
+            }
+            admin.listOffsets(ends).all().get();
         }
         catalog.tableState(registered.id(), TableState.STREAMING, null);
         table = catalog.table(registered.id()).orElseThrow();
