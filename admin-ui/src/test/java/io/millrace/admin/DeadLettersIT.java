@@ -203,7 +203,7 @@ class DeadLettersIT {
         assertThat(listed("key=43")).containsExactly(2);
         assertThat(listed("key=%7B%22id%22:42%7D")).containsExactly(4, 3, 1);
         answer(call(HttpMethod.GET, "/dead-letters?key=%7Bnonsense", null), 400);
-        assertThat(listed("q=WRONG+type")).containsExactly(2);
+        assertThat(listed("q=WRONG%20type")).containsExactly(2);
         assertThat(listed("source=letters&schema=public&table=orders&sink=audit"))
                 .containsExactly(4, 3);
         assertThat(listed("table=nothing")).isEmpty();
