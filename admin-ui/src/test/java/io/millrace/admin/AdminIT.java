@@ -406,7 +406,7 @@ class AdminIT {
                 "keyed    | audit | 409 | is registered with the id",
                 "keyless  | redis | 422 | ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
                 "fleeting | audit | 422 | SET LOGGED",
-                "seen     | audit | 422 | is not a table",
+                "seen     | audit | 422 | is a view",
                 "fleeting | solr  | 422 | elasticsearch, redis, audit"
             })
     void aTableThatCannotBeCapturedIsRefusedWithTheWayOut(String table, String sink, int status, String said) {
@@ -426,7 +426,8 @@ class AdminIT {
 
     @Test
     void aSinkThatAWorkerPublishesIsOfferedAndAsksForAKeyOnlyWhereItNeedsOne() throws SQLException {
-        assertThat(post("/tables", table("keyless", "webhook-crm"), 422)
+        sql("admin_source", "CREATE TABLE unkeyed (name text)");
+        assertThat(post("/tables", table("unkeyed", "webhook-crm"), 422)
                         .get("detail")
                         .stringValue())
                 .contains("There is no sink named 'webhook-crm'");
@@ -439,9 +440,9 @@ class AdminIT {
         org.awaitility.Awaitility.await()
                 .untilAsserted(() -> assertThat(get("/sinks").get("items").findValuesAsString("name"))
                         .containsExactly("elasticsearch", "redis", "audit", "vault", "webhook-crm"));
-        post("/tables", table("keyless", "vault"), 422);
+        post("/tables", table("unkeyed", "vault"), 422);
         long id =
-                post("/tables", table("keyless", "webhook-crm"), 201).get("id").asLong();
+                post("/tables", table("unkeyed", "webhook-crm"), 201).get("id").asLong();
         assertThat(call("olga", HttpMethod.DELETE, "/tables/" + id, null)).hasStatus(202);
         sql("admin_platform", "DELETE FROM millrace.sink");
     }
