@@ -109,7 +109,9 @@ class ShapingPageTests {
         assertThat(page)
                 .containsSubsequence(
                         "id=\"at-filter\"", "Line 2, column 2: ", "There is no emial here.", "Computed fields");
-        assertThat(page).containsSubsequence("id=\"at-field0\"", "visits is masked: expressions do not see it.", "id=\"at-field1\"");
+        assertThat(page)
+                .containsSubsequence(
+                        "id=\"at-field0\"", "visits is masked: expressions do not see it.", "id=\"at-field1\"");
         assertThat(page).contains("name=\"as0\" value=\"customer\"").contains("value=\"PARTIAL\" selected");
     }
 
