@@ -49,6 +49,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -56,6 +57,10 @@ import org.springframework.jdbc.core.JdbcTemplate;
 /** Workers, Kafka and a receiver that fails in all its ways: what was accepted is compared with all that was changed. */
 @ExtendWith(LocalStackExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
+@EnabledIfSystemProperty(
+        named = "millrace.campaign",
+        matches = "true",
+        disabledReason = "minutes of workers that are killed and stalled: ./millrace test --campaign")
 class WebhookDeliveryIT {
 
     private static final String DATABASE = "webhook_delivery";
