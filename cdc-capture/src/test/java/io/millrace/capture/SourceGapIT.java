@@ -342,7 +342,8 @@ class SourceGapIT {
         // a standby takes a slot over once the slot needs nothing that is older than what the standby has
         await(() -> {
             lab.sql("SELECT pg_logical_emit_message(true, 'millrace.barrier', '')", "SELECT pg_log_standby_snapshot()");
-            return "t".equals(text(standby, "SELECT synced AND NOT temporary FROM pg_replication_slots WHERE " + slot()));
+            return "t"
+                    .equals(text(standby, "SELECT synced AND NOT temporary FROM pg_replication_slots WHERE " + slot()));
         });
         CaptureOffset stored = stopCapture();
         await(() -> "t"

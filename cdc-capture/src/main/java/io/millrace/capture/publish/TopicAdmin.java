@@ -96,11 +96,11 @@ public final class TopicAdmin {
 
     private NewTopic wanted(String topic) {
         return new NewTopic(topic, partitions, replicationFactor)
-                .configs(
-                        Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(RecordSender.MAX_RECORD_BYTES)));
+                .configs(Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(RecordSender.MAX_RECORD_BYTES)));
     }
 
-    private static boolean isNew(String topic, KafkaFuture<Void> created) throws InterruptedException, TimeoutException {
+    private static boolean isNew(String topic, KafkaFuture<Void> created)
+            throws InterruptedException, TimeoutException {
         try {
             created.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             return true;
