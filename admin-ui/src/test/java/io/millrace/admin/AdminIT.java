@@ -25,16 +25,12 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.mock.web.MockHttpSession;
-import org.springframework.security.test.web.servlet.setup.SecurityMockMvcConfigurers;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
 import org.springframework.test.web.servlet.assertj.MvcTestResult;
-import org.springframework.web.context.WebApplicationContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -42,7 +38,7 @@ import tools.jackson.databind.json.JsonMapper;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AdminIT {
 
-    private static final String PASSWORD = "correct horse battery";
+    private static final String PASSWORD = TestConsole.PASSWORD;
     private static final String API = "/api/v1";
 
     private final JsonMapper json = JsonMapper.builder().build();
@@ -53,7 +49,7 @@ class AdminIT {
     @BeforeAll
     void start(LocalStack shared) throws SQLException {
         stack = shared;
-        sql("postgres", "CREATE DATABASE admin_platform", "CREATE DATABASE admin_source");
+        sql("postgres", "CREATE DATABASE admin_source");
         sql(
                 "admin_source",
                 "CREATE TABLE keyed (id bigint PRIMARY KEY, name text)",
@@ -62,19 +58,8 @@ class AdminIT {
                 "CREATE TABLE lines (order_id bigint, code text, PRIMARY KEY (order_id, code))",
                 "CREATE UNLOGGED TABLE fleeting (id bigint PRIMARY KEY)",
                 "CREATE VIEW seen AS SELECT * FROM keyed");
-        application = new SpringApplicationBuilder(AdminApplication.class)
-                .web(WebApplicationType.SERVLET)
-                .properties("spring.config.name=admin-ui")
-                .run(
-                        "--server.port=0",
-                        "--management.server.port=0",
-                        "--spring.datasource.url=" + stack.postgresJdbcUrl("admin_platform"),
-                        "--spring.kafka.bootstrap-servers=" + stack.kafkaBootstrapServers(),
-                        "--millrace.admin.password=" + PASSWORD,
-                        "--millrace.catalog.secret=a secret of tests");
-        web = MockMvcTester.from((WebApplicationContext) application, builder -> builder.apply(
-                        SecurityMockMvcConfigurers.springSecurity())
-                .build());
+        application = TestConsole.start(stack, "admin_platform");
+        web = TestConsole.web(application);
         post("/users", "{\"name\":\"olga\",\"password\":\"" + PASSWORD + "\",\"role\":\"OPERATOR\"}", 201);
         post("/users", "{\"name\":\"rolf\",\"password\":\"" + PASSWORD + "\",\"role\":\"AUDITOR\"}", 201);
         post("/sources", source("src", "admin_source"), 201);
