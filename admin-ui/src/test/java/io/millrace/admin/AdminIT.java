@@ -25,16 +25,12 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.mock.web.MockHttpSession;
-import org.springframework.security.test.web.servlet.setup.SecurityMockMvcConfigurers;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
 import org.springframework.test.web.servlet.assertj.MvcTestResult;
-import org.springframework.web.context.WebApplicationContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -42,7 +38,7 @@ import tools.jackson.databind.json.JsonMapper;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AdminIT {
 
-    private static final String PASSWORD = "correct horse battery";
+    private static final String PASSWORD = TestConsole.PASSWORD;
     private static final String API = "/api/v1";
 
     private final JsonMapper json = JsonMapper.builder().build();
@@ -53,7 +49,7 @@ class AdminIT {
     @BeforeAll
     void start(LocalStack shared) throws SQLException {
         stack = shared;
-        sql("postgres", "CREATE DATABASE admin_platform", "CREATE DATABASE admin_source");
+        sql("postgres", "CREATE DATABASE admin_source");
         sql(
                 "admin_source",
                 "CREATE TABLE keyed (id bigint PRIMARY KEY, name text)",
@@ -62,19 +58,8 @@ class AdminIT {
                 "CREATE TABLE lines (order_id bigint, code text, PRIMARY KEY (order_id, code))",
                 "CREATE UNLOGGED TABLE fleeting (id bigint PRIMARY KEY)",
                 "CREATE VIEW seen AS SELECT * FROM keyed");
-        application = new SpringApplicationBuilder(AdminApplication.class)
-                .web(WebApplicationType.SERVLET)
-                .properties("spring.config.name=admin-ui")
-                .run(
-                        "--server.port=0",
-                        "--management.server.port=0",
-                        "--spring.datasource.url=" + stack.postgresJdbcUrl("admin_platform"),
-                        "--spring.kafka.bootstrap-servers=" + stack.kafkaBootstrapServers(),
-                        "--millrace.admin.password=" + PASSWORD,
-                        "--millrace.catalog.secret=a secret of tests");
-        web = MockMvcTester.from((WebApplicationContext) application, builder -> builder.apply(
-                        SecurityMockMvcConfigurers.springSecurity())
-                .build());
+        application = TestConsole.start(stack, "admin_platform");
+        web = TestConsole.web(application);
         post("/users", "{\"name\":\"olga\",\"password\":\"" + PASSWORD + "\",\"role\":\"OPERATOR\"}", 201);
         post("/users", "{\"name\":\"rolf\",\"password\":\"" + PASSWORD + "\",\"role\":\"AUDITOR\"}", 201);
         post("/sources", source("src", "admin_source"), 201);
@@ -257,7 +242,8 @@ class AdminIT {
     @Test
     void alertsAndSchemaVersionsAreShownWhereverPeopleLook() throws Exception {
         PipelineCatalog catalog = application.getBean(PipelineCatalog.class);
-        CapturedTable table = catalog.table("src", new TableId("public", "lines")).orElseThrow();
+        CapturedTable table =
+                catalog.table("src", new TableId("public", "lines")).orElseThrow();
         List<Column> columns = new ArrayList<>(table.columns());
         columns.add(new Column("note", "text", "text", 25, true));
         catalog.recordSchema(table.id(), columns, table.keyColumns(), table.replicaIdentity(), 0x1000L);
@@ -281,7 +267,10 @@ class AdminIT {
         assertThat(web.get().uri("/tables/" + table.id()).session(anna).exchange())
                 .bodyText()
                 .contains("note text added", "0/1000");
-        assertThat(application.getBean("alertsHealthIndicator", org.springframework.boot.health.contributor.HealthIndicator.class)
+        assertThat(application
+                        .getBean(
+                                "alertsHealthIndicator",
+                                org.springframework.boot.health.contributor.HealthIndicator.class)
                         .health()
                         .getStatus()
                         .getCode())
@@ -411,7 +400,7 @@ class AdminIT {
                 "keyed    | audit | 409 | is registered with the id",
                 "keyless  | redis | 422 | ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
                 "fleeting | audit | 422 | SET LOGGED",
-                "seen     | audit | 422 | is not a table",
+                "seen     | audit | 422 | is a view",
                 "fleeting | solr  | 422 | elasticsearch, redis, audit"
             })
     void aTableThatCannotBeCapturedIsRefusedWithTheWayOut(String table, String sink, int status, String said) {
@@ -431,7 +420,8 @@ class AdminIT {
 
     @Test
     void aSinkThatAWorkerPublishesIsOfferedAndAsksForAKeyOnlyWhereItNeedsOne() throws SQLException {
-        assertThat(post("/tables", table("keyless", "webhook-crm"), 422)
+        sql("admin_source", "CREATE TABLE unkeyed (name text)");
+        assertThat(post("/tables", table("unkeyed", "webhook-crm"), 422)
                         .get("detail")
                         .stringValue())
                 .contains("There is no sink named 'webhook-crm'");
@@ -444,9 +434,9 @@ class AdminIT {
         org.awaitility.Awaitility.await()
                 .untilAsserted(() -> assertThat(get("/sinks").get("items").findValuesAsString("name"))
                         .containsExactly("elasticsearch", "redis", "audit", "vault", "webhook-crm"));
-        post("/tables", table("keyless", "vault"), 422);
+        post("/tables", table("unkeyed", "vault"), 422);
         long id =
-                post("/tables", table("keyless", "webhook-crm"), 201).get("id").asLong();
+                post("/tables", table("unkeyed", "webhook-crm"), 201).get("id").asLong();
         assertThat(call("olga", HttpMethod.DELETE, "/tables/" + id, null)).hasStatus(202);
         sql("admin_platform", "DELETE FROM millrace.sink");
     }

@@ -21,7 +21,6 @@ import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.nio.charset.StandardCharsets;
-import java.sql.DriverManager;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -39,16 +38,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.security.test.web.servlet.setup.SecurityMockMvcConfigurers;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
 import org.springframework.test.web.servlet.assertj.MvcTestResult;
-import org.springframework.web.context.WebApplicationContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -57,7 +52,7 @@ import tools.jackson.databind.json.JsonMapper;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DeadLettersIT {
 
-    private static final String PASSWORD = "correct horse battery";
+    private static final String PASSWORD = TestConsole.PASSWORD;
 
     private final JsonMapper json = JsonMapper.builder().build();
     private LocalStack stack;
@@ -71,24 +66,8 @@ class DeadLettersIT {
     @BeforeAll
     void start(LocalStack shared) throws Exception {
         stack = shared;
-        try (var connection = DriverManager.getConnection(
-                        stack.postgresJdbcUrl("postgres"), LocalStack.POSTGRES_USER, LocalStack.POSTGRES_PASSWORD);
-                var statement = connection.createStatement()) {
-            statement.execute("CREATE DATABASE admin_letters");
-        }
-        application = new SpringApplicationBuilder(AdminApplication.class)
-                .web(WebApplicationType.SERVLET)
-                .properties("spring.config.name=admin-ui")
-                .run(
-                        "--server.port=0",
-                        "--management.server.port=0",
-                        "--spring.datasource.url=" + stack.postgresJdbcUrl("admin_letters"),
-                        "--spring.kafka.bootstrap-servers=" + stack.kafkaBootstrapServers(),
-                        "--millrace.admin.password=" + PASSWORD,
-                        "--millrace.catalog.secret=a secret of tests");
-        web = MockMvcTester.from((WebApplicationContext) application, builder -> builder.apply(
-                        SecurityMockMvcConfigurers.springSecurity())
-                .build());
+        application = TestConsole.start(stack, "admin_letters");
+        web = TestConsole.web(application);
         sql = application.getBean(JdbcTemplate.class);
         offsets = application.getBean(Offsets.class);
         catalog = application.getBean(PipelineCatalog.class);
@@ -203,7 +182,7 @@ class DeadLettersIT {
         assertThat(listed("key=43")).containsExactly(2);
         assertThat(listed("key=%7B%22id%22:42%7D")).containsExactly(4, 3, 1);
         answer(call(HttpMethod.GET, "/dead-letters?key=%7Bnonsense", null), 400);
-        assertThat(listed("q=WRONG+type")).containsExactly(2);
+        assertThat(listed("q=WRONG%20type")).containsExactly(2);
         assertThat(listed("source=letters&schema=public&table=orders&sink=audit"))
                 .containsExactly(4, 3);
         assertThat(listed("table=nothing")).isEmpty();

@@ -21,9 +21,6 @@ import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.Statement;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -32,15 +29,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.http.MediaType;
 import org.springframework.mock.web.MockHttpSession;
-import org.springframework.security.test.web.servlet.setup.SecurityMockMvcConfigurers;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
 import org.springframework.test.web.servlet.assertj.MvcTestResult;
-import org.springframework.web.context.WebApplicationContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -48,7 +41,7 @@ import tools.jackson.databind.json.JsonMapper;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SourceGapsIT {
 
-    private static final String PASSWORD = "correct horse battery";
+    private static final String PASSWORD = TestConsole.PASSWORD;
 
     private ConfigurableApplicationContext application;
     private MockMvcTester web;
@@ -58,24 +51,8 @@ class SourceGapsIT {
 
     @BeforeAll
     void start(LocalStack stack) throws Exception {
-        try (Connection connection = DriverManager.getConnection(
-                        stack.postgresJdbcUrl("postgres"), LocalStack.POSTGRES_USER, LocalStack.POSTGRES_PASSWORD);
-                Statement statement = connection.createStatement()) {
-            statement.execute("CREATE DATABASE gaps_platform");
-        }
-        application = new SpringApplicationBuilder(AdminApplication.class)
-                .web(WebApplicationType.SERVLET)
-                .properties("spring.config.name=admin-ui")
-                .run(
-                        "--server.port=0",
-                        "--management.server.port=0",
-                        "--spring.datasource.url=" + stack.postgresJdbcUrl("gaps_platform"),
-                        "--spring.kafka.bootstrap-servers=" + stack.kafkaBootstrapServers(),
-                        "--millrace.admin.password=" + PASSWORD,
-                        "--millrace.catalog.secret=a secret of tests");
-        web = MockMvcTester.from((WebApplicationContext) application, builder -> builder.apply(
-                        SecurityMockMvcConfigurers.springSecurity())
-                .build());
+        application = TestConsole.start(stack, "gaps_platform");
+        web = TestConsole.web(application);
         assertThat(web.post()
                         .uri("/api/v1/users")
                         .with(httpBasic("admin", PASSWORD))

@@ -61,17 +61,20 @@ final class CaptureLab implements AutoCloseable {
         this.source = Source.of(id, "localhost", server.port(), "shop", "postgres", "postgres", "disable");
     }
 
-    /** The source is found elsewhere from now on. */
-    void move(PostgresCluster server) {
+    /** The source is found elsewhere from now on; not while it is captured. */
+    void move(PostgresCluster server) throws SQLException {
         source = Source.of(id, "localhost", server.port(), "shop", "postgres", "postgres", "disable");
+        try (Connection connection =
+                        DriverManager.getConnection(stack.postgresJdbcUrl(id + "_platform"), "postgres", "postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("UPDATE millrace.source SET port = " + server.port());
+        }
     }
 
     CaptureLab start() {
         app = process();
         if (catalog().source(id).isEmpty()) {
             catalog().addSource(source, "test");
-        } else {
-            catalog().updateSourceConnection(source);
         }
         return this;
     }

@@ -15,6 +15,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -155,7 +156,8 @@ class CaptureTypesIT {
         insert(table, 1, cases);
         lab.streaming(table, "audit");
         insert(table, 2, cases);
-        lab.sql("INSERT INTO " + table + " (id) VALUES (3)");
+        // said in words: a domain may have a default too
+        lab.sql("INSERT INTO " + table + " VALUES (3" + ", NULL".repeat(cases.size()) + ")");
         Map<Integer, Map<String, byte[]>> rows = lab.awaitEvents(table, 3).stream()
                 .collect(Collectors.toMap(
                         event -> Integer.parseInt(text(event.after().columns().get("id"))),
@@ -184,12 +186,19 @@ class CaptureTypesIT {
         }
     }
 
-    /** Compares what the types' own output functions write: a cast to text trims, drops XML declarations, and more. */
+    /**
+     * Compares what the types' own output functions write: a cast to text trims, drops XML declarations, and more. Floats are compared as
+     * values, since parsers of JSON take -0 for 0. A name is given to its type's input function: its cast from text refuses "-".
+     */
     private static String goesBack(Connection connection, String table, String column, Case one, String json) {
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT format('%s', CAST(CAST(? AS text) AS " + one.type().replace(" COLLATE \"C\"", "")
-                        + ")) = format('%s', " + column + ") FROM " + table + " WHERE id = 2")) {
-            statement.setString(1, PostgresText.of(JSON.readTree(json), one.baseType()));
+        String type = one.type().replace(" COLLATE \"C\"", "");
+        String back = type.startsWith("reg") ? "CAST(? AS " + type + ")" : "CAST(CAST(? AS text) AS " + type + ")";
+        String same = one.baseType().startsWith("float")
+                ? back + " IS NOT DISTINCT FROM " + column
+                : "format('%s', " + back + ") = format('%s', " + column + ")";
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT " + same + " FROM " + table + " WHERE id = 2")) {
+            statement.setObject(1, PostgresText.of(JSON.readTree(json), one.baseType()), Types.OTHER);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 return Boolean.toString(row.getBoolean(1));

@@ -312,7 +312,7 @@ class SourceGapIT {
         return standby;
     }
 
-    private void promote(PostgresCluster standby) {
+    private void promote(PostgresCluster standby) throws SQLException {
         assertThat(text(standby, "SELECT pg_promote()")).isEqualTo("t");
         lab.move(standby);
     }
@@ -339,6 +339,12 @@ class SourceGapIT {
         assertThat(text(server, "SELECT failover FROM pg_replication_slots WHERE " + slot()))
                 .as("the slot can follow a failover")
                 .isEqualTo("t");
+        // a standby takes a slot over once the slot needs nothing that is older than what the standby has
+        await(() -> {
+            lab.sql("SELECT pg_logical_emit_message(true, 'millrace.barrier', '')", "SELECT pg_log_standby_snapshot()");
+            return "t"
+                    .equals(text(standby, "SELECT synced AND NOT temporary FROM pg_replication_slots WHERE " + slot()));
+        });
         CaptureOffset stored = stopCapture();
         await(() -> "t"
                 .equals(text(

@@ -132,30 +132,6 @@ final class AppProcess {
         awaitExit();
     }
 
-    /** SIGSTOP: it stands still, its connections and locks stay. */
-    void freeze() {
-        signal("STOP");
-    }
-
-    /** SIGCONT: it goes on as if no time had passed. */
-    void thaw() {
-        signal("CONT");
-    }
-
-    private void signal(String name) {
-        try {
-            Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
-                    .inheritIO()
-                    .start();
-            assertThat(kill.waitFor()).as("kill -%s of %s", name, this.name).isZero();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
-    }
-
     /** SIGTERM, as Ctrl-C or a service manager does; returns the exit code. */
     int stop() {
         process.destroy();

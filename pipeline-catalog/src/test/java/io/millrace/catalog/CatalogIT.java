@@ -195,7 +195,9 @@ class CatalogIT {
         List<Column> retyped = List.of(COLUMNS.get(0), new Column("na\"me", "text", "text", 25, true));
         assertThat(record(table, COLUMNS, 100L)).isEqualTo(1);
         assertThat(record(table, added, 200L)).isEqualTo(2);
-        assertThat(record(table, COLUMNS, 200L)).as("back within the transaction").isEqualTo(1);
+        assertThat(record(table, COLUMNS, 200L))
+                .as("back within the transaction")
+                .isEqualTo(1);
         assertThat(record(table, retyped, null)).as("seen by a snapshot").isEqualTo(3);
         assertThat(record(table, added, 300L)).as("the stream is not there yet").isEqualTo(2);
         assertThat(record(table, retyped, 400L)).isEqualTo(3);
@@ -206,10 +208,10 @@ class CatalogIT {
         assertThat(record(table, added, 200L)).isEqualTo(2);
         assertThat(record(table, retyped, 450L)).isEqualTo(3);
         assertThat(record(table, COLUMNS, 600L)).isEqualTo(4);
-        assertThat(catalog.schemas(table))
-                .extracting(TableSchema::firstLsn)
-                .containsExactly(null, 200L, 400L, 500L);
-        assertThat(catalog.schemas(table).get(1).changesSince(catalog.schemas(table).get(0)))
+        assertThat(catalog.schemas(table)).extracting(TableSchema::firstLsn).containsExactly(null, 200L, 400L, 500L);
+        assertThat(catalog.schemas(table)
+                        .get(1)
+                        .changesSince(catalog.schemas(table).get(0)))
                 .containsExactly("c text added");
         assertThat(catalog.table(table).orElseThrow().columns()).isEqualTo(COLUMNS);
     }
@@ -222,12 +224,15 @@ class CatalogIT {
     void anAlertIsOpenOnceAndOverWhenItsBindingIsActivated() {
         CapturedTable table = register("orders");
         Alerts alerts = catalog.alerts();
-        Trouble trouble = Trouble.of(AlertName.SINK_STOPPED, Severity.CRITICAL, table, "redis", "It stopped.", "Start it.");
-        Trouble other = Trouble.of(AlertName.TABLE_RENAMED, Severity.WARNING, table, null, "It was renamed.", "Rename it back.");
+        Trouble trouble =
+                Trouble.of(AlertName.SINK_STOPPED, Severity.CRITICAL, table, "redis", "It stopped.", "Start it.");
+        Trouble other = Trouble.of(
+                AlertName.TABLE_RENAMED, Severity.WARNING, table, null, "It was renamed.", "Rename it back.");
         assertThat(alerts.raise(other)).isTrue();
         assertThat(alerts.raise(trouble)).isTrue();
         assertThat(alerts.raise(trouble)).isFalse();
-        assertThat(alerts.open()).extracting(Alert::name, Alert::subject, Alert::occurrences)
+        assertThat(alerts.open())
+                .extracting(Alert::name, Alert::subject, Alert::occurrences)
                 .containsExactly(
                         tuple(AlertName.SINK_STOPPED, "shop/public.orders/redis", 2),
                         tuple(AlertName.TABLE_RENAMED, "shop/public.orders", 1));
@@ -235,7 +240,8 @@ class CatalogIT {
         catalog.bindingState(table.id(), "redis", BindingState.ACTIVE, null);
         assertThat(alerts.open()).extracting(Alert::name).containsExactly(AlertName.TABLE_RENAMED);
         assertThat(alerts.raise(trouble)).as("met again").isTrue();
-        assertThat(alerts.resolve(AlertName.TABLE_RENAMED, "shop/public.orders")).isTrue();
+        assertThat(alerts.resolve(AlertName.TABLE_RENAMED, "shop/public.orders"))
+                .isTrue();
         long open = alerts.open().get(0).id();
         assertThat(alerts.dismiss(open, "anna").orElseThrow().resolvedBy()).isEqualTo("anna");
         assertThat(alerts.open()).isEmpty();

@@ -88,9 +88,7 @@ class ShapingPageTests {
         model.put("t", TABLE);
         model.put("sink", new Sink(history ? "audit" : "elasticsearch"));
         model.put("history", history);
-        model.put(
-                "declared",
-                new ShapingView("elasticsearch", 7, 3, shaping, "olga", Instant.EPOCH, List.of(), null));
+        model.put("declared", new ShapingView("elasticsearch", 7, 3, shaping, "olga", Instant.EPOCH, List.of(), null));
         model.put("form", form);
         model.put("kinds", Mask.Kind.values());
         model.put("places", form.places(ShapingCheck.of(shaping, TABLE, history)));
@@ -101,8 +99,7 @@ class ShapingPageTests {
     private static void keep(String name, String page) throws IOException {
         Files.createDirectories(Path.of("target/pages"));
         Files.writeString(
-                Path.of("target/pages", name + ".html"),
-                page.replace("\"/assets/", "\"../classes/static/assets/"));
+                Path.of("target/pages", name + ".html"), page.replace("\"/assets/", "\"../classes/static/assets/"));
     }
 
     @Test
@@ -112,7 +109,9 @@ class ShapingPageTests {
         assertThat(page)
                 .containsSubsequence(
                         "id=\"at-filter\"", "Line 2, column 2: ", "There is no emial here.", "Computed fields");
-        assertThat(page).containsSubsequence("id=\"at-field0\"", "There is no visits here", "id=\"at-field1\"");
+        assertThat(page)
+                .containsSubsequence(
+                        "id=\"at-field0\"", "visits is masked: expressions do not see it.", "id=\"at-field1\"");
         assertThat(page).contains("name=\"as0\" value=\"customer\"").contains("value=\"PARTIAL\" selected");
     }
 
@@ -120,7 +119,9 @@ class ShapingPageTests {
     void findingsAloneReplaceThoseOnThePage() {
         String part = rendered("shaping", Set.of("findings"), model(SHAPING, false));
         assertThat(part).startsWith("<div class=\"said\" id=\"at-all\" hx-swap-oob=\"true\"");
-        assertThat(part).contains("id=\"at-column3\"", "id=\"at-filter\"", "id=\"at-field2\"").doesNotContain("<html");
+        assertThat(part)
+                .contains("id=\"at-column3\"", "id=\"at-filter\"", "id=\"at-field2\"")
+                .doesNotContain("<html");
     }
 
     @Test
@@ -162,7 +163,8 @@ class ShapingPageTests {
         String page = rendered("shaping", Set.of(), model);
         keep("preview", page);
         assertThat(page)
-                .containsSubsequence("Tried on recent changes", ">sent<", "customer: ", "a***.org", "computed", ">false<")
+                .containsSubsequence(
+                        "Tried on recent changes", ">sent<", "customer: ", "a***.org", "computed", ">false<")
                 .containsSubsequence(">passed over<", "The new row does not pass the filter.", "NULL", "Rome");
     }
 

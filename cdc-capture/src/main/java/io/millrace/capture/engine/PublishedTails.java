@@ -14,7 +14,6 @@ import io.millrace.catalog.TableState;
 import io.millrace.event.Lsn;
 import io.millrace.event.SourcePosition;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -44,10 +43,8 @@ final class PublishedTails {
                 .filter(table -> table.source().equals(source.name()))
                 .filter(table -> table.state() != TableState.PENDING && table.state() != TableState.REMOVING)
                 .toList();
-        Map<String, Integer> partitions = new HashMap<>();
-        for (CapturedTable table : captured) {
-            partitions.put(table.topic(), context.topics().ensure(table.topic()));
-        }
+        Map<String, Integer> partitions = context.topics()
+                .ensure(captured.stream().map(CapturedTable::topic).toList());
         Map<String, List<@Nullable SourcePosition>> tails = context.topics().tails(partitions);
         for (CapturedTable table : captured) {
             List<@Nullable SourcePosition> ends = Objects.requireNonNull(tails.get(table.topic()));
@@ -69,9 +66,9 @@ final class PublishedTails {
      * Makes the topic of a table unless it is there, and returns how far it is; empty where it holds what the source cannot have sent.
      */
     Optional<TableTopic> topic(CapturedTable table, Cluster cluster) throws InterruptedException {
-        int partitions = context.topics().ensure(table.topic());
-        List<@Nullable SourcePosition> ends = Objects.requireNonNull(
-                context.topics().tails(Map.of(table.topic(), partitions)).get(table.topic()));
+        Map<String, Integer> partitions = context.topics().ensure(List.of(table.topic()));
+        List<@Nullable SourcePosition> ends =
+                Objects.requireNonNull(context.topics().tails(partitions).get(table.topic()));
         return foreign(ends, cluster).isPresent() ? Optional.empty() : Optional.of(topic(table, ends));
     }
 

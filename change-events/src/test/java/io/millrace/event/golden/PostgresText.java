@@ -21,7 +21,11 @@ public final class PostgresText {
         }
         boolean array = baseType.endsWith("[]");
         String leaf = array ? baseType.substring(0, baseType.length() - 2) : baseType;
-        return array && value.isArray() ? array(value, leaf) : scalar(value, leaf);
+        if (array && value.isString()) {
+            // an array whose bounds are its own stays as PostgreSQL writes it
+            return value.stringValue();
+        }
+        return array ? array(value, leaf) : scalar(value, leaf);
     }
 
     private static String array(JsonNode values, String leaf) {

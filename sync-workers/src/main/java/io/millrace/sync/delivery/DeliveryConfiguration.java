@@ -40,7 +40,15 @@ class DeliveryConfiguration {
                 deadLetters,
                 sinks.stream()
                         .map(sink -> lane(
-                                sink, catalog, offsets, deadLetters, shapings, settings, properties, deduplication, registry))
+                                sink,
+                                catalog,
+                                offsets,
+                                deadLetters,
+                                shapings,
+                                settings,
+                                properties,
+                                deduplication,
+                                registry))
                         .toList(),
                 properties);
     }

@@ -30,11 +30,7 @@ record Received(
         this(change, record, held, null);
     }
 
-    Received(
-            Change change,
-            ConsumerRecord<byte[], byte[]> record,
-            HeldKeys held,
-            @Nullable TableShaping shaping) {
+    Received(Change change, ConsumerRecord<byte[], byte[]> record, HeldKeys held, @Nullable TableShaping shaping) {
         this(change, record, held, List.of(), shaping);
     }
 
@@ -93,8 +89,7 @@ record Received(
     }
 
     DeadLetter behind() {
-        return letter(
-                Category.BEHIND, BEHIND, null);
+        return letter(Category.BEHIND, BEHIND, null);
     }
 
     private DeadLetter letter(Category category, String cause, @Nullable String stack) {

@@ -39,8 +39,7 @@ final class RecordReader {
     /** The table in the newest schema version seen here, where that is ahead of the regular look at the catalog. */
     private final Map<Long, CapturedTable> newer = new ConcurrentHashMap<>();
 
-    RecordReader(
-            PipelineCatalog catalog, DeliveryMetrics metrics, Repetitions repetitions, SinkShaping shaping) {
+    RecordReader(PipelineCatalog catalog, DeliveryMetrics metrics, Repetitions repetitions, SinkShaping shaping) {
         this.catalog = catalog;
         this.metrics = metrics;
         this.repetitions = repetitions;

@@ -128,7 +128,8 @@ public final class TableShaping {
             event = null;
         }
         if (event == null || value == null) {
-            String cause = "Not a change event. What it holds is in the topic only, since columns of this table are masked";
+            String cause =
+                    "Not a change event. What it holds is in the topic only, since columns of this table are masked";
             return kept(letter, with(record, null), null, cause);
         }
         return kept(letter, with(record, envelope.of(value, event.unavailable())), masked(event), letter.cause());

@@ -13,8 +13,8 @@ import io.millrace.event.RowKey;
 import io.millrace.event.golden.GoldenValues;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
-import io.millrace.sync.fixture.GoldenRows;
 import io.millrace.localstack.junit.LocalStackExtension;
+import io.millrace.sync.fixture.GoldenRows;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import java.time.Duration;
@@ -24,11 +24,12 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -40,7 +41,10 @@ import tools.jackson.databind.json.JsonMapper;
 @TestInstance(Lifecycle.PER_CLASS)
 public abstract class SinkContractTests {
 
-    protected static final JsonMapper JSON = JsonMapper.builder().build();
+    /** Takes numbers as they are written: 1e400 is no infinity. */
+    protected static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
 
     protected CapturedTable table;
     protected TestEvents events;

@@ -20,12 +20,11 @@ final class FieldMapping {
     private static final Map<String, Object> KEYWORD = Map.of("type", "keyword", "ignore_above", LONGEST_TERM);
     private static final Map<String, Object> TEXT =
             Map.of("type", "text", "fields", Map.of("keyword", Map.of("type", "keyword", "ignore_above", 256)));
-    private static final Map<String, Object> BOOLEAN = Map.of("type", "boolean");
     private static final Map<String, Object> OPAQUE = Map.of("type", "object", "enabled", false);
     private static final Map<String, Object> UNINDEXED =
             Map.of("type", "keyword", "index", false, "doc_values", false, "ignore_above", LONGEST_TERM);
 
-    private static final Set<String> INTEGERS = Set.of("int2", "int4", "int8", "oid");
+    private static final Set<String> WHOLE = Set.of("int2", "int4", "int8", "oid", "bool");
     private static final Set<String> JSON_TYPES = Set.of("json", "jsonb");
 
     private FieldMapping() {}
@@ -44,13 +43,17 @@ final class FieldMapping {
     /** A kind that the column's type does not allow is as if it were not there: the type may have changed since it was chosen. */
     static Map<String, Object> field(Column column, @Nullable String kind) {
         List<String> choices = ElasticsearchOptions.choices(column);
-        boolean isArray = column.typeName().startsWith("_");
-        Map<String, Object> field = ofKind(
-                kind != null && choices.contains(kind) ? kind : choices.get(0), INTEGERS.contains(column.typeName()));
-        return isArray && field.equals(BOOLEAN) ? Map.of("type", "boolean", "ignore_malformed", true) : field;
+        String chosen = kind != null && choices.contains(kind) ? kind : choices.get(0);
+        return ofKind(chosen, WHOLE.contains(column.typeName()));
     }
 
-    private static Map<String, Object> ofKind(String kind, boolean integer) {
+    /**
+     * Elasticsearch takes nested arrays of scalars as one flat list, so the dimensions of an array do not matter. An array with bounds of
+     * its own is a text, which a number's field would refuse with the whole document.
+     *
+     * @param whole whether every value of the column's type is one of the kind's
+     */
+    private static Map<String, Object> ofKind(String kind, boolean whole) {
         return switch (kind) {
             case "text+keyword" -> TEXT;
             case "keyword" -> KEYWORD;
@@ -60,10 +63,8 @@ final class FieldMapping {
             case "flattened" -> Map.of("type", "flattened", "ignore_above", LONGEST_TERM);
             case "unindexed" -> UNINDEXED;
             case "text" -> Map.of("type", "text");
-            case "boolean" -> BOOLEAN;
-            // a number may be NaN, a text no address, an array with bounds of its own a text: the document is taken, the field is
-            // not searchable there
-            default -> integer ? Map.of("type", kind) : Map.of("type", kind, "ignore_malformed", true);
+            // a number may be NaN, a text no address, an array a text: the document is taken, the field is not searchable there
+            default -> whole ? Map.of("type", kind) : Map.of("type", kind, "ignore_malformed", true);
         };
     }
 

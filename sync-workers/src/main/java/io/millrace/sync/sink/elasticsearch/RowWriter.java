@@ -54,6 +54,7 @@ final class RowWriter {
         List<ItemResult> results = bulk.results();
         List<RowWrite> refused = new ArrayList<>(0);
         List<RowWrite> late = new ArrayList<>(0);
+        Map<RowWrite, ItemResult> failed = new LinkedHashMap<>();
         for (int i = 0; i < results.size(); i++) {
             ItemResult result = results.get(i);
             RowWrite write = owners.get(i);

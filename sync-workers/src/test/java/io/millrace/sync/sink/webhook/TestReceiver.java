@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.function.Function;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -30,7 +31,9 @@ final class TestReceiver implements AutoCloseable {
     static final String SECRET =
             "whsec_" + Base64.getEncoder().encodeToString("a secret of twenty-seven bytes".getBytes());
 
-    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
 
     /** A request with a valid signature. */
     record Delivery(String id, String key, String sequence, JsonNode event, long at) {

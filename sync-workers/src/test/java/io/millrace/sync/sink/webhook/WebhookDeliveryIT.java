@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -37,7 +38,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -46,6 +49,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -53,6 +57,10 @@ import org.springframework.jdbc.core.JdbcTemplate;
 /** Workers, Kafka and a receiver that fails in all its ways: what was accepted is compared with all that was changed. */
 @ExtendWith(LocalStackExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
+@EnabledIfSystemProperty(
+        named = "millrace.campaign",
+        matches = "true",
+        disabledReason = "minutes of workers that are killed and stalled: ./millrace test --campaign")
 class WebhookDeliveryIT {
 
     private static final String DATABASE = "webhook_delivery";
@@ -106,6 +114,13 @@ class WebhookDeliveryIT {
             admin.createTopics(List.of(new NewTopic(registered.topic(), 3, (short) 1)))
                     .all()
                     .get();
+            // until the broker leads a new partition it refuses records, and may then take the second batch before the
+            // first
+            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+            for (int partition = 0; partition < 3; partition++) {
+                ends.put(new TopicPartition(registered.topic(), partition), OffsetSpec.latest());
+            }
+            admin.listOffsets(ends).all().get();
         }
         catalog.tableState(registered.id(), TableState.STREAMING, null);
         table = catalog.table(registered.id()).orElseThrow();

@@ -223,10 +223,10 @@ class WebhookSinkIT extends SinkContractTests {
 
     @Test
     void receiverThatAsksToBeLeftAloneIsLeftAlone() throws Exception {
-        String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(
-                ZonedDateTime.now(ZoneOffset.UTC).plusSeconds(3));
-        for (TestReceiver.Script answer :
-                List.of(TestReceiver.status(429, "Retry-After", "2"), TestReceiver.status(503, "Retry-After", date))) {
+        for (int status : new int[] {429, 503}) {
+            String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                    ZonedDateTime.now(ZoneOffset.UTC).plusSeconds(3));
+            TestReceiver.Script answer = TestReceiver.status(status, "Retry-After", status == 429 ? "2" : date);
             receiver.forget();
             AtomicInteger requests = new AtomicInteger();
             receiver.answers(delivery -> requests.getAndIncrement() == 0 ? answer : TestReceiver.ACCEPT);
@@ -331,16 +331,17 @@ class WebhookSinkIT extends SinkContractTests {
             return TestReceiver.ACCEPT;
         });
         try (WebhookSink patient = sink(Map.of("request-timeout", "60s"))) {
-            assertThatExceptionOfType(SinkException.class)
-                    .isThrownBy(() -> patient.write(batch(0, change)))
-                    .withMessageContaining("cannot be noted");
-            stack().start(Service.POSTGRESQL);
+            try {
+                assertThatExceptionOfType(SinkException.class)
+                        .isThrownBy(() -> patient.write(batch(0, change)))
+                        .withMessageContaining("cannot be noted");
+            } finally {
+                stack().start(Service.POSTGRESQL);
+            }
             Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
                     .ignoreExceptionsInstanceOf(SinkException.class)
                     .until(() -> patient.write(batch(0, change)).isEmpty());
-        } finally {
-            stack().start(Service.POSTGRESQL);
         }
         assertThat(attempted()).isEqualTo(ids(change));
     }
