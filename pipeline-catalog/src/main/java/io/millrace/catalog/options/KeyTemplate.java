@@ -80,8 +80,9 @@ public final class KeyTemplate {
                 values = values == null ? row.values() : values;
                 int index = keyColumns.indexOf(part.text());
                 if (index < 0 || index >= values.size()) {
-                    throw new IllegalStateException("{" + part.text() + "} in the key template " + text
-                            + " is no key column of " + table + " any more: change the template in the table's Redis options");
+                    throw new IllegalStateException(
+                            "{" + part.text() + "} in the key template " + text + " is no key column of " + table
+                                    + " any more: change the template in the table's Redis options");
                 }
                 key.append(RowKey.percentEncode(values.get(index)));
             }

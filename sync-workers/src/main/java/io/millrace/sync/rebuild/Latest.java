@@ -57,18 +57,18 @@ final class Latest {
         Set<String> missing = new LinkedHashSet<>(event.unavailable());
         missing.removeAll(filled);
         return newer.with(new ChangeEvent(
-                        event.source(),
-                        event.table(),
-                        event.position(),
-                        event.lsn(),
-                        event.operation(),
-                        event.key(),
-                        event.before(),
-                        event.beforeCompleteness(),
-                        after.withValuesFrom(known, filled),
-                        missing,
-                        event.transaction(),
-                        event.capturedAt(),
-                        event.schemaVersion()));
+                event.source(),
+                event.table(),
+                event.position(),
+                event.lsn(),
+                event.operation(),
+                event.key(),
+                event.before(),
+                event.beforeCompleteness(),
+                after.withValuesFrom(known, filled),
+                missing,
+                event.transaction(),
+                event.capturedAt(),
+                event.schemaVersion()));
     }
 }

@@ -1,12 +1,12 @@
 package io.millrace.sync.rebuild;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.rebuild.Rebuilds;
 import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.RebuildableSink;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;

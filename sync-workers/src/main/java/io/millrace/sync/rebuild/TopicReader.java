@@ -6,7 +6,6 @@ import io.millrace.catalog.SinkBinding;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.MalformedEventException;
 import io.millrace.event.kafka.ChangeEventRecords;
-
 import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.shaping.TableShaping;
 import io.millrace.sync.shaping.TableShaping.RowRefused;
@@ -125,7 +124,8 @@ final class TopicReader implements AutoCloseable {
             SinkBinding binding = table.sinks().stream()
                     .filter(one -> one.sink().equals(sink))
                     .findFirst()
-                    .orElseThrow(() -> new IllegalStateException(table.table() + " does not go to " + sink + " any more"));
+                    .orElseThrow(
+                            () -> new IllegalStateException(table.table() + " does not go to " + sink + " any more"));
             TableShaping shape = shaping.of(table, binding);
             if (shape == null) {
                 changes.add(new Change(table, event));

@@ -63,7 +63,8 @@ final class FieldMapping {
             case "flattened" -> Map.of("type", "flattened", "ignore_above", LONGEST_TERM);
             case "unindexed" -> UNINDEXED;
             case "text" -> Map.of("type", "text");
-            // a number may be NaN, a text no address, an array a text: the document is taken, the field is not searchable there
+            // a number may be NaN, a text no address, an array a text: the document is taken, the field is not
+            // searchable there
             default -> whole ? Map.of("type", kind) : Map.of("type", kind, "ignore_malformed", true);
         };
     }

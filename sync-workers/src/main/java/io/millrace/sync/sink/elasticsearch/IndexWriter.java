@@ -62,8 +62,8 @@ final class IndexWriter {
         Map<RowWrite, ItemResult> failed = new HashMap<>();
         List<RowWrite> completed = rows.completed(living, failed);
         failed.putAll(rows.write(completed));
-        failed.forEach((write, result) ->
-                        failures.add(ElasticsearchSink.failure(write.index(), result, result.category())));
+        failed.forEach(
+                (write, result) -> failures.add(ElasticsearchSink.failure(write.index(), result, result.category())));
         for (Map.Entry<Integer, Change> truncate : sorted.truncates().entrySet()) {
             truncate(truncate.getKey(), truncate.getValue(), placements, failures);
         }

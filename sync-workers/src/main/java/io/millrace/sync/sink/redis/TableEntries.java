@@ -30,9 +30,7 @@ record TableEntries(CapturedTable table, RedisOptions options, List<String> sour
     }
 
     byte[] key(RowKey row) {
-        return options.key()
-                .key(table.source(), table.table(), sourceKeys, row)
-                .getBytes(StandardCharsets.UTF_8);
+        return options.key().key(table.source(), table.table(), sourceKeys, row).getBytes(StandardCharsets.UTF_8);
     }
 
     /** Returns the names of the key columns at the source, which templates use, whatever the binding's shaping calls them. */

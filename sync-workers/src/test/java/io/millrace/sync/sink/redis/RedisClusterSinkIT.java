@@ -90,9 +90,9 @@ class RedisClusterSinkIT extends RedisContractTests {
             assertThat(SlotHash.getSlot(Space.SHADOW.mark(key))).isEqualTo(SlotHash.getSlot(key));
             assertThat(held(i)).isEqualTo(JSON.readTree(item(i, "n" + i)));
         }
-        nodes.forEach(
-                node -> assertThat(node.<Long>with(connection -> connection.sync().dbsize()))
-                        .as("keys on node %d", node.port())
-                        .isGreaterThan(100));
+        nodes.forEach(node -> assertThat(
+                        node.<Long>with(connection -> connection.sync().dbsize()))
+                .as("keys on node %d", node.port())
+                .isGreaterThan(100));
     }
 }
