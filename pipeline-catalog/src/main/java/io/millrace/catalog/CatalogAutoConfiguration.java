@@ -1,7 +1,9 @@
 package io.millrace.catalog;
 
 import io.millrace.catalog.rebuild.JdbcRebuilds;
+import io.millrace.catalog.rebuild.JdbcStoreMarkers;
 import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.catalog.rebuild.StoreMarkers;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -60,6 +62,11 @@ class CatalogAutoConfiguration {
     @Bean
     Rebuilds rebuilds(JdbcTemplate template, DataSource dataSource, Flyway migrated) {
         return new JdbcRebuilds(template, dataSource);
+    }
+
+    @Bean
+    StoreMarkers storeMarkers(JdbcTemplate template, Flyway migrated) {
+        return new JdbcStoreMarkers(template);
     }
 
     @Bean

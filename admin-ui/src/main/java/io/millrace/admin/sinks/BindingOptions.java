@@ -5,10 +5,9 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.options.OptionsCheck;
 import io.millrace.catalog.options.RedisOptions;
-import io.millrace.catalog.rebuild.RebuildKind;
+import io.millrace.catalog.options.RedisRefill;
 import io.millrace.catalog.rebuild.RebuildRequest;
 import io.millrace.catalog.rebuild.Rebuilds;
-import java.time.Duration;
 import java.util.Map;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
@@ -80,17 +79,9 @@ class BindingOptions {
         catalog.bindingOptions(tableId, sink, options);
         if (sink.equals(RedisOptions.SINK)) {
             CapturedTable after = tables.bound(sink, tableId);
-            String place =
-                    former.equals(prefix(after, sink)) ? "{}" : JSON.writeValueAsString(Map.of("formerPrefix", former));
-            rebuilds.request(new RebuildRequest(
-                    tableId,
-                    sink,
-                    RebuildKind.REFILL,
-                    "Its options were changed by " + by,
-                    place,
-                    Map.of(),
-                    Duration.ZERO,
-                    by));
+            RedisRefill refill = new RedisRefill(true, former.equals(prefix(after, sink)) ? null : former);
+            rebuilds.request(RebuildRequest.anew(
+                    tableId, sink, "Its options were changed by " + by, refill.toJson(), by));
         }
     }
 

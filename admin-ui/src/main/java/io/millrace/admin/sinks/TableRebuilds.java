@@ -5,6 +5,7 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.options.ElasticsearchOptions;
 import io.millrace.catalog.options.RedisOptions;
+import io.millrace.catalog.options.RedisRefill;
 import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildRequest;
 import io.millrace.catalog.rebuild.RebuildState;
@@ -68,7 +69,7 @@ public class TableRebuilds {
         String reason = "Asked for by " + by;
         return rebuilds.request(
                 sink.equals(RedisOptions.SINK)
-                        ? RebuildRequest.refill(tableId, sink, reason, java.util.Map.of(), by)
+                        ? RebuildRequest.anew(tableId, sink, reason, new RedisRefill(true, null).toJson(), by)
                         : RebuildRequest.rebuild(tableId, sink, reason, keep, by));
     }
 

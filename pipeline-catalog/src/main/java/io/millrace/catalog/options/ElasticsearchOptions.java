@@ -2,6 +2,7 @@ package io.millrace.catalog.options;
 
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
+import io.millrace.catalog.shaping.Shaping;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +11,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * Options of a table in Elasticsearch: {@code {"mapping": {"amount": "double"}}}.
  *
- * @param mapping the kind of field by column, where it is not the one that follows from the column's type
+ * @param mapping the kind of field by column, where it is not the one that follows from the column's type; people name columns as the
+ *     source does, here they are called what the binding's shaping calls them
  */
 public record ElasticsearchOptions(Map<String, String> mapping) {
 
@@ -19,12 +21,13 @@ public record ElasticsearchOptions(Map<String, String> mapping) {
     private static final String MAPPING = "mapping";
 
     public static ElasticsearchOptions of(CapturedTable table) {
+        Shaping shaping = OptionsCheck.shaping(table, SINK);
         Map<String, String> mapping = new LinkedHashMap<>();
         OptionsCheck.of(table, SINK)
                 .path(MAPPING)
                 .properties()
-                .forEach(
-                        column -> mapping.put(column.getKey(), column.getValue().asString("")));
+                .forEach(column -> mapping.put(
+                        shaping.nameOf(column.getKey()), column.getValue().asString("")));
         return new ElasticsearchOptions(mapping);
     }
 

@@ -1,6 +1,7 @@
 package io.millrace.catalog.options;
 
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.shaping.Shaping;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,5 +50,14 @@ public final class OptionsCheck {
                 .findFirst()
                 .map(binding -> JSON.readTree(binding.options()))
                 .orElseGet(JSON::createObjectNode);
+    }
+
+    /** Returns how a sink gets the table. */
+    static Shaping shaping(CapturedTable table, String sink) {
+        return table.sinks().stream()
+                .filter(binding -> binding.sink().equals(sink) && binding.shaping() != null)
+                .findFirst()
+                .map(binding -> Shaping.parse(String.valueOf(binding.shaping())))
+                .orElse(Shaping.NONE);
     }
 }

@@ -1,6 +1,7 @@
 package io.millrace.catalog.options;
 
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.shaping.Shaping;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,12 @@ public record RedisOptions(
                 format,
                 KeyTemplate.of(key.isBlank() ? KeyTemplate.DEFAULT : key),
                 timeToLive.isBlank() ? null : duration(timeToLive));
+    }
+
+    /** Returns the source's names of key columns, which templates use, whatever the binding's shaping calls them. */
+    public static List<String> keyColumns(CapturedTable table) {
+        Shaping shaping = OptionsCheck.shaping(table, SINK);
+        return table.keyColumns().stream().map(shaping::columnOf).toList();
     }
 
     private static @Nullable Duration duration(String text) {

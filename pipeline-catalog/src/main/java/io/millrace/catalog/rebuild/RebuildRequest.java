@@ -32,4 +32,9 @@ public record RebuildRequest(
     public static RebuildRequest refill(long tableId, String sink, String reason, Map<Integer, Long> from, String by) {
         return new RebuildRequest(tableId, sink, RebuildKind.REFILL, reason, "{}", from, Duration.ZERO, by);
     }
+
+    /** Asks for all entries to be made anew, as the sink is told. */
+    public static RebuildRequest anew(long tableId, String sink, String reason, String place, String by) {
+        return new RebuildRequest(tableId, sink, RebuildKind.REFILL, reason, place, Map.of(), Duration.ZERO, by);
+    }
 }

@@ -60,9 +60,4 @@ public interface Rebuilds {
 
     /** Notes what it waits for; null for nothing. */
     void message(long id, @Nullable String message);
-
-    /** Returns the markers of a sink. */
-    List<StoreMarker> markers(String sink);
-
-    void marker(StoreMarker marker);
 }

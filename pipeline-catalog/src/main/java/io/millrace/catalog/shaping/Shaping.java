@@ -106,8 +106,17 @@ public record Shaping(
         return (only == null || only.contains(column)) && (mask == null || mask.kind() != Mask.Kind.DROP);
     }
 
+    /** Returns the source's name of a column that the sink knows under this name; a computed field's own. */
+    public String columnOf(String name) {
+        return names.entrySet().stream()
+                .filter(one -> one.getValue().equals(name))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(name);
+    }
+
     /** Returns what a column is called in the sink. */
-    String nameOf(String column) {
+    public String nameOf(String column) {
         return names.getOrDefault(column, column);
     }
 }

@@ -1,15 +1,13 @@
 package io.millrace.sync.delivery;
 
-import io.millrace.event.ChangeEvent;
 import io.millrace.event.Operation;
-import io.millrace.event.Row;
 import io.millrace.event.RowKey;
+import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.Folding;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,46 +49,7 @@ final class Coalescer {
 
     /** Takes values that the newer event lacks from the older one, where that has them; behind a filter too. */
     private static Received folded(Received newer, Received older) {
-        ChangeEvent whole = folded(state(newer), state(older));
-        if (whole == null) {
-            return newer;
-        }
-        return newer.change().notes().hidden() == null ? newer.folded(whole, older) : newer.hiding(whole, older);
-    }
-
-    /** The row as it was, whether the sink is to hold it or not. */
-    private static ChangeEvent state(Received received) {
-        ChangeEvent hidden = received.change().notes().hidden();
-        return hidden == null ? received.event() : hidden;
-    }
-
-    /** Returns null where there is nothing to take. */
-    private static @Nullable ChangeEvent folded(ChangeEvent event, ChangeEvent older) {
-        Row after = event.after();
-        Row known = older.after();
-        if (event.unavailable().isEmpty() || after == null || known == null) {
-            return null;
-        }
-        Set<String> filled = new LinkedHashSet<>(event.unavailable());
-        filled.removeAll(older.unavailable());
-        if (filled.isEmpty()) {
-            return null;
-        }
-        Set<String> missing = new LinkedHashSet<>(event.unavailable());
-        missing.removeAll(filled);
-        return new ChangeEvent(
-                event.source(),
-                event.table(),
-                event.position(),
-                event.lsn(),
-                event.operation(),
-                event.key(),
-                event.before(),
-                event.beforeCompleteness(),
-                after.withValuesFrom(known, filled),
-                missing,
-                event.transaction(),
-                event.capturedAt(),
-                event.schemaVersion());
+        Change whole = Folding.fold(newer.change(), older.change());
+        return whole == null ? newer : newer.folded(whole, older);
     }
 }

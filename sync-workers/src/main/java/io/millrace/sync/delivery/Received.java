@@ -5,7 +5,6 @@ import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetter.Category;
 import io.millrace.sync.shaping.TableShaping;
 import io.millrace.sync.sink.Change;
-import io.millrace.sync.sink.ShapeNotes;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -46,26 +45,11 @@ record Received(
         return new TopicPartition(record.topic(), record.partition());
     }
 
-    /** Returns this change with values from an older one. */
-    Received folded(ChangeEvent result, Received older) {
-        return folded(change.with(result), older);
-    }
-
-    /** Returns this delete of a row that the sink is not to hold, where that row has values from an older change. */
-    Received hiding(ChangeEvent row, Received older) {
-        ShapeNotes notes = change.notes();
-        return folded(
-                new Change(
-                        change.table(),
-                        change.event(),
-                        new ShapeNotes(notes.masked(), notes.changed(), row, notes.filtered())),
-                older);
-    }
-
-    private Received folded(Change changed, Received older) {
+    /** Returns this change, put together with an older one. */
+    Received folded(Change whole, Received older) {
         List<Received> all = new ArrayList<>(older.parts());
         all.addAll(parts());
-        return new Received(changed, record, held, all, shaping);
+        return new Received(whole, record, held, all, shaping);
     }
 
     /** Returns the changes as they came, in order. */

@@ -6,6 +6,7 @@ import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.RebuildWish;
 import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
@@ -30,6 +31,7 @@ final class CopyFeed {
 
     private final Map<String, Object> settings;
     private final PipelineCatalog catalog;
+    private final DeadLetters deadLetters;
     private final Rebuilds rebuilds;
     /** By sink: a copy gets what the sink gets. */
     private final Map<String, SinkShaping> shapings;
@@ -41,9 +43,9 @@ final class CopyFeed {
             Map<String, Object> kafka,
             RebuildProperties properties,
             PipelineCatalog catalog,
+            DeadLetters deadLetters,
             Rebuilds rebuilds,
             Map<String, SinkShaping> shapings) {
-        this.shapings = Map.copyOf(shapings);
         settings = new HashMap<>(kafka);
         settings.remove(ConsumerConfig.GROUP_ID_CONFIG);
         settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
@@ -56,31 +58,40 @@ final class CopyFeed {
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "sync-rebuild");
         this.catalog = catalog;
+        this.deadLetters = deadLetters;
         this.rebuilds = rebuilds;
+        this.shapings = Map.copyOf(shapings);
     }
 
-    Extent extent(CapturedTable table, String sink) {
-        try (TopicReader reader = reader(table, sink)) {
+    Extent extent(CapturedTable table) {
+        try (TopicReader reader = new TopicReader(settings, table.topic())) {
             return new Extent(reader.begin(), reader.end());
         }
     }
 
-    private TopicReader reader(CapturedTable table, String sink) {
-        return new TopicReader(settings, catalog, table, Objects.requireNonNull(shapings.get(sink)), sink);
+    /** Returns a table with the columns that a sink gets of it. */
+    CapturedTable shaped(CapturedTable table, String sink) {
+        return FedChanges.shaped(table, shaping(sink), sink);
+    }
+
+    private SinkShaping shaping(String sink) {
+        return Objects.requireNonNull(shapings.get(sink));
     }
 
     /** Feeds on from where it was noted; true when the copy has everything, false when a person or a lost claim stopped it. */
     boolean run(Rebuild rebuild, Copy copy, RebuildableSink sink, Rebuilds.Claim claim) throws SinkException {
         Map<Integer, Long> next = new HashMap<>(rebuild.from());
         next.putAll(rebuild.next());
-        try (TopicReader reader = reader(copy.table(), sink.name())) {
+        FedChanges changes = new FedChanges(catalog, deadLetters, shaping(sink.name()), copy.table(), sink.name());
+        try (TopicReader reader = new TopicReader(settings, copy.table().topic())) {
+            changes.look(next, rebuild.until());
             reader.seek(next, rebuild.until());
             while (!reached(next, rebuild.until())) {
                 if (!claim.isHeld() || stopped(rebuild.id())) {
                     return false;
                 }
-                List<Change> changes = reader.read(next, rebuild.until());
-                long refused = reader.takeRefused() + feed(copy, sink, Latest.of(changes));
+                List<Change> read = changes.of(reader.read(next, rebuild.until()));
+                long refused = feed(copy, sink, Latest.of(read)) + changes.takeLeftOut();
                 rebuilds.fed(rebuild.id(), next, refused);
             }
         } catch (InvalidOffsetException e) {

@@ -1,16 +1,13 @@
 package io.millrace.sync.rebuild;
 
-import io.millrace.event.ChangeEvent;
 import io.millrace.event.Operation;
-import io.millrace.event.Row;
 import io.millrace.event.RowKey;
 import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.Folding;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reduces what was read of one table to the newest change of each row, and the newest truncate behind them, as sinks of states want it. */
@@ -44,31 +41,8 @@ final class Latest {
         return secondIsNewer ? folded(second, first) : folded(first, second);
     }
 
-    /** Takes values that the newer event lacks from the older one, where that has them. */
     private static Change folded(Change newer, Change older) {
-        ChangeEvent event = newer.event();
-        Row after = event.after();
-        Row known = older.event().after();
-        if (event.unavailable().isEmpty() || after == null || known == null) {
-            return newer;
-        }
-        Set<String> filled = new LinkedHashSet<>(event.unavailable());
-        filled.removeAll(older.event().unavailable());
-        Set<String> missing = new LinkedHashSet<>(event.unavailable());
-        missing.removeAll(filled);
-        return newer.with(new ChangeEvent(
-                event.source(),
-                event.table(),
-                event.position(),
-                event.lsn(),
-                event.operation(),
-                event.key(),
-                event.before(),
-                event.beforeCompleteness(),
-                after.withValuesFrom(known, filled),
-                missing,
-                event.transaction(),
-                event.capturedAt(),
-                event.schemaVersion()));
+        Change whole = Folding.fold(newer, older);
+        return whole == null ? newer : whole;
     }
 }

@@ -1,10 +1,12 @@
 package io.millrace.sync.rebuild;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.RebuildableSink;
 import java.util.Map;
@@ -27,21 +29,19 @@ class RebuildConfiguration {
             Offsets offsets,
             Rebuilds rebuilds,
             Shapings shapings,
-            MeterRegistry registry,
+            DeadLetters deadLetters,
             KafkaProperties kafka,
             RebuildProperties properties) {
         Map<String, RebuildableSink> all =
                 sinks.stream().collect(Collectors.toMap(RebuildableSink::name, Function.identity()));
+        // delivery counts what shaping keeps from a sink; what is fed again is not counted twice
+        MeterRegistry nowhere = new CompositeMeterRegistry();
         Map<String, SinkShaping> bySink = all.values().stream()
                 .collect(Collectors.toMap(
                         RebuildableSink::name,
-                        sink -> SinkShaping.of(sink.name(), sink.kind(), catalog, shapings, registry)));
-        return new Rebuilder(
-                all,
-                catalog,
-                offsets,
-                rebuilds,
-                new CopyFeed(kafka.buildConsumerProperties(), properties, catalog, rebuilds, bySink),
-                properties);
+                        sink -> SinkShaping.of(sink.name(), sink.kind(), catalog, shapings, nowhere)));
+        CopyFeed topic =
+                new CopyFeed(kafka.buildConsumerProperties(), properties, catalog, deadLetters, rebuilds, bySink);
+        return new Rebuilder(all, catalog, rebuilds, new Feeding(catalog, offsets, rebuilds, topic), properties);
     }
 }

@@ -2,13 +2,9 @@ package io.millrace.sync.rebuild;
 
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
-import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
-import io.millrace.catalog.SnapshotState;
-import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.rebuild.Comparison;
 import io.millrace.catalog.rebuild.Rebuild;
-import io.millrace.catalog.rebuild.RebuildFeed;
 import io.millrace.catalog.rebuild.RebuildKind;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.RebuildWish;
@@ -18,8 +14,6 @@ import io.millrace.sync.sink.RebuildableSink;
 import io.millrace.sync.sink.RebuildableSink.Copy;
 import io.millrace.sync.sink.SinkException;
 import java.time.Instant;
-import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,31 +28,28 @@ final class RebuildRun {
 
     private final RebuildableSink sink;
     private final PipelineCatalog catalog;
-    private final Offsets offsets;
     private final Rebuilds rebuilds;
-    private final CopyFeed feed;
+    private final Feeding feeding;
     private final Rebuilds.Claim claim;
     private final long id;
 
     RebuildRun(
             RebuildableSink sink,
             PipelineCatalog catalog,
-            Offsets offsets,
             Rebuilds rebuilds,
-            CopyFeed feed,
+            Feeding feeding,
             Rebuilds.Claim claim,
             long id) {
         this.sink = sink;
         this.catalog = catalog;
-        this.offsets = offsets;
         this.rebuilds = rebuilds;
-        this.feed = feed;
+        this.feeding = feeding;
         this.claim = claim;
         this.id = id;
     }
 
     /** Does one step; false if there is nothing to do until something changes. */
-    boolean step() throws InterruptedException {
+    boolean step() {
         Rebuild rebuild = rebuilds.find(id).orElse(null);
         CapturedTable table =
                 rebuild == null ? null : catalog.table(rebuild.tableId()).orElse(null);
@@ -88,20 +79,18 @@ final class RebuildRun {
         return moved(rebuild, RebuildState.FAILED, said);
     }
 
-    private boolean step(Rebuild rebuild, Copy copy) throws SinkException, InterruptedException {
+    private boolean step(Rebuild rebuild, Copy copy) throws SinkException {
         switch (rebuild.state()) {
             case REQUESTED -> {
-                rebuilds.place(id, sink.plan(copy.table(), rebuild.place()));
+                rebuilds.place(id, sink.plan(feeding.shaped(copy.table(), sink), rebuild.place()));
                 return moved(rebuild, RebuildState.PREPARING, null);
             }
             case PREPARING -> {
-                return prepare(rebuild, copy);
+                sink.prepare(copy);
+                return feeding.decided(rebuild, copy) && moved(rebuild, RebuildState.FEEDING, null);
             }
             case FEEDING -> {
-                boolean done = rebuild.feed() == RebuildFeed.SNAPSHOT
-                        ? snapshotDelivered(rebuild, copy.table())
-                        : feed.run(rebuild, copy, sink, claim) && delivered(rebuild, copy.table());
-                return done && moved(rebuild, RebuildState.COMPARING, null);
+                return feeding.done(rebuild, copy, sink, claim) && moved(rebuild, RebuildState.COMPARING, null);
             }
             case COMPARING -> {
                 return compare(rebuild, copy);
@@ -120,6 +109,9 @@ final class RebuildRun {
                 return moved(rebuild, RebuildState.DONE, null);
             }
             case ROLLING_BACK -> {
+                if (!feeding.oldOneIsCurrent(rebuild, copy.table())) {
+                    return false;
+                }
                 sink.exchangeBack(copy);
                 sink.discard(copy);
                 return moved(rebuild, RebuildState.ROLLED_BACK, null);
@@ -137,81 +129,6 @@ final class RebuildRun {
             }
         }
         return false;
-    }
-
-    private boolean prepare(Rebuild rebuild, Copy copy) throws SinkException {
-        sink.prepare(copy);
-        CopyFeed.Extent extent = feed.extent(copy.table(), sink.name());
-        // where it may begin: a refill knows what was held
-        boolean whole = extent.begin().entrySet().stream()
-                .allMatch(begin -> begin.getValue() <= rebuild.from().getOrDefault(begin.getKey(), 0L));
-        if (whole) {
-            rebuilds.feed(id, RebuildFeed.TOPIC, null, extent.end());
-            return moved(rebuild, RebuildState.FEEDING, null);
-        }
-        TableSnapshot snapshot = catalog.requestSnapshot(copy.table().id(), rebuild.requestedBy());
-        if (snapshot.state() != SnapshotState.REQUESTED) {
-            rebuilds.message(id, "Waits for the snapshot that runs already: what it read before would be missing");
-            return false;
-        }
-        rebuilds.feed(id, RebuildFeed.SNAPSHOT, snapshot.id(), Map.of());
-        return moved(rebuild, RebuildState.FEEDING, null);
-    }
-
-    private boolean snapshotDelivered(Rebuild rebuild, CapturedTable table) throws SinkException {
-        if (rebuild.until().isEmpty()) {
-            Optional<TableSnapshot> newest = catalog.snapshot(table.id());
-            SnapshotState state = newest.map(TableSnapshot::state).orElse(SnapshotState.FAILED);
-            switch (state) {
-                case REQUESTED, RUNNING -> {
-                    rebuilds.message(
-                            id,
-                            "The table is read again: "
-                                    + newest.map(TableSnapshot::rowsDone).orElse(0L) + " rows so far");
-                    return false;
-                }
-                case DONE -> {
-                    rebuilds.feed(
-                            id,
-                            RebuildFeed.SNAPSHOT,
-                            rebuild.snapshotId(),
-                            feed.extent(table, sink.name()).end());
-                    return true;
-                }
-                case FAILED, CANCELLED ->
-                    throw new SinkException(
-                            ErrorCategory.FATAL,
-                            "The snapshot that fed it ended " + state + ": "
-                                    + newest.map(TableSnapshot::message).orElse(""),
-                            null);
-            }
-        }
-        return delivered(rebuild, table);
-    }
-
-    /** Tells whether delivery has passed where the feed ended, so that both hold the same. One that is stopped is not waited for. */
-    private boolean delivered(Rebuild rebuild, CapturedTable table) {
-        Rebuild now = rebuilds.find(id).orElse(rebuild);
-        boolean flows = table.sinks().stream()
-                .anyMatch(binding -> binding.sink().equals(sink.name()) && binding.state() == BindingState.ACTIVE);
-        if (!flows && now.feed() == RebuildFeed.TOPIC
-                || now.kind() == RebuildKind.REFILL && now.feed() == RebuildFeed.TOPIC) {
-            return true;
-        }
-        boolean reached = now.until().entrySet().stream()
-                .allMatch(end -> end.getValue() == 0
-                        || offsets.deliveries(sink.name()).stream()
-                                .anyMatch(offset -> offset.topic().equals(table.topic())
-                                        && offset.partition() == end.getKey()
-                                        && offset.nextOffset() >= end.getValue()));
-        if (!reached) {
-            rebuilds.message(
-                    id,
-                    flows
-                            ? "Waits until delivery has passed the feed's end"
-                            : "Waits: delivery of the table to " + sink.name() + " is stopped; resume it");
-        }
-        return reached;
     }
 
     private boolean compare(Rebuild rebuild, Copy copy) throws SinkException {
@@ -240,6 +157,7 @@ final class RebuildRun {
             sink.discard(copy);
             return moved(rebuild, RebuildState.DONE, null);
         }
+        feeding.noteExchange(rebuild, copy.table());
         boolean done = moved(rebuild, RebuildState.SWITCHED, null);
         // what stopped the table may be what the rebuild has mended
         copy.table().sinks().stream()

@@ -1,6 +1,5 @@
 package io.millrace.sync.rebuild;
 
-import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.Rebuilds;
@@ -26,9 +25,8 @@ final class Rebuilder implements SmartLifecycle {
 
     private final Map<String, RebuildableSink> sinks;
     private final PipelineCatalog catalog;
-    private final Offsets offsets;
     private final Rebuilds rebuilds;
-    private final CopyFeed feed;
+    private final Feeding feeding;
     private final RebuildProperties properties;
     private final Set<Long> working = ConcurrentHashMap.newKeySet();
     private @Nullable ScheduledExecutorService clock;
@@ -38,15 +36,13 @@ final class Rebuilder implements SmartLifecycle {
     Rebuilder(
             Map<String, RebuildableSink> sinks,
             PipelineCatalog catalog,
-            Offsets offsets,
             Rebuilds rebuilds,
-            CopyFeed feed,
+            Feeding feeding,
             RebuildProperties properties) {
         this.sinks = Map.copyOf(sinks);
         this.catalog = catalog;
-        this.offsets = offsets;
         this.rebuilds = rebuilds;
-        this.feed = feed;
+        this.feeding = feeding;
         this.properties = properties;
     }
 
@@ -93,13 +89,11 @@ final class Rebuilder implements SmartLifecycle {
                 return;
             }
             try (Rebuilds.Claim claim = claimed.get()) {
-                RebuildRun run = new RebuildRun(sink, catalog, offsets, rebuilds, feed, claim, id);
+                RebuildRun run = new RebuildRun(sink, catalog, rebuilds, feeding, claim, id);
                 while (run.step() && !Thread.currentThread().isInterrupted()) {
                     // the next step
                 }
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
             log.warn("Rebuild {} does not get on, tried again: {}", id, e.toString());
             noteQuietly(id, e);

@@ -1,15 +1,5 @@
 package io.millrace.sync.rebuild;
 
-import io.millrace.catalog.CapturedTable;
-import io.millrace.catalog.PipelineCatalog;
-import io.millrace.catalog.SinkBinding;
-import io.millrace.event.ChangeEvent;
-import io.millrace.event.MalformedEventException;
-import io.millrace.event.kafka.ChangeEventRecords;
-import io.millrace.sync.shaping.SinkShaping;
-import io.millrace.sync.shaping.TableShaping;
-import io.millrace.sync.shaping.TableShaping.RowRefused;
-import io.millrace.sync.sink.Change;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,27 +19,12 @@ final class TopicReader implements AutoCloseable {
     private static final Duration WAIT = Duration.ofMillis(300);
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
-    private final ChangeEventRecords records = new ChangeEventRecords();
     private final KafkaConsumer<byte[], byte[]> consumer;
-    private final PipelineCatalog catalog;
     private final String topic;
-    private final SinkShaping shaping;
-    private final String sink;
-    private CapturedTable table;
-    private long refused;
 
-    TopicReader(
-            Map<String, Object> settings,
-            PipelineCatalog catalog,
-            CapturedTable table,
-            SinkShaping shaping,
-            String sink) {
-        this.shaping = shaping;
-        this.sink = sink;
+    TopicReader(Map<String, Object> settings, String topic) {
         this.consumer = new KafkaConsumer<>(settings);
-        this.catalog = catalog;
-        this.table = table;
-        this.topic = table.topic();
+        this.topic = topic;
     }
 
     /** Returns the first offset that is still there, by partition. */
@@ -88,20 +63,14 @@ final class TopicReader implements AutoCloseable {
      * Reads on.
      *
      * @param next moved on by what was read
-     * @return the changes below {@code until}, in order within each partition; records that are no events are dead letters of the
-     *     delivery and left out
+     * @return the records below {@code until}, in order within each partition
      */
-    List<Change> read(Map<Integer, Long> next, Map<Integer, Long> until) {
+    List<ConsumerRecord<byte[], byte[]>> read(Map<Integer, Long> next, Map<Integer, Long> until) {
         ConsumerRecords<byte[], byte[]> polled = consumer.poll(WAIT);
-        // with its columns and what the sink is to get of them, as they are now
-        table = catalog.table(table.id()).orElse(table);
-        List<Change> changes = new ArrayList<>(polled.count());
-        for (TopicPartition partition : polled.partitions()) {
-            long end = until.getOrDefault(partition.partition(), 0L);
-            for (ConsumerRecord<byte[], byte[]> record : polled.records(partition)) {
-                if (record.offset() < end) {
-                    add(changes, record);
-                }
+        List<ConsumerRecord<byte[], byte[]>> wanted = new ArrayList<>(polled.count());
+        for (ConsumerRecord<byte[], byte[]> record : polled) {
+            if (record.offset() < until.getOrDefault(record.partition(), 0L)) {
+                wanted.add(record);
             }
         }
         for (TopicPartition partition : consumer.assignment()) {
@@ -112,38 +81,7 @@ final class TopicReader implements AutoCloseable {
                 consumer.pause(List.of(partition));
             }
         }
-        return changes;
-    }
-
-    private void add(List<Change> changes, ConsumerRecord<byte[], byte[]> record) {
-        try {
-            ChangeEvent event = records.read(record);
-            if (event == null) {
-                return;
-            }
-            SinkBinding binding = table.sinks().stream()
-                    .filter(one -> one.sink().equals(sink))
-                    .findFirst()
-                    .orElseThrow(
-                            () -> new IllegalStateException(table.table() + " does not go to " + sink + " any more"));
-            TableShaping shape = shaping.of(table, binding);
-            if (shape == null) {
-                changes.add(new Change(table, event));
-            } else {
-                shape.change(event, record).ifPresent(changes::add);
-            }
-        } catch (RowRefused e) {
-            refused++;
-        } catch (MalformedEventException e) {
-            // a dead letter of every sink since it was delivered
-        }
-    }
-
-    /** Returns how many rows could not be shaped since this was asked last; they are dead letters of the delivery. */
-    long takeRefused() {
-        long since = refused;
-        refused = 0;
-        return since;
+        return wanted;
     }
 
     @Override

@@ -16,6 +16,7 @@ import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.fixture.TestTopics;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,7 +28,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
@@ -117,13 +117,7 @@ abstract class DeliveryScenario {
                 ReplicaIdentity.FULL,
                 wanted,
                 "test"));
-        try (Admin admin = admin()) {
-            admin.createTopics(List.of(new NewTopic(registered.topic(), 3, (short) 1)))
-                    .all()
-                    .get();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
+        TestTopics.create(stack, registered.topic(), 3);
         catalog.tableState(registered.id(), TableState.STREAMING, null);
         return catalog.table(registered.id()).orElseThrow();
     }

@@ -6,10 +6,13 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.TableSnapshot;
+import io.millrace.catalog.rebuild.Comparison;
 import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildFeed;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.RebuildWish;
+import io.millrace.catalog.shaping.Mask;
+import io.millrace.catalog.shaping.Shaping;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.SyncWorkersApplication;
@@ -20,7 +23,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
@@ -35,6 +40,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.context.ConfigurableApplicationContext;
+import tools.jackson.databind.JsonNode;
 
 @ExtendWith(LocalStackExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
@@ -222,6 +228,62 @@ class IndexRebuildIT {
                         .path("note")
                         .asString())
                 .isEqualTo("n");
+    }
+
+    @Test
+    void rebuiltIndexHoldsMaskedRowsThatPassTheFilterAndNothingElse() throws Exception {
+        String secret = "planted-5ecret";
+        lab.register(
+                "elasticsearch",
+                TestTables.itemColumns(),
+                new Shaping(
+                        null,
+                        Map.of("name", "title"),
+                        Map.of("note", Mask.of(Mask.Kind.DROP), "amount", Mask.of(Mask.Kind.HASH)),
+                        "name != 'hidden'",
+                        List.of()));
+        lab.sql.update(
+                "UPDATE millrace.sink_binding SET options = '{\"mapping\":{\"name\":\"keyword\"}}' WHERE table_id = ?",
+                lab.table.id());
+        Set<Integer> shown = new TreeSet<>();
+        for (int i = 0; i < 300; i++) {
+            String name = i % 3 == 0 ? "hidden" : "shown";
+            lab.send(lab.events.create(RebuildLab.key(i), secretRow(i, name, secret)));
+            if (i % 5 == 0) {
+                // comes into sight, or goes out of it
+                name = i % 2 == 0 ? "hidden" : "shown again";
+                lab.send(lab.events.update(RebuildLab.key(i), null, secretRow(i, name, secret)));
+            }
+            if (!name.equals("hidden")) {
+                shown.add(i);
+            }
+        }
+        lab.producer.flush();
+        await().untilAsserted(
+                        () -> assertThat(lab.documents(lab.alias()).keySet()).isEqualTo(shown));
+        Map<Integer, String> delivered = lab.documents(lab.alias());
+
+        lab.request(KEEP);
+        reaches(RebuildState.SWITCHED);
+        assertThat(lab.live()).isEqualTo(lab.alias() + "-000002");
+        assertThat(lab.rebuild().feed()).isEqualTo(RebuildFeed.TOPIC);
+        assertThat(lab.documents(lab.live())).isEqualTo(delivered);
+        assertThat(lab.rebuild().comparison())
+                .isEqualTo(new Comparison(shown.size(), shown.size(), shown.size(), 0, 0, 0, 0, List.of()));
+        JsonNode properties = lab.es("GET", "/" + lab.live() + "/_mapping", null)
+                .path(lab.live())
+                .path("mappings")
+                .path("properties");
+        assertThat(properties.propertyNames()).containsExactlyInAnyOrder("id", "title", "amount", "data");
+        assertThat(properties.path("title").path("type").asString()).isEqualTo("keyword");
+        String everything = lab.es("GET", "/" + lab.live(), null).toString()
+                + lab.es("POST", "/" + lab.live() + "/_search", "{\"size\":10000}");
+        assertThat(everything).contains("shown again").doesNotContain(secret, "4711.5", "hidden");
+    }
+
+    private static String secretRow(int id, String name, String secret) {
+        return "{\"id\":" + id + ",\"name\":\"" + name + "\",\"amount\":\"4711.5\",\"note\":\"" + secret + id
+                + "\",\"data\":null}";
     }
 
     @Test

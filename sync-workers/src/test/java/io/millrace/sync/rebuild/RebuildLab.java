@@ -4,18 +4,21 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.ReplicaIdentity;
+import io.millrace.catalog.Shapings;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildRequest;
 import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.fixture.TestTopics;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -26,8 +29,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -68,6 +69,11 @@ final class RebuildLab implements AutoCloseable {
     }
 
     void register(String sink, List<Column> columns) throws Exception {
+        register(sink, columns, null);
+    }
+
+    /** Registers a new table that goes to a sink, from its first change on in this shape. */
+    void register(String sink, List<Column> columns, Shaping shaping) throws Exception {
         CapturedTable registered = catalog.register(new TableRegistration(
                 "shop",
                 new TableId("public", TestTables.uniqueName("things")),
@@ -76,10 +82,10 @@ final class RebuildLab implements AutoCloseable {
                 ReplicaIdentity.FULL,
                 Set.of(sink),
                 "test"));
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()))) {
-            admin.createTopics(List.of(new NewTopic(registered.topic(), 2, (short) 1)))
-                    .all()
-                    .get();
+        TestTopics.create(stack, registered.topic(), 2);
+        if (shaping != null) {
+            int version = registered.sinks().get(0).shapingVersion();
+            application.getBean(Shapings.class).declare(registered.id(), sink, shaping.toJson(), version, "test");
         }
         sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", registered.id());
         catalog.tableState(registered.id(), TableState.STREAMING, null);
@@ -172,15 +178,22 @@ final class RebuildLab implements AutoCloseable {
 
     /** Returns names by id of everything that an index, or the alias, holds. */
     Map<Integer, String> held(String index) {
+        Map<Integer, String> held = new TreeMap<>();
+        documents(index)
+                .forEach((id, document) ->
+                        held.put(id, JSON.readTree(document).path("name").asString()));
+        return held;
+    }
+
+    /** Returns all documents by id, as they are written. */
+    Map<Integer, String> documents(String index) {
         es("POST", "/" + index + "/_refresh", null);
         JsonNode found = es("POST", "/" + index + "/_search", "{\"size\":10000}");
-        Map<Integer, String> held = new TreeMap<>();
+        Map<Integer, String> documents = new TreeMap<>();
         for (JsonNode hit : found.path("hits").path("hits")) {
-            held.put(
-                    hit.path("_source").path("id").asInt(),
-                    hit.path("_source").path("name").asString());
+            documents.put(hit.path("_id").asInt(), hit.path("_source").toString());
         }
-        return held;
+        return documents;
     }
 
     /** Returns the name of one document by the alias, in real time; null if it is not there. */

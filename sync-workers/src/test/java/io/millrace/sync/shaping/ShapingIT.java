@@ -26,6 +26,7 @@ import io.millrace.sync.SyncWorkersApplication;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.fixture.TestTopics;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -39,8 +40,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -130,11 +129,7 @@ class ShapingIT {
                 ReplicaIdentity.FULL,
                 Set.of("elasticsearch", "redis", "audit"),
                 "test"));
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()))) {
-            admin.createTopics(List.of(new NewTopic(registered.topic(), 2, (short) 1)))
-                    .all()
-                    .get();
-        }
+        TestTopics.create(stack, registered.topic(), 2);
         table = registered;
         events = new TestEvents(table);
         sent = 0;

@@ -16,9 +16,11 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * The indexes of one table as they are now, and their aliases.
  *
- * <p>Readers use the table's alias. Writers use names that carry a number, {@code <alias>~-w<n>} of the live index and
- * {@code <alias>~-m<n>} of one that is kept equal beside it. Whatever changes the set of indexes takes the old names away in the same
+ * <p>Readers use the table's alias. Writers use names that carry a number, {@code <alias>~-W<n>} of the live index and
+ * {@code <alias>~-M<n>} of one that is kept equal beside it. Whatever changes the set of indexes takes the old names away in the same
  * cluster state update: a worker that does not know yet, however long it slept, cannot write past it, but is refused and looks again.
+ * The upper-case letter is what refuses deletes: one that carries a version makes an index where its name is not known, whatever
+ * {@code require_alias} says, and no index can have such a name.
  */
 final class IndexFamily {
 
@@ -136,14 +138,14 @@ final class IndexFamily {
 
     /** Returns the aliases of a table's first index, as a member of the request that creates it. */
     static String firstAliases(String alias) {
-        return "{\"" + alias + "\":{\"is_write_index\":true},\"" + alias + "~-w1\":{\"is_hidden\":true}}";
+        return "{\"" + alias + "\":{\"is_write_index\":true},\"" + alias + "~-W1\":{\"is_hidden\":true}}";
     }
 
     private String writePrefix() {
-        return alias + "~-w";
+        return alias + "~-W";
     }
 
     private String mirrorPrefix() {
-        return alias + "~-m";
+        return alias + "~-M";
     }
 }

@@ -13,7 +13,7 @@ final class IndexNames {
     /** Elasticsearch's limits, in bytes. */
     private static final int MAX_ID = 512;
 
-    /** Leaves room for {@code -000001} and for writers' names, {@code ~-w1}; {@code ~-} is never part of an encoded name. */
+    /** Leaves room for {@code -000001} and for writers' names, {@code ~-W1}; {@code ~-} is never part of an encoded name. */
     private static final int MAX_NAME = 255 - 12;
 
     private IndexNames() {}

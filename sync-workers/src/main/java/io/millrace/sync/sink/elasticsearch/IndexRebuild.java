@@ -81,9 +81,7 @@ final class IndexRebuild {
         }
         String target = String.valueOf(family.placement().mirror());
         try {
-            // of each schema version that is among them
-            for (CapturedTable table :
-                    changes.stream().map(Change::table).distinct().toList()) {
+            for (CapturedTable table : IndexWriter.tables(changes)) {
                 maker.extend(place.after(), table);
             }
         } catch (Refused e) {

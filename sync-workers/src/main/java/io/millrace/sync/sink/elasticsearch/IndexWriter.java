@@ -7,9 +7,13 @@ import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.SinkException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -191,17 +195,10 @@ final class IndexWriter {
         });
     }
 
-    /** Returns where each table's changes go; for those that cannot be taken, why. */
+    /** Returns where each table's changes go, fields for all of their columns made; for those that cannot be taken, why. */
     private Map<Long, Placement> placements(List<Change> changes, Map<Long, String> unusable) throws SinkException {
-        Map<Long, CapturedTable> tables = new HashMap<>();
-        for (Change change : changes) {
-            tables.merge(
-                    change.table().id(),
-                    change.table(),
-                    (one, other) -> one.schemaVersion() >= other.schemaVersion() ? one : other);
-        }
         Map<Long, Placement> placements = new HashMap<>();
-        for (CapturedTable table : tables.values()) {
+        for (CapturedTable table : tables(changes)) {
             try {
                 placements.put(table.id(), indexes.ensure(table));
             } catch (SinkException e) {
@@ -211,6 +208,19 @@ final class IndexWriter {
                 unusable.put(table.id(), String.valueOf(e.getMessage()));
             }
         }
+        placements.keySet().removeAll(unusable.keySet());
         return placements;
+    }
+
+    /** Returns the tables in their newest versions; in all shapes of these, since a batch may span a declaration. */
+    static Collection<CapturedTable> tables(List<Change> changes) {
+        Map<Long, Integer> newest = new HashMap<>();
+        Set<CapturedTable> tables = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Change change : changes) {
+            newest.merge(change.table().id(), change.table().schemaVersion(), Math::max);
+            tables.add(change.table());
+        }
+        tables.removeIf(table -> table.schemaVersion() < newest.getOrDefault(table.id(), 0));
+        return tables;
     }
 }

@@ -33,12 +33,13 @@ record ItemResult(int status, @Nullable String type, String reason) {
         return type == null && (status < 300 || status == 404) || isStale();
     }
 
+    /** What is written to is no alias any more; a delete says so by trying to make an index of that name. */
     boolean isIndexMissing() {
-        return "index_not_found_exception".equals(type);
+        return "index_not_found_exception".equals(type) || "invalid_index_name_exception".equals(type);
     }
 
     ErrorCategory category() {
-        return status == 400 ? ErrorCategory.REJECTED : ErrorCategory.RETRYABLE;
+        return status == 400 && !isIndexMissing() ? ErrorCategory.REJECTED : ErrorCategory.RETRYABLE;
     }
 
     static List<ItemResult> readAll(JsonParser tokens) {

@@ -1,6 +1,7 @@
 package io.millrace.sync.sink.elasticsearch;
 
 import io.millrace.event.Row;
+import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.LateRead;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
@@ -60,7 +61,7 @@ final class RowWriter {
             RowWrite write = owners.get(i);
             if (result.isStale() && write.isRead()) {
                 late.add(write);
-            } else if (result.status() == 400 && write.row() != null) {
+            } else if (result.category() == ErrorCategory.REJECTED && write.row() != null) {
                 refused.add(write);
             } else if (!result.isApplied()) {
                 failed.put(write, result);

@@ -19,7 +19,14 @@ final class EntryReturn {
         this.tombstone = tombstone;
     }
 
-    void reveal(Link link, String prefix) throws ExecutionException, InterruptedException, TimeoutException {
+    /**
+     * Shows what was put together.
+     *
+     * @param anew whether entries are replaced that stand there in the same version
+     */
+    void reveal(Link link, String prefix, boolean anew)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        byte[] same = {(byte) (anew ? '1' : '0')};
         Marks.all(link, Space.SHADOW, prefix, keys -> {
             List<Call> calls = new ArrayList<>(keys.size());
             for (byte[] key : keys) {
@@ -29,7 +36,7 @@ final class EntryReturn {
                                 Space.LIVE.mark(key),
                                 Space.SHADOW.row(key),
                                 Space.SHADOW.mark(key)),
-                        List.of(tombstone)));
+                        List.of(tombstone, same)));
             }
             link.<Long>call(Script.REVEAL, ScriptOutputType.INTEGER, calls);
         });

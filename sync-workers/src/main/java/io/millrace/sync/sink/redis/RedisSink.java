@@ -1,6 +1,7 @@
 package io.millrace.sync.sink.redis;
 
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.options.RedisRefill;
 import io.millrace.catalog.rebuild.Comparison;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.Operation;
@@ -18,13 +19,9 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Keeps each row as a JSON string or a HASH under {@code <source>:<schema>.<table>:<key>}, and its version beside it. */
 final class RedisSink implements RebuildableSink, AutoCloseable {
-
-    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final RedisAccess redis;
     private final EntryWriter writer;
@@ -153,7 +150,10 @@ final class RedisSink implements RebuildableSink, AutoCloseable {
     @Override
     public void exchange(Copy copy) throws SinkException {
         redis.with(link -> {
-            entryReturn.reveal(link, tables.of(copy.table()).prefix());
+            entryReturn.reveal(
+                    link,
+                    tables.of(copy.table()).prefix(),
+                    RedisRefill.of(copy.place()).anew());
             return true;
         });
     }
@@ -167,10 +167,10 @@ final class RedisSink implements RebuildableSink, AutoCloseable {
     @Override
     public void discard(Copy copy) throws SinkException {
         removeShadow(copy);
-        JsonNode former = JSON.readTree(copy.place()).path("formerPrefix");
-        if (former.isString()) {
+        String former = RedisRefill.of(copy.place()).formerPrefix();
+        if (former != null) {
             redis.with(link -> {
-                EntryReturn.remove(link, Space.LIVE, former.asString());
+                EntryReturn.remove(link, Space.LIVE, former);
                 return true;
             });
         }

@@ -5,6 +5,7 @@ import io.lettuce.core.SslOptions;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.catalog.rebuild.StoreMarkers;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -38,10 +39,11 @@ class RedisSinkConfiguration {
             RedisAccess access,
             RedisSink sink,
             Rebuilds rebuilds,
+            StoreMarkers markers,
             PipelineCatalog catalog,
             Offsets offsets,
             RedisSinkProperties properties) {
-        return new LossGuard(access, sink, rebuilds, catalog, offsets, properties.guardInterval());
+        return new LossGuard(access, sink, rebuilds, markers, catalog, offsets, properties.guardInterval());
     }
 
     private static List<RedisURI> uris(DataRedisConnectionDetails details, @Nullable Cluster cluster) {

@@ -108,7 +108,7 @@ enum Script {
 
     /**
      * Puts an entry that was brought back where readers see it, unless a newer one is there. KEYS: row, mark, shadow row, shadow mark.
-     * ARGV: how long a deleted row's version is remembered in ms.
+     * ARGV: how long a deleted row's version is remembered in ms; 1 to replace one that stands there in the same version, else 0.
      */
     REVEAL("""
             local back = redis.call('GET', KEYS[4])
@@ -116,7 +116,7 @@ enum Script {
               local held = redis.call('GET', KEYS[2])
               local known = held and string.sub(held, 1, 16) or ''
               local version = string.sub(back, 1, 16)
-              if known < version or known == version and redis.call('EXISTS', KEYS[1]) == 0 then
+              if known < version or known == version and (ARGV[2] == '1' or redis.call('EXISTS', KEYS[1]) == 0) then
                 if redis.call('EXISTS', KEYS[3]) == 1 then
                   redis.call('RENAME', KEYS[3], KEYS[1])
                   local px = redis.call('PTTL', KEYS[4])

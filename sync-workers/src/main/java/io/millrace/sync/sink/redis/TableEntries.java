@@ -2,7 +2,6 @@ package io.millrace.sync.sink.redis;
 
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.options.RedisOptions;
-import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.RowKey;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -17,36 +16,26 @@ record TableEntries(CapturedTable table, RedisOptions options, List<String> sour
 
         private final Map<Long, TableEntries> known = new ConcurrentHashMap<>();
 
+        // asked for each row of a batch, whose rows share one table
+        @SuppressWarnings("ReferenceEquality")
         TableEntries of(CapturedTable table) {
             TableEntries entries = known.get(table.id());
-            if (entries == null
-                    || !entries.table().sinks().equals(table.sinks())
-                    || !entries.table().keyColumns().equals(table.keyColumns())) {
-                entries = new TableEntries(table, RedisOptions.of(table), sourceKeys(table));
-                known.put(table.id(), entries);
+            if (entries != null && entries.table() == table) {
+                return entries;
             }
+            boolean same = entries != null
+                    && entries.table().sinks().equals(table.sinks())
+                    && entries.table().keyColumns().equals(table.keyColumns());
+            entries = entries != null && same
+                    ? new TableEntries(table, entries.options(), entries.sourceKeys())
+                    : new TableEntries(table, RedisOptions.of(table), RedisOptions.keyColumns(table));
+            known.put(table.id(), entries);
             return entries;
         }
     }
 
     byte[] key(RowKey row) {
         return options.key().key(table.source(), table.table(), sourceKeys, row).getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** Returns the names of the key columns at the source, which templates use, whatever the binding's shaping calls them. */
-    private static List<String> sourceKeys(CapturedTable table) {
-        return table.sinks().stream()
-                .filter(binding -> binding.sink().equals(RedisOptions.SINK) && binding.shaping() != null)
-                .findFirst()
-                .map(binding -> Shaping.parse(String.valueOf(binding.shaping())).names())
-                .map(names -> table.keyColumns().stream()
-                        .map(shaped -> names.entrySet().stream()
-                                .filter(name -> name.getValue().equals(shaped))
-                                .map(Map.Entry::getKey)
-                                .findFirst()
-                                .orElse(shaped))
-                        .toList())
-                .orElse(table.keyColumns());
     }
 
     /** Returns what the keys of all entries of the table begin with. */

@@ -2,9 +2,15 @@ package io.millrace.sync.sink.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.catalog.options.RedisRefill;
+import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.RebuildableSink;
+import io.millrace.sync.sink.RebuildableSink.Copy;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -53,5 +59,36 @@ class RedisSinkIT extends RedisContractTests {
         table = TestTables.bound(table, "redis", "{}");
         write(events.update(key(1), null, item(1, "c")));
         assertThat(held(1).path("name").asString()).isEqualTo("c");
+    }
+
+    @Test
+    void entriesThatAreMadeAnewTakeTheirNewFormatInTheVersionThatTheyHave() throws Exception {
+        ChangeEvent changed = events.create(key(1), item(1, "a"));
+        ChangeEvent newer = events.create(key(2), item(2, "old"));
+        write(changed, newer);
+        write(events.update(key(2), null, item(2, "new")));
+        byte[] version = ask(all -> all.get(Space.LIVE.mark(bytes(entry(table, "1")))));
+        table = TestTables.bound(table, "redis", "{\"format\":\"hash\"}");
+        bringBack(new RedisRefill(false, null), changed, newer);
+        assertThat(held(1).path("name").asString()).as("nothing was lost").isEqualTo("a");
+
+        bringBack(new RedisRefill(true, null), changed, newer);
+        assertThat(text(ask(all -> all.hget(bytes(entry(table, "1")), bytes("name")))))
+                .isEqualTo("a");
+        assertThat(this.<byte[]>ask(all -> all.get(Space.LIVE.mark(bytes(entry(table, "1"))))))
+                .isEqualTo(version);
+        assertThat(held(2).path("name").asString()).as("a newer version stays").isEqualTo("new");
+        assertThat(ask(all -> all.keys(bytes("millrace:[rs]:*")))).isEmpty();
+    }
+
+    private void bringBack(RedisRefill refill, ChangeEvent... changes) throws Exception {
+        RebuildableSink rebuildable = (RebuildableSink) sink();
+        Copy copy = new Copy(1, table, refill.toJson());
+        rebuildable.prepare(copy);
+        rebuildable.feed(
+                copy,
+                Arrays.stream(changes).map(event -> new Change(table, event)).toList());
+        rebuildable.exchange(copy);
+        rebuildable.discard(copy);
     }
 }

@@ -1,0 +1,151 @@
+package io.millrace.sync.rebuild;
+
+import io.millrace.catalog.BindingState;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Offsets;
+import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.SnapshotState;
+import io.millrace.catalog.TableSnapshot;
+import io.millrace.catalog.rebuild.Rebuild;
+import io.millrace.catalog.rebuild.RebuildFeed;
+import io.millrace.catalog.rebuild.RebuildKind;
+import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.RebuildableSink;
+import io.millrace.sync.sink.RebuildableSink.Copy;
+import io.millrace.sync.sink.SinkException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Where a copy's content comes from, the topic or a new snapshot, and when it has all of it. Thread-safe. */
+final class Feeding {
+
+    private final PipelineCatalog catalog;
+    private final Offsets offsets;
+    private final Rebuilds rebuilds;
+    private final CopyFeed topic;
+
+    Feeding(PipelineCatalog catalog, Offsets offsets, Rebuilds rebuilds, CopyFeed topic) {
+        this.catalog = catalog;
+        this.offsets = offsets;
+        this.rebuilds = rebuilds;
+        this.topic = topic;
+    }
+
+    /** Returns a table with the columns that a sink gets of it. */
+    CapturedTable shaped(CapturedTable table, RebuildableSink sink) {
+        return topic.shaped(table, sink.name());
+    }
+
+    /** Decides on a feed and notes it; false if that is to be tried again. */
+    boolean decided(Rebuild rebuild, Copy copy) {
+        CopyFeed.Extent extent = topic.extent(copy.table());
+        // where it may begin: a refill knows what was held
+        boolean whole = extent.begin().entrySet().stream()
+                .allMatch(begin -> begin.getValue() <= rebuild.from().getOrDefault(begin.getKey(), 0L));
+        if (whole) {
+            rebuilds.feed(rebuild.id(), RebuildFeed.TOPIC, null, extent.end());
+            return true;
+        }
+        TableSnapshot snapshot = catalog.requestSnapshot(copy.table().id(), rebuild.requestedBy());
+        if (snapshot.state() != SnapshotState.REQUESTED) {
+            rebuilds.message(
+                    rebuild.id(), "Waits for the snapshot that runs already: what it read before would be missing");
+            return false;
+        }
+        rebuilds.feed(rebuild.id(), RebuildFeed.SNAPSHOT, snapshot.id(), Map.of());
+        return true;
+    }
+
+    /** Feeds on; true once the copy, and what readers see, hold everything up to the feed's end. */
+    boolean done(Rebuild rebuild, Copy copy, RebuildableSink sink, Rebuilds.Claim claim) throws SinkException {
+        boolean fed = rebuild.feed() == RebuildFeed.SNAPSHOT
+                ? snapshotRead(rebuild, copy.table())
+                : topic.run(rebuild, copy, sink, claim);
+        return fed && delivered(rebuild, copy.table());
+    }
+
+    private boolean snapshotRead(Rebuild rebuild, CapturedTable table) throws SinkException {
+        if (!rebuild.until().isEmpty()) {
+            return true;
+        }
+        Optional<TableSnapshot> newest = catalog.snapshot(table.id());
+        SnapshotState state = newest.map(TableSnapshot::state).orElse(SnapshotState.FAILED);
+        switch (state) {
+            case REQUESTED, RUNNING -> {
+                rebuilds.message(
+                        rebuild.id(),
+                        "The table is read again: "
+                                + newest.map(TableSnapshot::rowsDone).orElse(0L) + " rows so far");
+                return false;
+            }
+            case DONE -> {
+                rebuilds.feed(
+                        rebuild.id(),
+                        RebuildFeed.SNAPSHOT,
+                        rebuild.snapshotId(),
+                        topic.extent(table).end());
+                return true;
+            }
+            case FAILED, CANCELLED ->
+                throw new SinkException(
+                        ErrorCategory.FATAL,
+                        "The snapshot that fed it ended " + state + ": "
+                                + newest.map(TableSnapshot::message).orElse(""),
+                        null);
+        }
+        return false;
+    }
+
+    /** Tells whether delivery has passed where the feed ended, so that both hold the same. One that is stopped is not waited for. */
+    private boolean delivered(Rebuild rebuild, CapturedTable table) {
+        Rebuild now = rebuilds.find(rebuild.id()).orElse(rebuild);
+        boolean flows = flows(now, table);
+        if (now.feed() == RebuildFeed.TOPIC && (!flows || now.kind() == RebuildKind.REFILL)) {
+            return true;
+        }
+        boolean reached = passed(now, table);
+        if (!reached) {
+            rebuilds.message(
+                    rebuild.id(),
+                    flows
+                            ? "Waits until delivery has passed the feed's end"
+                            : "Waits: delivery of the table to " + now.sink() + " is stopped; resume it");
+        }
+        return reached;
+    }
+
+    /**
+     * Notes where the topic ends behind the exchange. What was being written at that moment may have reached the index that readers see
+     * since, and not yet the other one; it is of records before this end.
+     */
+    void noteExchange(Rebuild rebuild, CapturedTable table) {
+        RebuildFeed fed = rebuild.feed() == null ? RebuildFeed.TOPIC : rebuild.feed();
+        rebuilds.feed(
+                rebuild.id(), fed, rebuild.snapshotId(), topic.extent(table).end());
+    }
+
+    /** Tells whether the old one holds all that readers may have seen in the new one. A delivery that is stopped is not waited for. */
+    boolean oldOneIsCurrent(Rebuild rebuild, CapturedTable table) {
+        boolean current = !flows(rebuild, table) || passed(rebuild, table);
+        if (!current) {
+            rebuilds.message(rebuild.id(), "Waits until delivery has passed what came before the exchange");
+        }
+        return current;
+    }
+
+    private static boolean flows(Rebuild rebuild, CapturedTable table) {
+        return table.sinks().stream()
+                .anyMatch(binding -> binding.sink().equals(rebuild.sink()) && binding.state() == BindingState.ACTIVE);
+    }
+
+    private boolean passed(Rebuild rebuild, CapturedTable table) {
+        Map<Integer, Long> next = new HashMap<>();
+        offsets.deliveries(rebuild.sink()).stream()
+                .filter(offset -> offset.topic().equals(table.topic()))
+                .forEach(offset -> next.put(offset.partition(), offset.nextOffset()));
+        return rebuild.until().entrySet().stream()
+                .allMatch(end -> end.getValue() == 0 || next.getOrDefault(end.getKey(), 0L) >= end.getValue());
+    }
+}
