@@ -79,9 +79,9 @@ class BindingOptions {
         catalog.bindingOptions(tableId, sink, options);
         if (sink.equals(RedisOptions.SINK)) {
             CapturedTable after = tables.bound(sink, tableId);
-            RedisRefill refill = new RedisRefill(true, former.equals(prefix(after, sink)) ? null : former);
-            rebuilds.request(RebuildRequest.anew(
-                    tableId, sink, "Its options were changed by " + by, refill.toJson(), by));
+            RedisRefill refill = new RedisRefill(former.equals(prefix(after, sink)) ? null : former);
+            rebuilds.request(
+                    RebuildRequest.refill(tableId, sink, "Its options were changed by " + by, refill.toJson(), by));
         }
     }
 

@@ -5,7 +5,6 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.options.ElasticsearchOptions;
 import io.millrace.catalog.options.RedisOptions;
-import io.millrace.catalog.options.RedisRefill;
 import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildRequest;
 import io.millrace.catalog.rebuild.RebuildState;
@@ -14,6 +13,7 @@ import io.millrace.catalog.rebuild.Rebuilds;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
@@ -69,7 +69,7 @@ public class TableRebuilds {
         String reason = "Asked for by " + by;
         return rebuilds.request(
                 sink.equals(RedisOptions.SINK)
-                        ? RebuildRequest.anew(tableId, sink, reason, new RedisRefill(true, null).toJson(), by)
+                        ? RebuildRequest.refill(tableId, sink, reason, Map.of(), by)
                         : RebuildRequest.rebuild(tableId, sink, reason, keep, by));
     }
 

@@ -33,8 +33,8 @@ public record RebuildRequest(
         return new RebuildRequest(tableId, sink, RebuildKind.REFILL, reason, "{}", from, Duration.ZERO, by);
     }
 
-    /** Asks for all entries to be made anew, as the sink is told. */
-    public static RebuildRequest anew(long tableId, String sink, String reason, String place, String by) {
+    /** Asks for all entries to come anew, and tells the sink more. */
+    public static RebuildRequest refill(long tableId, String sink, String reason, String place, String by) {
         return new RebuildRequest(tableId, sink, RebuildKind.REFILL, reason, place, Map.of(), Duration.ZERO, by);
     }
 }

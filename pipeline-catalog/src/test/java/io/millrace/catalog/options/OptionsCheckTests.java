@@ -8,11 +8,13 @@ import io.millrace.catalog.Column;
 import io.millrace.catalog.ReplicaIdentity;
 import io.millrace.catalog.SinkBinding;
 import io.millrace.catalog.TableState;
+import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.RowKey;
 import io.millrace.event.TableId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -116,5 +118,52 @@ class OptionsCheckTests {
         assertThat(OptionsCheck.check(ORDERS, "redis", "{", List.of())).containsOnlyKeys("options");
         assertThat(OptionsCheck.check(ORDERS, "audit", "{\"key\":\"x\"}", List.of()))
                 .isEmpty();
+    }
+
+    @Test
+    void optionsMeanColumnsByTheirNamesAtTheSourceWhateverTheSinkCallsThem() {
+        String shaping =
+                new Shaping(null, Map.of("amount", "total", "id", "order"), Map.of(), null, List.of()).toJson();
+        String options = "{\"mapping\":{\"amount\":\"double\"},\"key\":\"o:{id}\"}";
+        CapturedTable plain = table(4, "renamed", options, "id");
+        List<SinkBinding> shaped = plain.sinks().stream()
+                .map(binding -> new SinkBinding(
+                        binding.tableId(),
+                        binding.sink(),
+                        binding.state(),
+                        null,
+                        Instant.EPOCH,
+                        binding.options(),
+                        shaping,
+                        1))
+                .toList();
+        // as a sink gets it
+        CapturedTable table = new CapturedTable(
+                plain.id(),
+                plain.source(),
+                plain.table(),
+                plain.topic(),
+                List.of("order"),
+                plain.columns(),
+                1,
+                plain.replicaIdentity(),
+                plain.state(),
+                null,
+                Instant.EPOCH,
+                "test",
+                Instant.EPOCH,
+                shaped);
+        assertThat(ElasticsearchOptions.of(table).mapping()).isEqualTo(Map.of("total", "double"));
+        assertThat(RedisOptions.of(table)
+                        .key()
+                        .key("shop", table.table(), RedisOptions.keyColumns(table), new RowKey("{\"id\":7}")))
+                .isEqualTo("o:7");
+    }
+
+    @Test
+    void whatARefillIsToldComesBack() {
+        for (RedisRefill refill : List.of(new RedisRefill(null), new RedisRefill("o:\"x\":"))) {
+            assertThat(RedisRefill.of(refill.toJson())).isEqualTo(refill);
+        }
     }
 }

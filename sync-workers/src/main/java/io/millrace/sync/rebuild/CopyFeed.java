@@ -36,9 +36,6 @@ final class CopyFeed {
     /** By sink: a copy gets what the sink gets. */
     private final Map<String, SinkShaping> shapings;
 
-    /** The first offsets that a topic still holds, and those behind its last records, by partition. */
-    record Extent(Map<Integer, Long> begin, Map<Integer, Long> end) {}
-
     CopyFeed(
             Map<String, Object> kafka,
             RebuildProperties properties,
@@ -63,9 +60,9 @@ final class CopyFeed {
         this.shapings = Map.copyOf(shapings);
     }
 
-    Extent extent(CapturedTable table) {
+    TopicReader.Extent extent(CapturedTable table) {
         try (TopicReader reader = new TopicReader(settings, table.topic())) {
-            return new Extent(reader.begin(), reader.end());
+            return reader.extent();
         }
     }
 

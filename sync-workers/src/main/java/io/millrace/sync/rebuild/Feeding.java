@@ -40,7 +40,7 @@ final class Feeding {
 
     /** Decides on a feed and notes it; false if that is to be tried again. */
     boolean decided(Rebuild rebuild, Copy copy) {
-        CopyFeed.Extent extent = topic.extent(copy.table());
+        TopicReader.Extent extent = topic.extent(copy.table());
         // where it may begin: a refill knows what was held
         boolean whole = extent.begin().entrySet().stream()
                 .allMatch(begin -> begin.getValue() <= rebuild.from().getOrDefault(begin.getKey(), 0L));

@@ -19,6 +19,9 @@ final class TopicReader implements AutoCloseable {
     private static final Duration WAIT = Duration.ofMillis(300);
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
+    /** The first offsets that a topic still holds, and those behind its last records, by partition. */
+    record Extent(Map<Integer, Long> begin, Map<Integer, Long> end) {}
+
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final String topic;
 
@@ -27,14 +30,12 @@ final class TopicReader implements AutoCloseable {
         this.topic = topic;
     }
 
-    /** Returns the first offset that is still there, by partition. */
-    Map<Integer, Long> begin() {
-        return byPartition(consumer.beginningOffsets(partitions(), PATIENCE));
-    }
-
-    /** Returns the offset behind the last record, by partition. */
-    Map<Integer, Long> end() {
-        return byPartition(consumer.endOffsets(partitions(), PATIENCE));
+    /** Returns where the topic begins and ends now. */
+    Extent extent() {
+        List<TopicPartition> all = partitions();
+        consumer.assign(all);
+        return new Extent(
+                byPartition(consumer.beginningOffsets(all, PATIENCE)), byPartition(consumer.endOffsets(all, PATIENCE)));
     }
 
     private List<TopicPartition> partitions() {

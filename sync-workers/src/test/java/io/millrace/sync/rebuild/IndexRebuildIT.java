@@ -20,6 +20,7 @@ import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,12 +101,18 @@ class IndexRebuildIT {
         });
         Thread reader = new Thread(() -> {
             String last = "000000000";
+            String where = "";
             while (!over.get()) {
-                String now = lab.name(1);
-                if (now == null || now.length() == 9 && now.compareTo(last) < 0) {
-                    broken.set("A reader saw " + now + " after " + last);
+                long asked = System.nanoTime();
+                JsonNode found = lab.es("GET", "/" + lab.alias() + "/_doc/1", null);
+                String now = found.path("_source").path("name").asString("nothing");
+                String here = now + " in " + found.path("_index").asString() + " at " + Instant.now() + " after "
+                        + (System.nanoTime() - asked) / 1_000_000 + " ms";
+                if (now.equals("nothing") || now.length() == 9 && now.compareTo(last) < 0) {
+                    broken.compareAndSet(null, "A reader saw " + here + ", and before " + where);
                 }
-                last = now != null && now.length() == 9 ? now : last;
+                last = now.length() == 9 ? now : last;
+                where = here;
             }
         });
         writer.start();
@@ -240,21 +247,21 @@ class IndexRebuildIT {
                         null,
                         Map.of("name", "title"),
                         Map.of("note", Mask.of(Mask.Kind.DROP), "amount", Mask.of(Mask.Kind.HASH)),
-                        "name != 'hidden'",
+                        "name != 'unseen'",
                         List.of()));
         lab.sql.update(
                 "UPDATE millrace.sink_binding SET options = '{\"mapping\":{\"name\":\"keyword\"}}' WHERE table_id = ?",
                 lab.table.id());
         Set<Integer> shown = new TreeSet<>();
         for (int i = 0; i < 300; i++) {
-            String name = i % 3 == 0 ? "hidden" : "shown";
+            String name = i % 3 == 0 ? "unseen" : "shown";
             lab.send(lab.events.create(RebuildLab.key(i), secretRow(i, name, secret)));
             if (i % 5 == 0) {
                 // comes into sight, or goes out of it
-                name = i % 2 == 0 ? "hidden" : "shown again";
+                name = i % 2 == 0 ? "unseen" : "shown again";
                 lab.send(lab.events.update(RebuildLab.key(i), null, secretRow(i, name, secret)));
             }
-            if (!name.equals("hidden")) {
+            if (!name.equals("unseen")) {
                 shown.add(i);
             }
         }
@@ -278,7 +285,7 @@ class IndexRebuildIT {
         assertThat(properties.path("title").path("type").asString()).isEqualTo("keyword");
         String everything = lab.es("GET", "/" + lab.live(), null).toString()
                 + lab.es("POST", "/" + lab.live() + "/_search", "{\"size\":10000}");
-        assertThat(everything).contains("shown again").doesNotContain(secret, "4711.5", "hidden");
+        assertThat(everything).contains("shown again").doesNotContain(secret, "4711.5", "unseen");
     }
 
     private static String secretRow(int id, String name, String secret) {

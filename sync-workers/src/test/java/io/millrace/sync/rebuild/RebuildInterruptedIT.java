@@ -11,6 +11,8 @@ import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.fixture.WorkerProcess;
 import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import javax.sql.DataSource;
@@ -79,22 +81,40 @@ class RebuildInterruptedIT {
                         "--millrace.sinks.audit.enabled=false"));
     }
 
-    /** Does something while a worker stands before noting this state, having done all that leads to it. */
-    private void at(RebuildState state, Runnable interruption) throws Exception {
-        try (Connection gate = lab.application.getBean(DataSource.class).getConnection();
-                var statement = gate.createStatement()) {
-            statement.execute("SELECT pg_advisory_lock(" + GATE + ")");
-            statement.execute("INSERT INTO millrace.gate VALUES ('" + state + "')");
-            await().until(() -> lab.sql.queryForObject(
-                            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = 'advisory'",
-                            Integer.class)
-                    > 0);
+    /** Whoever notes one of these states waits until it is let through. */
+    private final class Gate implements AutoCloseable {
+
+        private final Connection connection =
+                lab.application.getBean(DataSource.class).getConnection();
+
+        Gate(RebuildState... states) throws SQLException {
+            execute("SELECT pg_advisory_lock(" + GATE + ")");
+            for (RebuildState state : states) {
+                execute("INSERT INTO millrace.gate VALUES ('" + state + "')");
+            }
+        }
+
+        /** Does something while a worker stands before noting this state, having done all that leads to it. */
+        void at(RebuildState state, Runnable interruption) throws SQLException {
+            String waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = 'advisory'";
+            await().until(() -> lab.sql.queryForObject("SELECT count(*) " + waiting, Integer.class) > 0);
             interruption.run();
+            execute("DELETE FROM millrace.gate WHERE state = '" + state + "'");
             // a killed client's statement would still be carried out
-            statement.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    + " WHERE wait_event_type = 'Lock' AND wait_event = 'advisory'");
-            statement.execute("DELETE FROM millrace.gate");
-            statement.execute("SELECT pg_advisory_unlock(" + GATE + ")");
+            execute("SELECT pg_terminate_backend(pid) " + waiting);
+        }
+
+        private void execute(String sql) throws SQLException {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(sql);
+            }
+        }
+
+        @Override
+        public void close() throws SQLException {
+            execute("DELETE FROM millrace.gate");
+            execute("SELECT pg_advisory_unlock(" + GATE + ")");
+            connection.close();
         }
     }
 
@@ -123,10 +143,11 @@ class RebuildInterruptedIT {
     }
 
     private void killedAt(RebuildState state) throws Exception {
-        try (WorkerProcess first = worker()) {
+        try (WorkerProcess first = worker();
+                Gate gate = new Gate(state)) {
             allHeld();
             lab.request(Duration.ofHours(1));
-            at(state, first::kill);
+            gate.at(state, first::kill);
         }
         lab.put(1, "while nobody worked");
         lab.delete(2);
@@ -153,14 +174,16 @@ class RebuildInterruptedIT {
             }
             lab.request(Duration.ofHours(1));
             reaches(cancelled ? RebuildState.DIFFERENT : RebuildState.SWITCHED);
-            lab.rebuilds.wish(
-                    lab.rebuild().id(),
-                    switch (state) {
-                        case DONE -> RebuildWish.FINISH;
-                        case ROLLED_BACK -> RebuildWish.ROLL_BACK;
-                        default -> RebuildWish.CANCEL;
-                    });
-            at(state, first::kill);
+            try (Gate gate = new Gate(state)) {
+                lab.rebuilds.wish(
+                        lab.rebuild().id(),
+                        switch (state) {
+                            case DONE -> RebuildWish.FINISH;
+                            case ROLLED_BACK -> RebuildWish.ROLL_BACK;
+                            default -> RebuildWish.CANCEL;
+                        });
+                gate.at(state, first::kill);
+            }
         }
         if (cancelled) {
             lab.es("DELETE", "/" + lab.live() + "/_doc/4711", null);
@@ -180,13 +203,18 @@ class RebuildInterruptedIT {
     void killedElasticsearchIsWaitedForAtEachStep() throws Exception {
         try (WorkerProcess worker = worker()) {
             allHeld();
-            lab.request(Duration.ofHours(1));
-            for (RebuildState state : List.of(RebuildState.FEEDING, RebuildState.COMPARING, RebuildState.SWITCHED)) {
-                at(state, () -> lab.stack.kill(Service.ELASTICSEARCH));
-                await().untilAsserted(() -> assertThat(lab.rebuild().message()).startsWith("Waits: "));
-                lab.put(1, "while Elasticsearch was away before " + state);
-                lab.producer.flush();
-                lab.stack.start(Service.ELASTICSEARCH);
+            // all at once: the rebuild goes on as soon as Elasticsearch answers
+            RebuildState[] states = {RebuildState.FEEDING, RebuildState.COMPARING, RebuildState.SWITCHED};
+            try (Gate gate = new Gate(states)) {
+                lab.request(Duration.ofHours(1));
+                for (RebuildState state : states) {
+                    gate.at(state, () -> lab.stack.kill(Service.ELASTICSEARCH));
+                    await().untilAsserted(
+                                    () -> assertThat(lab.rebuild().message()).startsWith("Waits: "));
+                    lab.put(1, "while Elasticsearch was away before " + state);
+                    lab.producer.flush();
+                    lab.stack.start(Service.ELASTICSEARCH);
+                }
             }
             reaches(RebuildState.SWITCHED);
             allHeld();

@@ -258,7 +258,7 @@ public abstract class SinkContractTests {
     }
 
     @Test
-    void outageIsRetryableAndPasses() throws Exception {
+    protected void outageIsRetryableAndPasses() throws Exception {
         ChangeEvent first = events.create(key(1), item(1, "before"));
         ChangeEvent second = events.create(key(2), item(2, "after"));
         write(first);

@@ -19,14 +19,7 @@ final class EntryReturn {
         this.tombstone = tombstone;
     }
 
-    /**
-     * Shows what was put together.
-     *
-     * @param anew whether entries are replaced that stand there in the same version
-     */
-    void reveal(Link link, String prefix, boolean anew)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        byte[] same = {(byte) (anew ? '1' : '0')};
+    void reveal(Link link, String prefix) throws ExecutionException, InterruptedException, TimeoutException {
         Marks.all(link, Space.SHADOW, prefix, keys -> {
             List<Call> calls = new ArrayList<>(keys.size());
             for (byte[] key : keys) {
@@ -36,7 +29,7 @@ final class EntryReturn {
                                 Space.LIVE.mark(key),
                                 Space.SHADOW.row(key),
                                 Space.SHADOW.mark(key)),
-                        List.of(tombstone, same)));
+                        List.of(tombstone)));
             }
             link.<Long>call(Script.REVEAL, ScriptOutputType.INTEGER, calls);
         });

@@ -150,10 +150,7 @@ final class RedisSink implements RebuildableSink, AutoCloseable {
     @Override
     public void exchange(Copy copy) throws SinkException {
         redis.with(link -> {
-            entryReturn.reveal(
-                    link,
-                    tables.of(copy.table()).prefix(),
-                    RedisRefill.of(copy.place()).anew());
+            entryReturn.reveal(link, tables.of(copy.table()).prefix());
             return true;
         });
     }

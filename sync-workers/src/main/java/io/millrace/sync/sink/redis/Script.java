@@ -107,8 +107,9 @@ enum Script {
             """),
 
     /**
-     * Puts an entry that was brought back where readers see it, unless a newer one is there. KEYS: row, mark, shadow row, shadow mark.
-     * ARGV: how long a deleted row's version is remembered in ms; 1 to replace one that stands there in the same version, else 0.
+     * Puts an entry that was brought back where readers see it, unless a newer one is there. One in the same version is replaced too: it
+     * may have been made under other options. Fields that a hash lacks, because they were not sent again, are taken from the hash that
+     * stands there. KEYS: row, mark, shadow row, shadow mark. ARGV: how long a deleted row's version is remembered in ms.
      */
     REVEAL("""
             local back = redis.call('GET', KEYS[4])
@@ -116,10 +117,26 @@ enum Script {
               local held = redis.call('GET', KEYS[2])
               local known = held and string.sub(held, 1, 16) or ''
               local version = string.sub(back, 1, 16)
-              if known < version or known == version and (ARGV[2] == '1' or redis.call('EXISTS', KEYS[1]) == 0) then
+              local there = redis.call('TYPE', KEYS[1]).ok
+              if #back > 16 and there == 'hash' then
+                local lacking = {}
+                for field in string.gmatch(string.sub(back, 18), '[^%z]+') do
+                  local value = redis.call('HGET', KEYS[1], field)
+                  if value then
+                    redis.call('HSET', KEYS[3], field, value)
+                  else
+                    lacking[#lacking + 1] = field
+                  end
+                end
+                back = version
+                if #lacking > 0 then
+                  back = version .. ':' .. table.concat(lacking, '\\0')
+                end
+              end
+              if known < version or known == version and (#back == 16 or there ~= 'hash') then
                 if redis.call('EXISTS', KEYS[3]) == 1 then
-                  redis.call('RENAME', KEYS[3], KEYS[1])
                   local px = redis.call('PTTL', KEYS[4])
+                  redis.call('RENAME', KEYS[3], KEYS[1])
                   if px > 0 then
                     redis.call('SET', KEYS[2], back, 'PX', px)
                   else

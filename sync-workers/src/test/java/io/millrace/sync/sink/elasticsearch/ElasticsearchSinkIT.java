@@ -31,9 +31,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.unit.DataSize;
 import tools.jackson.databind.JsonNode;
@@ -111,6 +113,30 @@ class ElasticsearchSinkIT extends SinkContractTests {
     @Override
     protected void everyCanonicalValueOfATypeIsHeld(GoldenValues file) {
         throw new IllegalStateException("All types are in one index");
+    }
+
+    @Override
+    @Test
+    @EnabledIfSystemProperty(
+            named = "millrace.campaign",
+            matches = "true",
+            disabledReason = "Elasticsearch takes half a minute to start again: ./millrace test --campaign")
+    protected void outageIsRetryableAndPasses() throws Exception {
+        super.outageIsRetryableAndPasses();
+    }
+
+    @Test
+    void clusterThatIsNotThereIsWaitedFor() throws Exception {
+        URI nobody = URI.create("http://localhost:1");
+        try (ElasticsearchSink sink = sink(List.of(nobody), null, Duration.ofHours(1), null)) {
+            SinkBatch batch = SinkBatch.of(List.of(new Change(table, events.create(key(1), item(1, "a")))));
+            for (ThrowingCallable call : List.<ThrowingCallable>of(() -> sink.write(batch), sink::check)) {
+                assertThatExceptionOfType(SinkException.class).isThrownBy(call).satisfies(e -> {
+                    assertThat(e.category()).isEqualTo(ErrorCategory.RETRYABLE);
+                    assertThat(e.getMessage()).contains("localhost:1");
+                });
+            }
+        }
     }
 
     @Test
