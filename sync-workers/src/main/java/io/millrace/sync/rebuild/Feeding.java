@@ -116,11 +116,8 @@ final class Feeding {
         return reached;
     }
 
-    /**
-     * Notes where the topic ends behind the exchange. What was being written at that moment may have reached the index that readers see
-     * since, and not yet the other one; it is of records before this end.
-     */
-    void noteExchange(Rebuild rebuild, CapturedTable table) {
+    /** Notes where the topic ends now: what is being written at this moment, to whichever first, is of records before this end. */
+    void noteEnd(Rebuild rebuild, CapturedTable table) {
         RebuildFeed fed = rebuild.feed() == null ? RebuildFeed.TOPIC : rebuild.feed();
         rebuilds.feed(
                 rebuild.id(), fed, rebuild.snapshotId(), topic.extent(table).end());
@@ -130,7 +127,7 @@ final class Feeding {
     boolean oldOneIsCurrent(Rebuild rebuild, CapturedTable table) {
         boolean current = !flows(rebuild, table) || passed(rebuild, table);
         if (!current) {
-            rebuilds.message(rebuild.id(), "Waits until delivery has passed what came before the exchange");
+            rebuilds.message(rebuild.id(), "Waits until delivery has brought the old one up to date");
         }
         return current;
     }

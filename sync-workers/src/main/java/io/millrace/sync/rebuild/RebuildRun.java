@@ -102,7 +102,7 @@ final class RebuildRun {
                 return exchange(rebuild, copy);
             }
             case SWITCHED -> {
-                return kept(rebuild);
+                return kept(rebuild, copy);
             }
             case RETIRING -> {
                 sink.discard(copy);
@@ -157,7 +157,6 @@ final class RebuildRun {
             sink.discard(copy);
             return moved(rebuild, RebuildState.DONE, null);
         }
-        feeding.noteExchange(rebuild, copy.table());
         boolean done = moved(rebuild, RebuildState.SWITCHED, null);
         // what stopped the table may be what the rebuild has mended
         copy.table().sinks().stream()
@@ -166,8 +165,10 @@ final class RebuildRun {
         return done;
     }
 
-    private boolean kept(Rebuild rebuild) {
+    private boolean kept(Rebuild rebuild, Copy copy) throws SinkException {
         if (rebuild.wish() == RebuildWish.ROLL_BACK) {
+            sink.prepareBack(copy);
+            feeding.noteEnd(rebuild, copy.table());
             return moved(rebuild, RebuildState.ROLLING_BACK, null);
         }
         Instant until = rebuild.keepUntil();

@@ -51,10 +51,16 @@ public interface RebuildableSink extends Sink {
         void at(String sentence) throws SinkException;
     }
 
-    /** Puts the copy in the live place, at once for all readers. The old one goes on being written. */
+    /** Puts the copy in the live place, at once for all readers. The old one goes on being written, behind the copy. */
     void exchange(Copy copy) throws SinkException;
 
-    /** Puts the old one back into the live place. The copy goes on being written. */
+    /** What {@link #write} is given afterwards, by any process, reaches the old one before the copy. */
+    void prepareBack(Copy copy) throws SinkException;
+
+    /**
+     * Puts the old one back into the live place, at once for all readers; it holds all that was written to the copy by now. The copy is
+     * not written any more.
+     */
     void exchangeBack(Copy copy) throws SinkException;
 
     /** Removes the one of the two that is not live. */

@@ -83,6 +83,11 @@ final class ElasticsearchSink implements RebuildableSink, AutoCloseable {
     }
 
     @Override
+    public void prepareBack(Copy copy) throws SinkException {
+        rebuild.prepareBack(copy);
+    }
+
+    @Override
     public void exchangeBack(Copy copy) throws SinkException {
         rebuild.exchangeBack(copy);
     }

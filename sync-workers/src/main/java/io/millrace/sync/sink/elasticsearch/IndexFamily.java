@@ -17,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
  * The indexes of one table as they are now, and their aliases.
  *
  * <p>Readers use the table's alias. Writers use names that carry a number, {@code <alias>~-W<n>} of the live index and
- * {@code <alias>~-M<n>} of one that is kept equal beside it. Whatever changes the set of indexes takes the old names away in the same
+ * {@code <alias>~-M<n>} of one beside it that is to take its place, or {@code <alias>~-K<n>} of one that is kept. Whatever changes the set of indexes takes the old names away in the same
  * cluster state update: a worker that does not know yet, however long it slept, cannot write past it, but is refused and looks again.
  * The upper-case letter is what refuses deletes: one that carries a version makes an index where its name is not known, whatever
  * {@code require_alias} says, and no index can have such a name.
@@ -72,7 +72,12 @@ final class IndexFamily {
 
     /** Returns the index that is kept equal beside the live one. */
     Optional<String> mirror() {
-        return bearing(name -> name.startsWith(mirrorPrefix()));
+        return bearing(name -> name.startsWith(nextPrefix()) || name.startsWith(keptPrefix()));
+    }
+
+    /** Tells whether the mirror is to take the live one's place. */
+    boolean mirrorFirst() {
+        return bearing(name -> name.startsWith(nextPrefix())).isPresent();
     }
 
     private Optional<String> bearing(java.util.function.Predicate<String> wanted) {
@@ -104,27 +109,32 @@ final class IndexFamily {
     /** Returns where changes are to be written; there must be a live index with its writers' name. */
     Placement placement() {
         int number = number();
-        return new Placement(alias, writePrefix() + number, mirror().isPresent() ? mirrorPrefix() + number : null);
+        boolean first = mirrorFirst();
+        String mirror = mirror().isPresent() ? (first ? nextPrefix() : keptPrefix()) + number : null;
+        return new Placement(alias, writePrefix() + number, mirror, first);
     }
 
     /**
      * Makes one index live and another, or none, its mirror: in one step, if nothing has changed since this was looked at.
      *
+     * @param mirrorFirst whether the mirror is to be written before the live one
      * @throws Refused 404 if something has
      */
-    void arrange(ElasticsearchAccess elasticsearch, String live, Optional<String> mirror)
+    void arrange(ElasticsearchAccess elasticsearch, String live, Optional<String> mirror, boolean mirrorFirst)
             throws SinkException, Refused {
         int number = number();
         List<String> actions = new ArrayList<>();
         indexes.forEach((index, names) -> names.stream()
                 .filter(name -> name.startsWith(writePrefix())
-                        || name.startsWith(mirrorPrefix())
+                        || name.startsWith(nextPrefix())
+                        || name.startsWith(keptPrefix())
                         || name.equals(alias) && !index.equals(live))
                 .forEach(name -> actions.add(
                         "{\"remove\":{\"index\":\"" + index + "\",\"alias\":\"" + name + "\",\"must_exist\":true}}")));
         actions.add(add(live, alias, ",\"is_write_index\":true"));
         actions.add(add(live, writePrefix() + (number + 1), ",\"is_hidden\":true"));
-        mirror.ifPresent(index -> actions.add(add(index, mirrorPrefix() + (number + 1), ",\"is_hidden\":true")));
+        String beside = (mirrorFirst ? nextPrefix() : keptPrefix()) + (number + 1);
+        mirror.ifPresent(index -> actions.add(add(index, beside, ",\"is_hidden\":true")));
         elasticsearch.exchange(
                 "POST",
                 "/_aliases",
@@ -145,7 +155,11 @@ final class IndexFamily {
         return alias + "~-W";
     }
 
-    private String mirrorPrefix() {
+    private String nextPrefix() {
         return alias + "~-M";
+    }
+
+    private String keptPrefix() {
+        return alias + "~-K";
     }
 }

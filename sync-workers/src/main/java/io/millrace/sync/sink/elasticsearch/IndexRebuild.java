@@ -67,7 +67,7 @@ final class IndexRebuild {
             }
             family = indexes.family(copy.table());
         }
-        arrange(copy.table(), family, place.before(), Optional.of(place.after()));
+        arrange(copy.table(), family, place.before(), Optional.of(place.after()), true);
     }
 
     List<Failure> feed(Copy copy, List<Change> changes) throws SinkException {
@@ -103,15 +103,17 @@ final class IndexRebuild {
 
     void exchange(Copy copy) throws SinkException {
         Place place = Place.of(copy);
-        arrange(copy.table(), indexes.family(copy.table()), place.after(), Optional.of(place.before()));
+        arrange(copy.table(), indexes.family(copy.table()), place.after(), Optional.of(place.before()), false);
+    }
+
+    void prepareBack(Copy copy) throws SinkException {
+        Place place = Place.of(copy);
+        arrange(copy.table(), indexes.family(copy.table()), place.after(), Optional.of(place.before()), true);
     }
 
     void exchangeBack(Copy copy) throws SinkException {
         Place place = Place.of(copy);
-        IndexFamily family = indexes.family(copy.table());
-        // removed already by an attempt that was interrupted behind it
-        boolean gone = !family.has(place.after()) && family.live().equals(Optional.of(place.before()));
-        arrange(copy.table(), family, place.before(), gone ? Optional.empty() : Optional.of(place.after()));
+        arrange(copy.table(), indexes.family(copy.table()), place.before(), Optional.empty(), false);
     }
 
     void discard(Copy copy) throws SinkException {
@@ -119,7 +121,7 @@ final class IndexRebuild {
         IndexFamily family = indexes.family(copy.table());
         Optional<String> live = family.live();
         if (live.isPresent() && family.mirror().isPresent()) {
-            arrange(copy.table(), family, live.get(), Optional.empty());
+            arrange(copy.table(), family, live.get(), Optional.empty(), false);
         }
         for (String index : List.of(place.before(), place.after())) {
             // with no live index at all nothing is removed: it may be all that is left
@@ -142,15 +144,17 @@ final class IndexRebuild {
         }
     }
 
-    private void arrange(CapturedTable table, IndexFamily family, String live, Optional<String> mirror)
+    private void arrange(
+            CapturedTable table, IndexFamily family, String live, Optional<String> mirror, boolean mirrorFirst)
             throws SinkException {
         boolean done = family.number() > 0
                 && family.live().equals(Optional.of(live))
-                && family.mirror().equals(mirror);
+                && family.mirror().equals(mirror)
+                && family.mirrorFirst() == (mirrorFirst && mirror.isPresent());
         if (!done) {
             requireBoth(family, live, mirror);
             try {
-                family.arrange(elasticsearch, live, mirror);
+                family.arrange(elasticsearch, live, mirror, mirrorFirst);
             } catch (Refused e) {
                 if (e.status() == 404) {
                     throw SinkException.retryable("The indexes of " + table.table() + " were changed meanwhile", e);

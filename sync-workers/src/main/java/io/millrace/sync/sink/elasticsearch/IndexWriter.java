@@ -10,17 +10,16 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Writes changes to the live indexes and, where one is kept beside, to the mirror first: an index that may become the live one is
- * never behind what readers have seen.
- */
+/** Writes changes to the live indexes and to those beside them, in the order that {@link Placement} says. */
 final class IndexWriter {
 
     private static final Logger log = LoggerFactory.getLogger(IndexWriter.class);
@@ -59,7 +58,7 @@ final class IndexWriter {
     /** Writes to one index alone, what its writers call {@code target}. */
     List<Failure> writeOnly(String target, List<Change> changes) throws SinkException {
         Map<Long, Placement> placements = new HashMap<>();
-        changes.forEach(change -> placements.put(change.table().id(), new Placement(target, target, null)));
+        changes.forEach(change -> placements.put(change.table().id(), new Placement(target, target, null, false)));
         Sorted sorted = sorted(changes, placements, Map.of());
         List<RowWrite> living = tombstones.living(sorted.rows());
         List<Failure> failures = sorted.failures();
@@ -101,40 +100,50 @@ final class IndexWriter {
             throws SinkException {
         Map<RowWrite, ItemResult> failed = new HashMap<>();
         List<RowWrite> writes = rows.completed(tombstones.living(given), failed);
-        Map<Integer, ItemResult> heldBack = mirror(writes, placements);
-        if (!heldBack.isEmpty()) {
-            writes.stream()
-                    .filter(write -> heldBack.containsKey(write.index()))
-                    .forEach(write -> failed.put(write, heldBack.get(write.index())));
-            writes = writes.stream()
-                    .filter(write -> !heldBack.containsKey(write.index()))
-                    .toList();
-        }
-        failed.putAll(rows.write(writes));
+        writes = without(mirror(writes, placements, true), writes, failed);
+        Map<RowWrite, ItemResult> refused = rows.write(writes);
+        failed.putAll(refused);
+        // what the new one refuses for good, the old one may take
+        refused.values().removeIf(result -> result.category() != ErrorCategory.RETRYABLE);
+        failed.putAll(mirror(without(refused, writes, failed), placements, false));
         return failed;
     }
 
+    /** Returns what is left of writes without these, which are added to those that failed. */
+    private static List<RowWrite> without(
+            Map<RowWrite, ItemResult> some, List<RowWrite> writes, Map<RowWrite, ItemResult> failed) {
+        if (some.isEmpty()) {
+            return writes;
+        }
+        failed.putAll(some);
+        Set<Integer> left = new HashSet<>();
+        some.keySet().forEach(write -> left.add(write.index()));
+        return writes.stream().filter(write -> !left.contains(write.index())).toList();
+    }
+
     /**
-     * Writes to the mirrors; returns what must not go to the live index yet. What a mirror refuses for good does not hold up the live
-     * one: the comparison before the exchange finds it.
+     * Writes to the mirrors that are to be written now; returns what must be tried again. What a mirror refuses for good does not hold
+     * up the live index: the comparison before the exchange finds it.
      */
-    private Map<Integer, ItemResult> mirror(List<RowWrite> writes, Map<Long, Placement> placements)
+    private Map<RowWrite, ItemResult> mirror(List<RowWrite> writes, Map<Long, Placement> placements, boolean first)
             throws SinkException {
+        Map<Integer, RowWrite> originals = new HashMap<>(0);
         List<RowWrite> mirrored = new ArrayList<>(0);
         for (RowWrite write : writes) {
             Placement placement = placements.get(write.change().table().id());
-            if (placement != null && placement.mirror() != null) {
+            if (placement != null && placement.mirror() != null && placement.mirrorFirst() == first) {
+                originals.put(write.index(), write);
                 mirrored.add(write.to(placement.mirror()));
             }
         }
-        Map<Integer, ItemResult> heldBack = new HashMap<>();
-        rows.write(mirrored).forEach((write, result) -> {
+        Map<RowWrite, ItemResult> heldBack = new HashMap<>();
+        rows.write(mirrored).forEach((copy, result) -> {
             if (result.category() == ErrorCategory.RETRYABLE) {
-                heldBack.put(write.index(), result);
+                heldBack.put(Objects.requireNonNull(originals.get(copy.index())), result);
             } else {
                 log.warn(
                         "The index beside the live one of {} refuses a document: {}",
-                        write.change().table().table(),
+                        copy.change().table().table(),
                         result.reason());
             }
         });
@@ -183,10 +192,14 @@ final class IndexWriter {
         long version = change.event().rowVersion();
         tombstones.keepTruncate(change.table(), version);
         List<ItemResult> failed = new ArrayList<>(0);
-        if (placement.mirror() != null) {
-            failed.addAll(truncation.run(placement.mirror(), version));
+        String mirror = placement.mirror();
+        if (mirror != null && placement.mirrorFirst()) {
+            failed.addAll(truncation.run(mirror, version));
         }
         failed.addAll(truncation.run(placement.live(), version));
+        if (mirror != null && !placement.mirrorFirst()) {
+            failed.addAll(truncation.run(mirror, version));
+        }
         failed.stream().findFirst().ifPresent(result -> {
             if (result.isIndexMissing()) {
                 indexes.forget(change.table());

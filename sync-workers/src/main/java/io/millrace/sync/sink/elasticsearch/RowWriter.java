@@ -32,7 +32,7 @@ final class RowWriter {
     /** Returns the rows that were not applied, with what Elasticsearch said. They must be {@link #completed}. */
     Map<RowWrite, ItemResult> write(List<RowWrite> writes) throws SinkException {
         if (writes.isEmpty()) {
-            return Map.of();
+            return new LinkedHashMap<>(0);
         }
         Map<Long, Set<String>> jsonColumns = new HashMap<>();
         Bulk bulk = new Bulk(elasticsearch, maxBulk);

@@ -93,7 +93,7 @@ final class TableIndexes {
     /** Gives an index that was made by hand the name that writers use. */
     private IndexFamily named(CapturedTable table, IndexFamily family) throws SinkException {
         try {
-            family.arrange(elasticsearch, family.live().orElseThrow(), family.mirror());
+            family.arrange(elasticsearch, family.live().orElseThrow(), family.mirror(), true);
         } catch (Refused e) {
             throw elasticsearch.fault(e);
         }

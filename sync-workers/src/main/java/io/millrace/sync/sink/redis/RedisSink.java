@@ -156,9 +156,14 @@ final class RedisSink implements RebuildableSink, AutoCloseable {
     }
 
     @Override
-    public void exchangeBack(Copy copy) throws SinkException {
+    public void prepareBack(Copy copy) throws SinkException {
         throw new SinkException(
                 ErrorCategory.FATAL, "What Redis had before it lost entries cannot be brought back", null);
+    }
+
+    @Override
+    public void exchangeBack(Copy copy) throws SinkException {
+        prepareBack(copy);
     }
 
     @Override
