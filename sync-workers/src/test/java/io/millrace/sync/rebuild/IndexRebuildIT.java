@@ -81,7 +81,7 @@ class IndexRebuildIT {
 
     @Test
     void newIndexTakesThePlaceOfTheOldOneWhileChangesAndReadersGoOn() throws Exception {
-        lab.fill(2000);
+        lab.fill(500);
         await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
         AtomicBoolean over = new AtomicBoolean();
         AtomicReference<String> broken = new AtomicReference<>();
