@@ -118,7 +118,7 @@ enum Script {
               local known = held and string.sub(held, 1, 16) or ''
               local version = string.sub(back, 1, 16)
               local there = redis.call('TYPE', KEYS[1]).ok
-              if #back > 16 and there == 'hash' then
+              if #back > 16 and there == 'hash' and redis.call('EXISTS', KEYS[3]) == 1 then
                 local lacking = {}
                 for field in string.gmatch(string.sub(back, 18), '[^%z]+') do
                   local value = redis.call('HGET', KEYS[1], field)
