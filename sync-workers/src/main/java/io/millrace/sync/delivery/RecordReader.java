@@ -101,7 +101,7 @@ final class RecordReader {
                 } else {
                     TableShaping by = shape;
                     try {
-                        by.change(event, record)
+                        by.change(event)
                                 .ifPresent(change -> received.add(new Received(change, record, place.heldKeys(), by)));
                     } catch (RowRefused e) {
                         String cause = String.valueOf(e.getMessage());

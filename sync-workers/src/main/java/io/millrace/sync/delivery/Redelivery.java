@@ -4,6 +4,7 @@ import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.deadletter.KeptLetter;
+import io.millrace.sync.shaping.TableShaping;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.FenceLostException;
@@ -84,6 +85,14 @@ final class Redelivery {
                     letter,
                     "The record is no longer in Kafka, neither in the table's topic nor in that of the dead letters:"
                             + " take a new snapshot of the table and discard this.",
+                    null);
+            return Result.REFUSED;
+        }
+        if (TableShaping.isMaskedCopy(record.get())) {
+            deadLetters.refused(
+                    letter,
+                    "Only a masked copy of the record is left, since retention deleted the record itself: its values are not those"
+                            + " of the row. Take a new snapshot of the table and discard this.",
                     null);
             return Result.REFUSED;
         }

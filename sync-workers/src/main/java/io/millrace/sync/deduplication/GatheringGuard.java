@@ -1,9 +1,11 @@
-package io.millrace.sync.sink.webhook;
+package io.millrace.sync.deduplication;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -13,15 +15,15 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores the marks of all senders of a receiver: what comes while one transaction is committed goes into the next, together. What was
- * accepted and could not be stored is kept here and stored first when that is possible again, so a platform database that is away for
- * a while does not have events sent twice. Thread-safe.
+ * Stores the marks of all that are about effects of one sink: what comes while one transaction is committed goes into the next, together.
+ * What took place and could not be stored is kept here and stored first when that is possible again, so a platform database that is away
+ * for a while does not have effects twice.
  */
-final class MarkWriter implements AutoCloseable {
+final class GatheringGuard implements Guard {
 
     private static final int MOST = 500;
 
-    private record Wish(@Nullable Mark accepted, @Nullable Mark wanted, CompletableFuture<Verdict> verdict) {}
+    private record Wish(@Nullable Mark wanted, CompletableFuture<Verdict> verdict) {}
 
     private final Marks marks;
     private final BlockingQueue<Wish> wishes = new LinkedBlockingQueue<>();
@@ -29,27 +31,25 @@ final class MarkWriter implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closed;
 
-    MarkWriter(String sink, Marks marks) {
+    GatheringGuard(String sink, Marks marks) {
         this.marks = marks;
         this.thread = new Thread(this::run, "sync-" + sink + "-marks");
         thread.setDaemon(true);
         thread.start();
     }
 
-    /**
-     * Returns when what was accepted is durable and the wanted event is claimed.
-     *
-     * @param accepted what the receiver has since the last call of this sender; null for nothing
-     * @param wanted what is to be sent next; null for nothing
-     * @return of the wanted event; {@link Verdict#ACCEPTED} where there is none
-     * @throws org.springframework.dao.DataAccessException if it cannot be stored; then nothing may be sent
-     */
-    Verdict store(@Nullable Mark accepted, @Nullable Mark wanted) {
-        if (accepted != null) {
-            unstored.add(accepted);
+    @Override
+    public Set<String> done(Collection<Mark> events) {
+        return marks.accepted(events);
+    }
+
+    @Override
+    public Verdict pass(@Nullable Mark done, @Nullable Mark next) {
+        if (done != null) {
+            unstored.add(done);
         }
         CompletableFuture<Verdict> verdict = new CompletableFuture<>();
-        wishes.add(new Wish(accepted, wanted, verdict));
+        wishes.add(new Wish(next, verdict));
         if (closed) {
             verdict.completeExceptionally(new IllegalStateException("Millrace stops"));
         }
@@ -63,15 +63,10 @@ final class MarkWriter implements AutoCloseable {
         }
     }
 
-    /** Returns what was accepted by the receiver and is not known to be stored. */
-    Set<Mark> unstored() {
-        return Set.copyOf(unstored);
-    }
-
-    /** Stores what could not be stored. */
-    void storeRest() {
+    @Override
+    public void storeRest() {
         if (!unstored.isEmpty()) {
-            store(null, null);
+            pass(null, null);
         }
     }
 
@@ -93,27 +88,25 @@ final class MarkWriter implements AutoCloseable {
 
     private void store(List<Wish> some) {
         try {
-            Set<Mark> accepted = unstored();
+            Set<Mark> accepted = Set.copyOf(unstored);
             Map<Mark, Verdict> verdicts = new HashMap<>(marks.store(
                     accepted,
                     some.stream()
                             .map(Wish::wanted)
-                            .filter(java.util.Objects::nonNull)
+                            .filter(Objects::nonNull)
                             .distinct()
                             .toList()));
             unstored.removeAll(accepted);
             for (Wish wish : some) {
                 Mark wanted = wish.wanted();
-                wish.verdict()
-                        .complete(wanted == null ? Verdict.ACCEPTED : verdicts.getOrDefault(wanted, Verdict.HELD));
+                wish.verdict().complete(wanted == null ? Verdict.DONE : verdicts.getOrDefault(wanted, Verdict.HELD));
             }
         } catch (RuntimeException e) {
             some.forEach(wish -> wish.verdict().completeExceptionally(e));
         }
     }
 
-    @Override
-    public void close() {
+    void close() {
         thread.interrupt();
         try {
             thread.join(5_000);

@@ -1,65 +1,28 @@
-package io.millrace.sync.delivery;
+package io.millrace.sync.deduplication;
 
-import io.millrace.sync.sink.Deduplication;
-import io.millrace.sync.sink.SinkException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** The table {@code deduplication}: a partition for each day, dropped whole when all of it may be forgotten. */
-final class JdbcDeduplication implements Deduplication {
+final class DeduplicationDays {
 
-    private static final Logger log = LoggerFactory.getLogger(JdbcDeduplication.class);
+    private static final Logger log = LoggerFactory.getLogger(DeduplicationDays.class);
     private static final int DAYS_AHEAD = 2;
     private static final String PREFIX = "deduplication_";
 
     private final JdbcTemplate jdbc;
     private final Duration retention;
 
-    JdbcDeduplication(JdbcTemplate jdbc, Duration retention) {
+    DeduplicationDays(JdbcTemplate jdbc, Duration retention) {
         this.jdbc = jdbc;
         this.retention = retention;
-    }
-
-    @Override
-    public Set<String> seen(String consumer, Collection<String> eventIds) throws SinkException {
-        try {
-            return new HashSet<>(jdbc.queryForList(
-                    "SELECT event_id FROM millrace.deduplication WHERE consumer = ? AND event_id = ANY (?)",
-                    String.class,
-                    consumer,
-                    eventIds.toArray(String[]::new)));
-        } catch (DataAccessException e) {
-            throw unavailable(e);
-        }
-    }
-
-    @Override
-    public void note(String consumer, Collection<String> eventIds) throws SinkException {
-        try {
-            jdbc.update(
-                    "INSERT INTO millrace.deduplication (consumer, event_id) SELECT ?, unnest(?) ON CONFLICT DO NOTHING",
-                    consumer,
-                    eventIds.toArray(String[]::new));
-        } catch (DataAccessException e) {
-            throw unavailable(e);
-        }
-    }
-
-    private static SinkException unavailable(DataAccessException e) {
-        return SinkException.retryable(
-                "Which effects were had before cannot be asked of the platform database: "
-                        + e.getMostSpecificCause().getMessage(),
-                e);
     }
 
     /** Makes the partitions of the next days and drops those that are older than what must be remembered. One worker at a time. */
@@ -76,8 +39,9 @@ final class JdbcDeduplication implements Deduplication {
                 log.info("Effects of {} are forgotten", name.substring(PREFIX.length()));
             }
         }
+        // late changes are remembered from when they were delivered: until their offset is passed they may come again
         jdbc.update(
-                "DELETE FROM millrace.deduplication_default WHERE seen_at < ?",
+                "DELETE FROM millrace.deduplication_default WHERE greatest(seen_at, claimed_at, accepted_at) < ?",
                 java.sql.Timestamp.from(now.minus(retention)));
     }
 

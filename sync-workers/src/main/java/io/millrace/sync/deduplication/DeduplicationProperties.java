@@ -1,4 +1,4 @@
-package io.millrace.sync.delivery;
+package io.millrace.sync.deduplication;
 
 import java.time.Duration;
 import org.hibernate.validator.constraints.time.DurationMin;

@@ -1,4 +1,4 @@
-package io.millrace.sync.sink.webhook;
+package io.millrace.sync.deduplication;
 
 import java.sql.Array;
 import java.sql.Connection;
@@ -19,8 +19,8 @@ import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * What one receiver was sent, in the table {@code deduplication}: a claim before an event is sent, a mark once it was accepted. A
- * claim binds other workers until it is older than any request can be. Thread-safe.
+ * The effects of one consumer in the table {@code deduplication}: a claim before an effect is tried, a mark once it was accepted. A
+ * claim binds other workers until it is older than any try can be. Thread-safe.
  */
 final class Marks {
 
@@ -55,7 +55,7 @@ final class Marks {
      * Takes whose marks these are.
      *
      * @param holder this process, unlike any other
-     * @param lease longer than one request may take
+     * @param lease longer than one try may take
      */
     Marks(DataSource dataSource, String consumer, String holder, Duration lease) {
         this.consumer = consumer;
@@ -86,7 +86,7 @@ final class Marks {
     /** Marks some as accepted and claims others, in one transaction that is durable when this returns. */
     Map<Mark, Verdict> store(Collection<Mark> accepted, Collection<Mark> wanted) {
         return java.util.Objects.requireNonNull(transaction.execute(status -> {
-            // a mark that a crash of the platform database undoes would have its event sent twice
+            // a mark that a crash of the platform database undoes would have its effect twice
             jdbc.execute("SET LOCAL synchronous_commit = on");
             if (!accepted.isEmpty()) {
                 accept(accepted);
@@ -130,7 +130,7 @@ final class Marks {
             verdicts.put(
                     event,
                     claimed.getOrDefault(
-                            event.eventId(), done.contains(event.eventId()) ? Verdict.ACCEPTED : Verdict.HELD));
+                            event.eventId(), done.contains(event.eventId()) ? Verdict.DONE : Verdict.HELD));
         }
         return verdicts;
     }
