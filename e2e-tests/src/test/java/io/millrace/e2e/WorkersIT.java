@@ -17,6 +17,7 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -34,6 +35,14 @@ class WorkersIT {
 
     WorkersIT(Pipeline pipeline) {
         this.pipeline = pipeline;
+    }
+
+    /** A test that failed half-way must not take the others with it. */
+    @AfterEach
+    void workersRun() {
+        if (!pipeline.workers.isAlive()) {
+            pipeline.workers.start();
+        }
     }
 
     private long table(String name) {
@@ -96,7 +105,7 @@ class WorkersIT {
         AppProcess second = pipeline.moreWorkers("workers-2");
         second.start();
         try (Traffic traffic = Traffic.on(pipeline.shop, "frozen", 12)) {
-            for (int round = 0; round < Campaign.rounds(2, 20); round++) {
+            for (int round = 0; round < Campaign.rounds(2, 8); round++) {
                 AppProcess zombie = round % 2 == 0 ? pipeline.workers : second;
                 RestartsIT.awaitTransactions(traffic, 60);
                 zombie.freeze();

@@ -65,10 +65,12 @@ final class EffectWriter implements BatchWriter {
     @Override
     public Outcome write(List<PartitionBatch> batches) {
         Outcome outcome = new Outcome();
+        List<PartitionBatch> sound = new ArrayList<>();
         List<List<Received>> steps = new ArrayList<>();
         for (PartitionBatch batch : batches) {
             Set<Long> discarded = faults.malformed(batch, outcome) ? faults.discarded(batch, outcome) : null;
             if (discarded != null && !(batch.repeats() && forgotten(batch, outcome))) {
+                sound.add(batch);
                 steps(batch, discarded, steps);
             }
         }
@@ -77,7 +79,7 @@ final class EffectWriter implements BatchWriter {
         for (List<Received> step : steps) {
             undone.addAll(step(step, deadline, outcome));
         }
-        for (PartitionBatch batch : batches) {
+        for (PartitionBatch batch : sound) {
             reached(batch, undone, outcome);
         }
         return outcome;
@@ -204,13 +206,14 @@ final class EffectWriter implements BatchWriter {
     }
 
     private static void reached(PartitionBatch batch, List<Received> undone, Outcome outcome) {
-        undone.stream()
+        long reached = undone.stream()
                 .filter(received -> received.partition().equals(batch.partition()))
                 .mapToLong(received -> received.record().offset())
                 .min()
-                .ifPresent(offset -> {
-                    outcome.reached(batch.partition(), offset);
-                    outcome.holdBack(batch.partition(), "Other changes of the batch are waited for.");
-                });
+                .orElse(batch.next());
+        outcome.reached(batch.partition(), reached);
+        if (reached < batch.next()) {
+            outcome.holdBack(batch.partition(), "Other changes of the batch are waited for.");
+        }
     }
 }
