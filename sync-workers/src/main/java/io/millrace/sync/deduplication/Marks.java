@@ -86,8 +86,9 @@ final class Marks {
     /** Marks some as accepted and claims others, in one transaction that is durable when this returns. */
     Map<Mark, Verdict> store(Collection<Mark> accepted, Collection<Mark> wanted) {
         return java.util.Objects.requireNonNull(transaction.execute(status -> {
-            // a mark that a crash of the platform database undoes would have its effect twice
-            jdbc.execute("SET LOCAL synchronous_commit = on");
+            // a mark that a crash of the platform database undoes would have its effect twice; and a worker that stands still here
+            // must not keep its rows' locks from the one that takes over
+            jdbc.execute("SET LOCAL synchronous_commit = on; SET LOCAL idle_in_transaction_session_timeout = '5s'");
             if (!accepted.isEmpty()) {
                 accept(accepted);
             }

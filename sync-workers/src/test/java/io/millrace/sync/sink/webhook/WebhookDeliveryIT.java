@@ -278,7 +278,8 @@ class WebhookDeliveryIT {
                 held.incrementAndGet();
                 return TestReceiver.hang(dead);
             });
-            await().atMost(PATIENCE).until(() -> held.get() > 0);
+            // what was accepted is noted with the claim of what comes next
+            await().atMost(PATIENCE).until(() -> held.get() > 0 && areMarked(receiver.acceptedIds()));
             kill(worker);
             dead.countDown();
         }
@@ -286,6 +287,15 @@ class WebhookDeliveryIT {
         worker();
         awaitAll();
         compare(receiver.accepted());
+    }
+
+    private boolean areMarked(List<String> ids) {
+        Long marked = platform.getBean(JdbcTemplate.class)
+                .queryForObject(
+                        "SELECT count(*) FROM millrace.deduplication WHERE accepted_at IS NOT NULL AND event_id = ANY (?)",
+                        Long.class,
+                        (Object) ids.toArray(String[]::new));
+        return marked == ids.size();
     }
 
     @Test
