@@ -205,6 +205,12 @@ class WorkersIT {
         pipeline.barrier();
         String binding = "sinks/redis/tables/" + id;
         assertThat(pipeline.api.post(binding + "/pause", null).status()).isEqualTo(200);
+        // workers notice a pause when they next look at the catalog: until then changes still come through
+        await().atMost(Duration.ofSeconds(30)).until(() -> {
+            pipeline.sql("UPDATE gone SET n = n + 1 WHERE id = 1");
+            pipeline.barrier();
+            return delivered("redis", "gone") < delivered("audit", "gone");
+        });
         pipeline.sql(
                 "UPDATE gone SET n = 1 WHERE id % 3 = 0",
                 "INSERT INTO gone SELECT g, 0, 'new' FROM generate_series(501, 700) g");
