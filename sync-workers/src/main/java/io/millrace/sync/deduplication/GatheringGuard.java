@@ -2,9 +2,7 @@ package io.millrace.sync.deduplication;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -23,7 +21,7 @@ final class GatheringGuard implements Guard {
 
     private static final int MOST = 500;
 
-    private record Wish(@Nullable Mark wanted, CompletableFuture<Verdict> verdict) {}
+    private record Wish(@Nullable Mark done, @Nullable Mark wanted, CompletableFuture<Verdict> verdict) {}
 
     private final Marks marks;
     private final BlockingQueue<Wish> wishes = new LinkedBlockingQueue<>();
@@ -49,7 +47,7 @@ final class GatheringGuard implements Guard {
             unstored.add(done);
         }
         CompletableFuture<Verdict> verdict = new CompletableFuture<>();
-        wishes.add(new Wish(next, verdict));
+        wishes.add(new Wish(done, next, verdict));
         if (closed) {
             verdict.completeExceptionally(new IllegalStateException("Millrace stops"));
         }
@@ -89,21 +87,30 @@ final class GatheringGuard implements Guard {
     private void store(List<Wish> some) {
         try {
             Set<Mark> accepted = Set.copyOf(unstored);
-            Map<Mark, Verdict> verdicts = new HashMap<>(marks.store(
+            Marks.Stored stored = marks.store(
                     accepted,
                     some.stream()
                             .map(Wish::wanted)
                             .filter(Objects::nonNull)
                             .distinct()
-                            .toList()));
+                            .toList());
             unstored.removeAll(accepted);
-            for (Wish wish : some) {
-                Mark wanted = wish.wanted();
-                wish.verdict().complete(wanted == null ? Verdict.DONE : verdicts.getOrDefault(wanted, Verdict.HELD));
-            }
+            some.forEach(wish -> wish.verdict().complete(verdict(wish, stored)));
         } catch (RuntimeException e) {
             some.forEach(wish -> wish.verdict().completeExceptionally(e));
         }
+    }
+
+    /** Whoever took the last change of a row over goes on with the row; this worker comes too late. */
+    private static Verdict verdict(Wish wish, Marks.Stored stored) {
+        Mark done = wish.done();
+        Mark wanted = wish.wanted();
+        if (wanted == null) {
+            return Verdict.DONE;
+        }
+        return done != null && stored.takenOver().contains(done.eventId())
+                ? Verdict.HELD
+                : stored.verdicts().getOrDefault(wanted, Verdict.HELD);
     }
 
     void close() {

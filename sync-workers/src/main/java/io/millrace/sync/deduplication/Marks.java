@@ -31,9 +31,18 @@ final class Marks {
 
     private static final String ACCEPT = """
             INSERT INTO millrace.deduplication AS d (consumer, event_id, seen_at, holder, claimed_at, accepted_at)
-            SELECT ?, e.id, e.at, ?, now(), now() FROM unnest(?::text[], ?::timestamptz[]) AS e (id, at)
+            SELECT ?, e.id, e.at, ?, now(), now() FROM unnest(?::text[], ?::timestamptz[]) AS e (id, at) ORDER BY e.id
             ON CONFLICT (consumer, event_id, seen_at) DO UPDATE SET accepted_at = coalesce(d.accepted_at, now())
+            RETURNING d.event_id, d.holder = ?
             """;
+
+    /**
+     * What became of a step.
+     *
+     * @param verdicts of what was wanted
+     * @param takenOver ids of what was marked although another worker had claimed it since: that one goes on with its row
+     */
+    record Stored(Map<Mark, Verdict> verdicts, Set<String> takenOver) {}
 
     /** Rows that are not returned belong to another, or are done. */
     private static final String CLAIM = """
@@ -84,27 +93,35 @@ final class Marks {
     }
 
     /** Marks some as accepted and claims others, in one transaction that is durable when this returns. */
-    Map<Mark, Verdict> store(Collection<Mark> accepted, Collection<Mark> wanted) {
+    Stored store(Collection<Mark> accepted, Collection<Mark> wanted) {
         return java.util.Objects.requireNonNull(transaction.execute(status -> {
-            // a mark that a crash of the platform database undoes would have its effect twice; and a worker that stands still here
+            // a mark that a crash of the platform database undoes would have its effect twice; and a worker that stands
+            // still here
             // must not keep its rows' locks from the one that takes over
             jdbc.execute("SET LOCAL synchronous_commit = on; SET LOCAL idle_in_transaction_session_timeout = '5s'");
-            if (!accepted.isEmpty()) {
-                accept(accepted);
-            }
-            return wanted.isEmpty() ? Map.of() : claim(wanted);
+            Set<String> takenOver = accepted.isEmpty() ? Set.of() : accept(accepted);
+            return new Stored(wanted.isEmpty() ? Map.of() : claim(wanted), takenOver);
         }));
     }
 
-    private void accept(Collection<Mark> events) {
-        query(events, (connection, ids, times) -> {
+    private Set<String> accept(Collection<Mark> events) {
+        return query(events, (connection, ids, times) -> {
+            Set<String> takenOver = new HashSet<>(0);
             try (PreparedStatement insert = connection.prepareStatement(ACCEPT)) {
                 insert.setString(1, consumer);
                 insert.setString(2, holder);
                 insert.setArray(3, ids);
                 insert.setArray(4, times);
-                return insert.executeUpdate();
+                insert.setString(5, holder);
+                try (ResultSet rows = insert.executeQuery()) {
+                    while (rows.next()) {
+                        if (!rows.getBoolean(2)) {
+                            takenOver.add(rows.getString(1));
+                        }
+                    }
+                }
             }
+            return takenOver;
         });
     }
 

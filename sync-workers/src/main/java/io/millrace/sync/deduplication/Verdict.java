@@ -8,6 +8,6 @@ public enum Verdict {
     AGAIN,
     /** It took place. */
     DONE,
-    /** Another worker is about it, or was a moment ago. */
+    /** Another worker is about it, or was a moment ago, or about what was before it. */
     HELD
 }

@@ -98,7 +98,13 @@ final class EffectRound {
                 && !stoppedTables.contains(lane.element().change().table().id())) {
             Received received = lane.element();
             Mark mark = Mark.of(received.event());
+            long asked = System.nanoTime();
             Verdict verdict = guard.pass(done, mark);
+            if (verdict != Verdict.DONE
+                    && System.nanoTime() - asked > sink.longestWrite().toNanos()) {
+                // this process stood still: its claim may be another's by now
+                verdict = Verdict.HELD;
+            }
             done = null;
             Fault fault = verdict == Verdict.DONE ? null : attempt(received, verdict);
             if (fault != null) {

@@ -94,15 +94,33 @@ class DeduplicationIT {
         Mark event = mark("claimed");
         Marks one = marks("webhook", "one", Duration.ofMinutes(1));
         Marks other = marks("webhook", "other", Duration.ofMinutes(1));
-        assertThat(one.store(List.of(), List.of(event))).containsEntry(event, Verdict.FIRST);
-        assertThat(other.store(List.of(), List.of(event))).containsEntry(event, Verdict.HELD);
-        assertThat(one.store(List.of(), List.of(event))).containsEntry(event, Verdict.AGAIN);
+        assertThat(one.store(List.of(), List.of(event)).verdicts()).containsEntry(event, Verdict.FIRST);
+        assertThat(other.store(List.of(), List.of(event)).verdicts()).containsEntry(event, Verdict.HELD);
+        assertThat(one.store(List.of(), List.of(event)).verdicts()).containsEntry(event, Verdict.AGAIN);
         sql.update("UPDATE millrace.deduplication SET claimed_at = now() - interval '61 seconds'");
-        assertThat(other.store(List.of(), List.of(event))).containsEntry(event, Verdict.AGAIN);
-        assertThat(one.store(List.of(), List.of(event))).containsEntry(event, Verdict.HELD);
+        assertThat(other.store(List.of(), List.of(event)).verdicts()).containsEntry(event, Verdict.AGAIN);
+        assertThat(one.store(List.of(), List.of(event)).verdicts()).containsEntry(event, Verdict.HELD);
         // it came through after all: whoever says so is right
         one.store(List.of(event), List.of());
-        assertThat(other.store(List.of(), List.of(event))).containsEntry(event, Verdict.DONE);
+        assertThat(other.store(List.of(), List.of(event)).verdicts()).containsEntry(event, Verdict.DONE);
+    }
+
+    /** Else it could send the next change while the other repeats this one. */
+    @Test
+    void whoWasTakenOverDoesNotGoOnWithTheRow() {
+        Mark first = mark("first");
+        Mark next = mark("next");
+        Marks other = marks("webhook", "other", Duration.ofMinutes(1));
+        GatheringGuard stalled = new GatheringGuard("webhook", marks("webhook", "stalled", Duration.ofMinutes(1)));
+        try {
+            assertThat(stalled.pass(null, first)).isEqualTo(Verdict.FIRST);
+            sql.update("UPDATE millrace.deduplication SET claimed_at = now() - interval '61 seconds'");
+            assertThat(other.store(List.of(), List.of(first)).verdicts()).containsEntry(first, Verdict.AGAIN);
+            assertThat(stalled.pass(first, next)).isEqualTo(Verdict.HELD);
+            assertThat(other.accepted(List.of(first, next))).containsExactly("first");
+        } finally {
+            stalled.close();
+        }
     }
 
     @Test
