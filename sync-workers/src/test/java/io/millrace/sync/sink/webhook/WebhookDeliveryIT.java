@@ -268,18 +268,22 @@ class WebhookDeliveryIT {
         change(400);
         for (int killAt : List.of(60, 170)) {
             Process worker = worker();
+            AtomicInteger left = new AtomicInteger(killAt - receiver.accepted().size());
             AtomicInteger held = new AtomicInteger();
             CountDownLatch dead = new CountDownLatch(1);
             // what comes from then on is not answered, and so not accepted
             receiver.answers(delivery -> {
-                if (receiver.accepted().size() < killAt) {
+                if (left.getAndDecrement() > 0) {
                     return TestReceiver.ACCEPT;
                 }
                 held.incrementAndGet();
                 return TestReceiver.hang(dead);
             });
-            // what was accepted is noted with the claim of what comes next
-            await().atMost(PATIENCE).until(() -> held.get() > 0 && areMarked(receiver.acceptedIds()));
+            // what was accepted is noted with the claim of what comes next; a kill before that is another test's
+            await().atMost(PATIENCE)
+                    .until(() -> held.get() > 0
+                            && receiver.accepted().size() == killAt
+                            && areMarked(receiver.acceptedIds()));
             kill(worker);
             dead.countDown();
         }
