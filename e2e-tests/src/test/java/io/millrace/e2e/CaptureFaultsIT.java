@@ -213,6 +213,8 @@ class CaptureFaultsIT {
         int rounds = Campaign.rounds(1, 20);
         for (int round = 0; round < rounds; round++) {
             int from = round * 1000;
+            // a capture that starts claims the row that is locked below: it must be past that
+            pipeline.barrier();
             try (Connection platform = pipeline.platform.getConnection();
                     Statement lock = platform.createStatement()) {
                 platform.setAutoCommit(false);

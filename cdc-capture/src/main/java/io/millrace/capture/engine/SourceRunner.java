@@ -25,6 +25,7 @@ final class SourceRunner implements Runnable {
     private final CaptureContext context;
     private final Stopping stopping = new Stopping();
     private final Backoff backoff;
+    private boolean rehearsed;
 
     SourceRunner(String name, CaptureContext context) {
         this.name = name;
@@ -53,6 +54,10 @@ final class SourceRunner implements Runnable {
                 context.platform(), name, context.properties().leaseTimeout())) {
             if (lease == null) {
                 context.status().standby(name);
+                if (!rehearsed) {
+                    rehearsed = true;
+                    new Rehearsal(context).of(name);
+                }
                 stopping.pause(STANDBY);
             } else {
                 attempt(lease);
