@@ -50,7 +50,9 @@ class SourceRemoval {
                     HttpStatus.CONFLICT,
                     "Tables of the source are registered",
                     "Remove these first, and wait until they are gone: "
-                            + tables.stream().map(table -> table.table().toString()).collect(Collectors.joining(", "))
+                            + tables.stream()
+                                    .map(table -> table.table().toString())
+                                    .collect(Collectors.joining(", "))
                             + ".");
         }
         try {
@@ -85,8 +87,8 @@ class SourceRemoval {
     /** Drops it once capture has let go of it; returns whether it is gone. */
     private static boolean dropSlot(Connection connection, String slot) throws SQLException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        try (PreparedStatement find = connection.prepareStatement(
-                        "SELECT active FROM pg_replication_slots WHERE slot_name = ?");
+        try (PreparedStatement find =
+                        connection.prepareStatement("SELECT active FROM pg_replication_slots WHERE slot_name = ?");
                 PreparedStatement drop = connection.prepareStatement(
                         "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = ? AND NOT active")) {
             find.setString(1, slot);
