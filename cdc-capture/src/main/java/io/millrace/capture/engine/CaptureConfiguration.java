@@ -17,8 +17,9 @@ import org.springframework.context.annotation.Configuration;
 class CaptureConfiguration {
 
     @Bean
-    CaptureStatus captureStatus(MeterRegistry meters) {
-        return new CaptureStatus(meters);
+    CaptureStatus captureStatus(MeterRegistry meters, CaptureProperties properties) {
+        return new CaptureStatus(
+                meters, new SlotWatch(meters, properties.retainedWalWarning().toBytes()));
     }
 
     @Bean

@@ -3,6 +3,7 @@ package io.millrace.capture.engine;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Settings of capture; what a DBA changes at run time is in the catalog instead.
@@ -17,6 +18,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param drainTimeout how long a stop waits for what was read to be in Kafka
  * @param maxBackoff longest wait between two attempts to start
  * @param leaseTimeout after which a standby takes over from a process that does not renew its lease of a source
+ * @param retainedWalWarning WAL kept for a slot without a limit, from which on health and log warn
  */
 @ConfigurationProperties("millrace.capture")
 public record CaptureProperties(
@@ -29,7 +31,8 @@ public record CaptureProperties(
         @DefaultValue("5000") int snapshotChunkRows,
         @DefaultValue("10s") Duration drainTimeout,
         @DefaultValue("30s") Duration maxBackoff,
-        @DefaultValue("4s") Duration leaseTimeout) {
+        @DefaultValue("4s") Duration leaseTimeout,
+        @DefaultValue("10GB") DataSize retainedWalWarning) {
 
     public CaptureProperties {
         if (topicPartitions < 1) {
