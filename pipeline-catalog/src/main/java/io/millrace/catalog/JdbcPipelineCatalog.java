@@ -2,6 +2,7 @@ package io.millrace.catalog;
 
 import static java.util.stream.Collectors.groupingBy;
 
+import io.millrace.catalog.snapshot.JdbcSnapshotRuns;
 import io.millrace.event.Lsn;
 import io.millrace.event.TableId;
 import io.millrace.event.kafka.Topics;
@@ -27,11 +28,13 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     private final JdbcClient sql;
     private final TransactionTemplate transaction;
     private final SecretCipher cipher;
+    private final JdbcSnapshotRuns snapshots;
 
     JdbcPipelineCatalog(JdbcTemplate template, TransactionTemplate transaction, SecretCipher cipher) {
         this.sql = JdbcClient.create(template);
         this.transaction = transaction;
         this.cipher = cipher;
+        this.snapshots = new JdbcSnapshotRuns(template, transaction);
     }
 
     @Override
@@ -260,51 +263,17 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
 
     @Override
     public Optional<TableSnapshot> snapshot(long tableId) {
-        return sql.sql("SELECT * FROM millrace.table_snapshot WHERE table_id = ? ORDER BY id DESC LIMIT 1")
-                .param(tableId)
-                .query(JdbcPipelineCatalog::mapSnapshot)
-                .optional();
+        return snapshots.of(tableId, 1).stream().findFirst();
     }
 
     @Override
     public List<TableSnapshot> openSnapshots() {
-        return sql.sql("SELECT * FROM millrace.table_snapshot WHERE state IN ('REQUESTED', 'RUNNING') ORDER BY id")
-                .query(JdbcPipelineCatalog::mapSnapshot)
-                .list();
+        return snapshots.open();
     }
 
     @Override
     public TableSnapshot requestSnapshot(long tableId, String by) {
-        return Objects.requireNonNull(transaction.execute(status -> {
-            sql.sql("SELECT id FROM millrace.captured_table WHERE id = ? FOR UPDATE")
-                    .param(tableId)
-                    .query(Long.class)
-                    .single();
-            Optional<TableSnapshot> open = snapshot(tableId)
-                    .filter(last -> last.state() == SnapshotState.REQUESTED || last.state() == SnapshotState.RUNNING);
-            return open.orElseGet(() -> sql.sql(
-                            "INSERT INTO millrace.table_snapshot (table_id, requested_by) VALUES (?, ?) RETURNING *")
-                    .params(Arrays.asList(tableId, by))
-                    .query(JdbcPipelineCatalog::mapSnapshot)
-                    .single());
-        }));
-    }
-
-    @Override
-    public void snapshotProgress(long id, long rowsDone, @Nullable Long rowsEstimated, @Nullable String lastKey) {
-        sql.sql("""
-                UPDATE millrace.table_snapshot
-                SET state = 'RUNNING', started_at = coalesce(started_at, now()), rows_done = ?,
-                    rows_estimated = coalesce(?, rows_estimated), last_key = coalesce(?::jsonb, last_key)
-                WHERE id = ? AND state IN ('REQUESTED', 'RUNNING')
-                """).params(Arrays.asList(rowsDone, rowsEstimated, lastKey, id)).update();
-    }
-
-    @Override
-    public void snapshotEnded(long id, SnapshotState state, @Nullable String message) {
-        sql.sql("UPDATE millrace.table_snapshot SET state = ?, message = ?, finished_at = now() WHERE id = ?")
-                .params(Arrays.asList(state.name(), message, id))
-                .update();
+        return snapshots.request(tableId, null, by);
     }
 
     private Source mapSource(ResultSet row, int number) throws SQLException {
@@ -350,19 +319,5 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
                 row.getString("message"),
                 row.getTimestamp("state_since").toInstant(),
                 row.getString("options"));
-    }
-
-    private static TableSnapshot mapSnapshot(ResultSet row, int number) throws SQLException {
-        return new TableSnapshot(
-                row.getLong("id"),
-                row.getLong("table_id"),
-                SnapshotState.valueOf(row.getString("state")),
-                row.getLong("rows_done"),
-                (Long) row.getObject("rows_estimated"),
-                row.getString("last_key"),
-                row.getString("message"),
-                row.getTimestamp("requested_at").toInstant(),
-                JdbcOffsets.instant(row, "started_at"),
-                JdbcOffsets.instant(row, "finished_at"));
     }
 }

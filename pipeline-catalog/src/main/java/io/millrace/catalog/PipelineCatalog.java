@@ -81,12 +81,6 @@ public interface PipelineCatalog {
     /** Returns snapshots of all tables that are REQUESTED or RUNNING, oldest first. */
     List<TableSnapshot> openSnapshots();
 
-    /** Asks for another snapshot of a table; an open one is returned instead. */
+    /** Asks for another snapshot of all rows of a table; an open one is returned instead. */
     TableSnapshot requestSnapshot(long tableId, String by);
-
-    /** Notes a snapshot's progress; also moves it to RUNNING and sets when it started. */
-    void snapshotProgress(long snapshotId, long rowsDone, @Nullable Long rowsEstimated, @Nullable String lastKey);
-
-    /** Ends a snapshot. */
-    void snapshotEnded(long snapshotId, SnapshotState state, @Nullable String message);
 }

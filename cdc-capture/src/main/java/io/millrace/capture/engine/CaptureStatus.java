@@ -55,10 +55,6 @@ final class CaptureStatus {
         states.remove(source);
     }
 
-    void snapshotRows(CapturedTable table, long rows) {
-        meters.counter("millrace_snapshot_rows", tags(table)).increment((double) rows);
-    }
-
     Counter published(CapturedTable table) {
         return meters.counter("millrace_capture_events", tags(table));
     }

@@ -1,6 +1,7 @@
 package io.millrace.capture.engine;
 
 import io.millrace.capture.publish.TopicAdmin;
+import io.millrace.capture.snapshot.SnapshotContext;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Source;
@@ -28,6 +29,7 @@ final class CaptureSupervisor implements SmartLifecycle {
     private final Map<String, Object> producer;
     private final CaptureProperties properties;
     private final CaptureStatus status;
+    private final SnapshotContext snapshots;
 
     private final Map<String, Running> runners = new TreeMap<>();
     private @Nullable Thread thread;
@@ -40,7 +42,8 @@ final class CaptureSupervisor implements SmartLifecycle {
             TopicAdmin topics,
             Map<String, Object> producer,
             CaptureProperties properties,
-            CaptureStatus status) {
+            CaptureStatus status,
+            SnapshotContext snapshots) {
         this.platform = platform;
         this.catalog = catalog;
         this.offsets = offsets;
@@ -48,6 +51,7 @@ final class CaptureSupervisor implements SmartLifecycle {
         this.producer = producer;
         this.properties = properties;
         this.status = status;
+        this.snapshots = snapshots;
     }
 
     private record Running(SourceRunner runner, Thread thread) {
@@ -113,7 +117,7 @@ final class CaptureSupervisor implements SmartLifecycle {
 
     private Running begin(String source) {
         SourceRunner runner =
-                new SourceRunner(source, platform, catalog, offsets, topics, producer, properties, status);
+                new SourceRunner(source, platform, catalog, offsets, topics, producer, properties, status, snapshots);
         Thread runs = new Thread(runner, "capture-" + source);
         runs.start();
         return new Running(runner, runs);

@@ -8,6 +8,7 @@ import io.millrace.capture.slot.SlotBusyException;
 import io.millrace.capture.slot.SlotGate;
 import io.millrace.capture.slot.SourceLock;
 import io.millrace.capture.slot.SourceRefusedException;
+import io.millrace.capture.snapshot.SnapshotContext;
 import io.millrace.capture.snapshot.Snapshots;
 import io.millrace.catalog.CaptureOffset;
 import io.millrace.catalog.CapturedTable;
@@ -52,6 +53,7 @@ final class SourceRunner implements Runnable {
     private final Map<String, Object> producer;
     private final CaptureProperties properties;
     private final CaptureStatus status;
+    private final SnapshotContext snapshotContext;
 
     private volatile boolean stopped;
     private volatile boolean abandoned;
@@ -65,7 +67,8 @@ final class SourceRunner implements Runnable {
             TopicAdmin topics,
             Map<String, Object> producer,
             CaptureProperties properties,
-            CaptureStatus status) {
+            CaptureStatus status,
+            SnapshotContext snapshots) {
         this.name = name;
         this.platform = platform;
         this.catalog = catalog;
@@ -75,6 +78,7 @@ final class SourceRunner implements Runnable {
         this.producer = producer;
         this.properties = properties;
         this.status = status;
+        this.snapshotContext = snapshots;
     }
 
     @Override
@@ -140,8 +144,7 @@ final class SourceRunner implements Runnable {
             throws SQLException, SourceRefusedException, SlotBusyException, CaptureFailedException,
                     InterruptedException {
         try (Connection connection = SourceConnection.open(source, "millrace-capture");
-                Snapshots snapshots =
-                        new Snapshots(source, catalog, properties.snapshotChunkRows(), status::snapshotRows)) {
+                Snapshots snapshots = new Snapshots(source, snapshotContext)) {
             CaptureOffset start = gate.open(connection, source);
             CapturedTables tables = new CapturedTables(source, catalog);
             TableLifecycle lifecycle = new TableLifecycle(source, start, catalog, topics, tables, snapshots, status);

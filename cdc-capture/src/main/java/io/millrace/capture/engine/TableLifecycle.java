@@ -31,6 +31,9 @@ final class TableLifecycle {
 
     private static final Logger LOG = LoggerFactory.getLogger(TableLifecycle.class);
     private static final String HISTORY = "audit";
+    private static final String WAITS_FOR_WRITERS =
+            "It has no key, so its rows and its changes must be told apart at one moment without writers: waiting for a"
+                    + " transaction that writes to it to end.";
 
     private final Source source;
     private final CaptureOffset start;
@@ -85,7 +88,7 @@ final class TableLifecycle {
     /** Compares the catalog with what is captured, and acts on the differences. */
     void reconcile(Connection connection, StreamPublisher publisher) throws SQLException, InterruptedException {
         Map<Long, TableSnapshot> open = new HashMap<>();
-        catalog.openSnapshots().forEach(snapshot -> open.put(snapshot.tableId(), snapshot));
+        catalog.openSnapshots().forEach(snapshot -> open.putIfAbsent(snapshot.tableId(), snapshot));
         for (CapturedTable table : mine()) {
             switch (table.state()) {
                 case PENDING -> takeUp(connection, table);
@@ -93,10 +96,11 @@ final class TableLifecycle {
                 case SNAPSHOTTING, STREAMING, PAUSED -> {
                     TableSnapshot snapshot = open.get(table.id());
                     Optional<TableTopic> topic = tables.find(table.table());
+                    topic.ifPresent(known -> snapshots.know(table, known));
                     if (topic.isPresent() && snapshot != null) {
                         snapshots.request(table, topic.get(), snapshot);
                     } else if (table.state() == TableState.SNAPSHOTTING && !snapshots.isActive(table.id())) {
-                        catalog.tableState(table.id(), TableState.STREAMING, null);
+                        snapshots.settle(table);
                     }
                 }
                 case FAILED -> {}
@@ -135,11 +139,26 @@ final class TableLifecycle {
                 status.published(table));
         // known before it is published: its first change finds it
         tables.put(topic);
-        if (!publications.read(connection).containsKey(table.table())) {
-            publications.add(connection, table.table(), described.identityUsable());
+        snapshots.takeUp(table);
+        if (!publications.read(connection).containsKey(table.table()) && !publish(connection, table, described)) {
+            return;
         }
         LOG.info("Captures {} of {}", table.table(), source.name());
         catalog.tableState(table.id(), TableState.SNAPSHOTTING, null);
+    }
+
+    /** Returns false where writers of a table without a key must be waited for; then it is tried again with the next look. */
+    private boolean publish(Connection connection, CapturedTable table, SourceTable described) throws SQLException {
+        if (described.hasKey()) {
+            publications.add(connection, table.table(), described.identityUsable());
+            return true;
+        }
+        boolean published = snapshots.publishKeyless(
+                connection, table, publications.adding(table.table(), described.identityUsable()));
+        if (!published && !WAITS_FOR_WRITERS.equals(table.message())) {
+            catalog.tableState(table.id(), TableState.PENDING, WAITS_FOR_WRITERS);
+        }
+        return published;
     }
 
     private void takeOut(Connection connection, CapturedTable table) throws SQLException {

@@ -112,6 +112,18 @@ public final class TopicAdmin {
         return tails;
     }
 
+    /** Returns where each partition of a topic ends. */
+    public long[] ends(String topic) {
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(consumerSettings)) {
+            List<TopicPartition> partitions = consumer.partitionsFor(topic, PATIENCE).stream()
+                    .map(info -> new TopicPartition(topic, info.partition()))
+                    .toList();
+            long[] ends = new long[partitions.size()];
+            consumer.endOffsets(partitions, PATIENCE).forEach((partition, end) -> ends[partition.partition()] = end);
+            return ends;
+        }
+    }
+
     private static @Nullable SourcePosition read(
             KafkaConsumer<byte[], byte[]> consumer, TopicPartition partition, long offset) {
         consumer.assign(List.of(partition));

@@ -54,12 +54,18 @@ final class Coalescer {
         ChangeEvent event = newer.event();
         Row after = event.after();
         Row known = older.event().after();
-        if (event.unavailable().isEmpty() || after == null || known == null) {
+        if (event.unavailable().isEmpty() || after == null) {
             return newer;
         }
         Set<String> filled = new LinkedHashSet<>(event.unavailable());
-        filled.removeAll(older.event().unavailable());
-        if (filled.isEmpty()) {
+        if (known == null) {
+            filled.clear();
+        } else {
+            filled.removeAll(older.event().unavailable());
+        }
+        // the row that a sink holds is not the one that this event changed, if it was made or removed in between
+        boolean anew = older.event().operation() == Operation.CREATE || older.event().operation() == Operation.DELETE;
+        if (filled.isEmpty() && (!anew || event.operation() == Operation.CREATE)) {
             return newer;
         }
         Set<String> missing = new LinkedHashSet<>(event.unavailable());
@@ -69,11 +75,11 @@ final class Coalescer {
                 event.table(),
                 event.position(),
                 event.lsn(),
-                event.operation(),
+                anew ? Operation.CREATE : event.operation(),
                 event.key(),
                 event.before(),
                 event.beforeCompleteness(),
-                after.withValuesFrom(known, filled),
+                known == null || filled.isEmpty() ? after : after.withValuesFrom(known, filled),
                 missing,
                 event.transaction(),
                 event.capturedAt(),

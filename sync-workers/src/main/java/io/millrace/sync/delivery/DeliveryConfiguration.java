@@ -3,6 +3,7 @@ package io.millrace.sync.delivery;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkKind;
@@ -24,6 +25,7 @@ class DeliveryConfiguration {
             PipelineCatalog catalog,
             Offsets offsets,
             DeadLetters deadLetters,
+            Rereads rereads,
             KafkaProperties kafka,
             DeliveryProperties properties,
             MeterRegistry registry) {
@@ -31,7 +33,7 @@ class DeliveryConfiguration {
         return new Deliveries(
                 catalog,
                 sinks.stream()
-                        .map(sink -> lane(sink, catalog, offsets, deadLetters, settings, properties, registry))
+                        .map(sink -> lane(sink, catalog, offsets, deadLetters, rereads, settings, properties, registry))
                         .toList(),
                 properties);
     }
@@ -41,6 +43,7 @@ class DeliveryConfiguration {
             PipelineCatalog catalog,
             Offsets offsets,
             DeadLetters deadLetters,
+            Rereads rereads,
             Map<String, Object> kafka,
             DeliveryProperties properties,
             MeterRegistry registry) {
@@ -48,7 +51,7 @@ class DeliveryConfiguration {
         Backoff backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
         DeliveryMetrics metrics = new DeliveryMetrics(registry, name);
         SinkHealth health = new SinkHealth();
-        Faults faults = new Faults(name, catalog, deadLetters, metrics);
+        Faults faults = new Faults(name, catalog, deadLetters, rereads, metrics);
         BatchWriter writer = sink.kind() == SinkKind.LOG ? new LogWriter(sink, faults) : new StateWriter(sink, faults);
         Places places = new Places(name, catalog, backoff);
         SinkDelivery delivery = new SinkDelivery(

@@ -3,11 +3,18 @@ package io.millrace.sync.delivery;
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.snapshot.Rereads;
+import io.millrace.catalog.snapshot.Rereads.Doubt;
+import io.millrace.event.RowKey;
 import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetters;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 
 /** What is done with what a sink cannot take: dead letters for records, FAILED for bindings. Neither is ever skipped over. */
 final class Faults {
@@ -17,12 +24,14 @@ final class Faults {
     private final String sink;
     private final PipelineCatalog catalog;
     private final DeadLetters deadLetters;
+    private final Rereads rereads;
     private final DeliveryMetrics metrics;
 
-    Faults(String sink, PipelineCatalog catalog, DeadLetters deadLetters, DeliveryMetrics metrics) {
+    Faults(String sink, PipelineCatalog catalog, DeadLetters deadLetters, Rereads rereads, DeliveryMetrics metrics) {
         this.sink = sink;
         this.catalog = catalog;
         this.deadLetters = deadLetters;
+        this.rereads = rereads;
         this.metrics = metrics;
     }
 
@@ -62,6 +71,24 @@ final class Faults {
 
     private static String cannotKeep(RuntimeException e) {
         return "A rejected record cannot be kept as a dead letter: " + e.getMessage();
+    }
+
+    /** Asks capture for rows that a change alone does not tell; not passed before the request is stored. */
+    void incomplete(List<Received> lacking, Outcome outcome) {
+        Map<Long, List<Doubt>> rows = new HashMap<>();
+        for (Received received : lacking) {
+            RowKey key = received.event().key();
+            if (key != null) {
+                rows.computeIfAbsent(received.change().table().id(), id -> new ArrayList<>())
+                        .add(Doubt.of(key));
+            }
+        }
+        try {
+            rows.forEach((table, doubts) -> rereads.request(table, doubts, null, sink));
+        } catch (DataAccessException e) {
+            String reason = "Rows that must be read again cannot be asked for: " + e.getMessage();
+            lacking.forEach(received -> outcome.holdBack(received.partition(), reason));
+        }
     }
 
     void fatal(PartitionBatch batch, String message, Outcome outcome) {

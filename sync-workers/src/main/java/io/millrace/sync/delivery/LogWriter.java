@@ -40,7 +40,7 @@ final class LogWriter implements BatchWriter {
             outcome.fenceLost();
         } catch (SinkException e) {
             switch (e.category()) {
-                case RETRYABLE -> outcome.sinkDown(String.valueOf(e.getMessage()));
+                case RETRYABLE, INCOMPLETE -> outcome.sinkDown(String.valueOf(e.getMessage()));
                 case REJECTED, FATAL -> sound.forEach(batch -> bisect(batch, outcome));
             }
         }
@@ -84,7 +84,7 @@ final class LogWriter implements BatchWriter {
         } catch (SinkException e) {
             String said = String.valueOf(e.getMessage());
             switch (e.category()) {
-                case RETRYABLE -> outcome.sinkDown(said);
+                case RETRYABLE, INCOMPLETE -> outcome.sinkDown(said);
                 case FATAL -> faults.fatal(batch, said, outcome);
                 case REJECTED -> {
                     if (part.size() > 1) {

@@ -33,6 +33,7 @@ final class StateWriter implements BatchWriter {
             return;
         }
         try {
+            List<Received> lacking = new ArrayList<>(0);
             List<Failure> failures =
                     sink.write(SinkBatch.of(part.stream().map(Received::change).toList()));
             for (Failure failure : failures) {
@@ -40,13 +41,15 @@ final class StateWriter implements BatchWriter {
                 switch (failure.category()) {
                     case RETRYABLE -> outcome.holdBack(received.partition(), failure.cause());
                     case REJECTED -> faults.rejected(received, failure.cause(), outcome);
+                    case INCOMPLETE -> lacking.add(received);
                     case FATAL -> faults.fatal(received.change().table(), failure.cause(), List.of(received), outcome);
                 }
             }
+            faults.incomplete(lacking, outcome);
         } catch (SinkException e) {
             String said = String.valueOf(e.getMessage());
             switch (e.category()) {
-                case RETRYABLE -> outcome.sinkDown(said);
+                case RETRYABLE, INCOMPLETE -> outcome.sinkDown(said);
                 case REJECTED -> {
                     if (part.size() == 1) {
                         faults.rejected(part.get(0), said, outcome);

@@ -2,6 +2,7 @@ package io.millrace.sync.sink;
 
 import io.millrace.catalog.CapturedTable;
 import io.millrace.event.ChangeEvent;
+import io.millrace.event.Operation;
 
 /**
  * A change to write.
@@ -9,4 +10,18 @@ import io.millrace.event.ChangeEvent;
  * @param table the table as the catalog has it, at least in the event's schema version where the catalog knows that
  * @param event what happened
  */
-public record Change(CapturedTable table, ChangeEvent event) {}
+public record Change(CapturedTable table, ChangeEvent event) {
+
+    /**
+     * Tells whether the row came under this key without all of its values: its key was changed. Whatever a sink holds under the key is
+     * another row and gives none of them; capture has asked for the row, and until its answer comes there is none to show.
+     */
+    public boolean isAwaited() {
+        return event.operation() == Operation.CREATE && !event.unavailable().isEmpty();
+    }
+
+    /** Tells whether a sink takes values of the row from what it holds. */
+    public boolean isIncomplete() {
+        return event.after() != null && !event.unavailable().isEmpty() && !isAwaited();
+    }
+}
