@@ -1,6 +1,7 @@
 package io.millrace.admin.history;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import java.time.Instant;
 import java.util.List;
@@ -35,4 +36,11 @@ record HistoryEvent(
         Instant committedAt,
         Instant capturedAt,
         @JsonRawValue @Nullable String actor,
-        @JsonIgnore long seq) {}
+        @JsonIgnore long seq) {
+
+    /** Tells whether nobody was seen deleting the row: a sink held it, and when it was looked for, the source had none. */
+    @JsonProperty("foundMissing")
+    public boolean isFoundMissing() {
+        return operation.equals("delete") && ordinal < 0;
+    }
+}

@@ -9,8 +9,6 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.ReplicaIdentity;
-import io.millrace.catalog.SnapshotState;
-import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
 import io.millrace.event.TableId;
 import jakarta.validation.Valid;
@@ -61,28 +59,6 @@ class TablesApi {
             @Nullable String message,
             @Nullable Long records,
             @Nullable Double seconds) {}
-
-    record SnapshotView(
-            long id,
-            SnapshotState state,
-            long rowsDone,
-            @Nullable Long rowsEstimated,
-            @Nullable String message,
-            Instant requestedAt,
-            @Nullable Instant startedAt,
-            @Nullable Instant finishedAt) {
-        static SnapshotView of(TableSnapshot snapshot) {
-            return new SnapshotView(
-                    snapshot.id(),
-                    snapshot.state(),
-                    snapshot.rowsDone(),
-                    snapshot.rowsEstimated(),
-                    snapshot.message(),
-                    snapshot.requestedAt(),
-                    snapshot.startedAt(),
-                    snapshot.finishedAt());
-        }
-    }
 
     record TableView(
             long id,
@@ -142,11 +118,6 @@ class TablesApi {
     @ResponseStatus(HttpStatus.ACCEPTED)
     TableView remove(@PathVariable long id) {
         return view(life.remove(id));
-    }
-
-    @PostMapping("/{id}/snapshots")
-    ResponseEntity<SnapshotView> snapshot(@PathVariable long id, Principal caller) {
-        return ResponseEntity.status(HttpStatus.CREATED).body(SnapshotView.of(life.snapshot(id, caller.getName())));
     }
 
     private TableView view(CapturedTable table) {
