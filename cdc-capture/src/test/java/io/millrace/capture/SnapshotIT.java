@@ -75,8 +75,7 @@ class SnapshotIT {
 
     /** No worker runs here; a paused sink is not waited for. */
     private void pauseSinks(CapturedTable table) {
-        table.sinks().forEach(sink -> lab.catalog()
-                .bindingState(table.id(), sink.sink(), BindingState.PAUSED, null));
+        table.sinks().forEach(sink -> lab.catalog().bindingState(table.id(), sink.sink(), BindingState.PAUSED, null));
     }
 
     private void kill() {
@@ -117,7 +116,9 @@ class SnapshotIT {
 
     @Test
     void rowsAreReadAgainOnRequestAndMissingOnesAreSaid() throws Exception {
-        lab.sql("CREATE TABLE asked (id int PRIMARY KEY, name text)", "INSERT INTO asked VALUES (1, 'one'), (2, 'two')");
+        lab.sql(
+                "CREATE TABLE asked (id int PRIMARY KEY, name text)",
+                "INSERT INTO asked VALUES (1, 'one'), (2, 'two')");
         CapturedTable table = lab.streaming("asked");
         rereads()
                 .request(
@@ -129,7 +130,8 @@ class SnapshotIT {
                         "test");
         awaitAnswers(table);
         Map<Operation, List<ChangeEvent>> events = byOperation("asked");
-        assertThat(events.get(Operation.READ).stream().collect(groupingBy(event -> event.key().json(), counting())))
+        assertThat(events.get(Operation.READ).stream()
+                        .collect(groupingBy(event -> event.key().json(), counting())))
                 .isEqualTo(Map.of("{\"id\":1}", 1L, "{\"id\":2}", 2L));
         assertThat(keys(events.get(Operation.DELETE)))
                 .containsExactlyInAnyOrder("{\"id\":99}", "{\"id\":\"no number\"}", "{\"id\":1,\"more\":2}");

@@ -41,20 +41,18 @@ class LargeSnapshotIT {
                 pipeline, "-n", "-c", "2", "-R", "50", "-T", "36000", "-D", "rows=" + rows, "-f", script.toString());
         try {
             long table = pipeline.register("large_rows");
-            await().atMost(patience)
-                    .until(() -> pipeline.api
-                            .get("tables/" + table)
-                            .path("state")
-                            .asString()
-                            .equals("STREAMING"));
+            await().atMost(patience).until(() -> pipeline.api
+                    .get("tables/" + table)
+                    .path("state")
+                    .asString()
+                    .equals("STREAMING"));
             Api.Answer again = pipeline.api.post("tables/" + table + "/snapshots", null);
             assertThat(again.status()).isEqualTo(201);
             String path =
                     "tables/" + table + "/snapshots/" + again.body().path("id").asLong();
-            JsonNode done = await().atMost(patience)
-                    .until(() -> pipeline.api.get(path), view -> view.path("state")
-                            .asString()
-                            .equals("DONE"));
+            JsonNode done = await().atMost(patience).until(() -> pipeline.api.get(path), view -> view.path("state")
+                    .asString()
+                    .equals("DONE"));
             assertThat(done.path("rowsDone").asLong()).isGreaterThan(rows - 100L);
             assertThat(done.path("rowsMissing").asLong()).isZero();
             assertThat(load.process().isAlive()).as("written to all the while").isTrue();

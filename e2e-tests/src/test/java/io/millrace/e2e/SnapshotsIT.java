@@ -135,8 +135,8 @@ class SnapshotsIT {
         pipeline.sql("DELETE FROM partly WHERE id <= 4");
         pipeline.sql("ALTER PUBLICATION millrace_shop ADD TABLE partly");
 
-        Api.Answer refused =
-                pipeline.api.post("tables/" + table + "/snapshots", "{\"filter\":\"region = 'north'; DROP TABLE partly\"}");
+        Api.Answer refused = pipeline.api.post(
+                "tables/" + table + "/snapshots", "{\"filter\":\"region = 'north'; DROP TABLE partly\"}");
         assertThat(refused.status()).isEqualTo(422);
         assertThat(refused.body().path("detail").asString()).contains("one condition");
 
@@ -147,7 +147,10 @@ class SnapshotsIT {
                 .isEqualTo(2);
         pipeline.barrier();
         assertThat(redis(commands -> commands.exists(
-                        "shop:public.partly:1", "shop:public.partly:2", "shop:public.partly:3", "shop:public.partly:4")))
+                        "shop:public.partly:1",
+                        "shop:public.partly:2",
+                        "shop:public.partly:3",
+                        "shop:public.partly:4")))
                 .isEqualTo(2);
         assertThat(awaitDone(table, request(table, null)).path("rowsMissing").asLong())
                 .isEqualTo(2);
@@ -181,7 +184,11 @@ class SnapshotsIT {
     }
 
     private long snapshotRows(long table) {
-        return pipeline.api.get("tables/" + table).path("snapshot").path("rowsDone").asLong();
+        return pipeline.api
+                .get("tables/" + table)
+                .path("snapshot")
+                .path("rowsDone")
+                .asLong();
     }
 
     private long request(long table, String filter) {

@@ -42,8 +42,8 @@ class CatalogIT {
     private final JdbcTemplate template = new JdbcTemplate(database);
     private final PipelineCatalog catalog = catalog("a secret");
     private final Offsets offsets = new JdbcOffsets(template);
-    private final SnapshotRuns runs = new JdbcSnapshotRuns(
-            template, new TransactionTemplate(new DataSourceTransactionManager(database)));
+    private final SnapshotRuns runs =
+            new JdbcSnapshotRuns(template, new TransactionTemplate(new DataSourceTransactionManager(database)));
     private final Rereads rereads = new JdbcRereads(template);
 
     CatalogIT(LocalStack stack) {
@@ -164,8 +164,7 @@ class CatalogIT {
         assertThat(runs.claim("redis")).as("nothing delivered yet").isEmpty();
         offsets.advance(
                 "redis",
-                List.of(new Offsets.Advance(
-                        new Offsets.TopicPartitionId(table.topic(), 1), 0, 5, null, null, 5)));
+                List.of(new Offsets.Advance(new Offsets.TopicPartitionId(table.topic(), 1), 0, 5, null, null, 5)));
         Search search = runs.claim("redis").get(0);
         assertThat(runs.claim("redis")).as("claimed").isEmpty();
         rereads.request(table.id(), List.of(Doubt.of(new RowKey("{\"id\":1}"))), id, "redis");
@@ -176,9 +175,8 @@ class CatalogIT {
         List<Reread> open = rereads.next(table.id(), 10);
         assertThat(open).singleElement().satisfies(one -> assertThat(one.snapshotId())
                 .isEqualTo(id));
-        assertThat(rereads.openUpTo(rereads.newest()))
-                .singleElement()
-                .satisfies(one -> assertThat(one.rows()).isEqualTo(1));
+        assertThat(rereads.openUpTo(rereads.newest())).singleElement().satisfies(one -> assertThat(one.rows())
+                .isEqualTo(1));
         rereads.answered(List.of(open.get(0).id()));
         assertThat(runs.isSearched(id)).as("a paused sink is not waited for").isTrue();
         catalog.bindingState(table.id(), "audit", BindingState.ACTIVE, null);

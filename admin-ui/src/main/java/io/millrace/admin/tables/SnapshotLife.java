@@ -92,8 +92,8 @@ class SnapshotLife {
             throw new Problem(
                     HttpStatus.CONFLICT,
                     "Not in this state",
-                    "The snapshot " + id + " is " + snapshot.state().name().toLowerCase(Locale.ROOT)
-                            + " and cannot be " + what + ".");
+                    "The snapshot " + id + " is " + snapshot.state().name().toLowerCase(Locale.ROOT) + " and cannot be "
+                            + what + ".");
         }
         return snapshot;
     }

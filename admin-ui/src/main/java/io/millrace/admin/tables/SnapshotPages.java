@@ -40,7 +40,10 @@ class SnapshotPages {
     @PostMapping("/{id}/pause")
     String pause(@PathVariable long table, @PathVariable long id, Principal user, RedirectAttributes redirect) {
         return told(
-                table, redirect, "The snapshot is paused; changes go on flowing.", () -> life.pause(table, id, user.getName()));
+                table,
+                redirect,
+                "The snapshot is paused; changes go on flowing.",
+                () -> life.pause(table, id, user.getName()));
     }
 
     @PostMapping("/{id}/resume")

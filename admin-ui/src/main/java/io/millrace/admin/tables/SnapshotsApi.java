@@ -30,8 +30,7 @@ class SnapshotsApi {
 
     @GetMapping
     Items<SnapshotView> list(@PathVariable long table) {
-        return Items.all(
-                life.list(table, LATEST).stream().map(SnapshotView::of).toList());
+        return Items.all(life.list(table, LATEST).stream().map(SnapshotView::of).toList());
     }
 
     @PostMapping

@@ -13,7 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param compression of records: none, lz4, zstd ...
  * @param heartbeatInterval how often a message is written at the source, so that the slot moves while others are busy
  * @param reconcileInterval how often the catalog is read for what changed
- * @param snapshotChunkRows rows that a snapshot reads at a time
+ * @param snapshotChunkRows rows that a snapshot reads at a time, and may be ahead of the slowest sink
  * @param drainTimeout how long a stop waits for what was read to be in Kafka
  * @param maxBackoff longest wait between two attempts to start
  */
@@ -25,7 +25,7 @@ public record CaptureProperties(
         @DefaultValue("lz4") String compression,
         @DefaultValue("10s") Duration heartbeatInterval,
         @DefaultValue("250ms") Duration reconcileInterval,
-        @DefaultValue("5000") int snapshotChunkRows,
+        @DefaultValue("2000") int snapshotChunkRows,
         @DefaultValue("10s") Duration drainTimeout,
         @DefaultValue("30s") Duration maxBackoff) {
 

@@ -114,14 +114,14 @@ public final class TopicAdmin {
 
     /** Returns where each partition of a topic ends. */
     public long[] ends(String topic) {
-        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(consumerSettings)) {
-            List<TopicPartition> partitions = consumer.partitionsFor(topic, PATIENCE).stream()
-                    .map(info -> new TopicPartition(topic, info.partition()))
-                    .toList();
-            long[] ends = new long[partitions.size()];
-            consumer.endOffsets(partitions, PATIENCE).forEach((partition, end) -> ends[partition.partition()] = end);
-            return ends;
+        try (TopicEnds ends = openEnds(topic)) {
+            return ends.read();
         }
+    }
+
+    /** Opens a client for someone who asks often where the partitions of a topic end. */
+    public TopicEnds openEnds(String topic) {
+        return new TopicEnds(consumerSettings, topic, PATIENCE);
     }
 
     private static @Nullable SourcePosition read(

@@ -17,12 +17,14 @@ final class KeyedReading {
     private final int chunkRows;
     private final Rereads rereads;
     private final SnapshotProgress progress;
+    private final SnapshotPace pace;
 
-    KeyedReading(ChunkReading chunks, int chunkRows, Rereads rereads, SnapshotProgress progress) {
+    KeyedReading(ChunkReading chunks, int chunkRows, Rereads rereads, SnapshotProgress progress, SnapshotPace pace) {
         this.chunks = chunks;
         this.chunkRows = chunkRows;
         this.rereads = rereads;
         this.progress = progress;
+        this.pace = pace;
     }
 
     /**
@@ -52,6 +54,7 @@ final class KeyedReading {
             if (!progress.chunk(read.rows().size(), read.outcome().sent().rows(), last)) {
                 return false;
             }
+            pace.await(stopped);
         }
         return false;
     }

@@ -16,11 +16,13 @@ final class KeylessReading {
     private final ChunkReading chunks;
     private final int chunkRows;
     private final SnapshotProgress progress;
+    private final SnapshotPace pace;
 
-    KeylessReading(ChunkReading chunks, int chunkRows, SnapshotProgress progress) {
+    KeylessReading(ChunkReading chunks, int chunkRows, SnapshotProgress progress, SnapshotPace pace) {
         this.chunks = chunks;
         this.chunkRows = chunkRows;
         this.progress = progress;
+        this.pace = pace;
     }
 
     /**
@@ -61,6 +63,7 @@ final class KeylessReading {
                         return true;
                     }
                     chunks.close(chunk);
+                    pace.await(stopped);
                     chunk = chunks.open();
                 }
                 return false;

@@ -51,12 +51,15 @@ final class SnapshotReading {
             return -1;
         }
         String expression = filter == null ? null : filter.jdbc();
-        boolean all = keyed
-                ? new KeyedReading(chunks, context.chunkRows(), context.rereads(), progress)
-                        .read(snapshot, expression, stopped)
-                : new KeylessReading(chunks, context.chunkRows(), progress).read(prepared, expression, stopped);
-        if (!all) {
-            return -1;
+        try (SnapshotPace pace = new SnapshotPace(context, table)) {
+            boolean all = keyed
+                    ? new KeyedReading(chunks, context.chunkRows(), context.rereads(), progress, pace)
+                            .read(snapshot, expression, stopped)
+                    : new KeylessReading(chunks, context.chunkRows(), progress, pace)
+                            .read(prepared, expression, stopped);
+            if (!all) {
+                return -1;
+            }
         }
         context.runs().allRead(snapshot.id(), context.topics().ends(table.topic()));
         return progress.rowsDone();

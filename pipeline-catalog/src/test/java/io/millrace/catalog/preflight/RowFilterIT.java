@@ -119,8 +119,8 @@ class RowFilterIT {
     }
 
     private static long count(String condition) throws SQLException {
-        try (PreparedStatement statement =
-                        connection.prepareStatement("SELECT count(*) FROM " + TABLE.quoted() + " WHERE (" + condition + ")");
+        try (PreparedStatement statement = connection.prepareStatement(
+                        "SELECT count(*) FROM " + TABLE.quoted() + " WHERE (" + condition + ")");
                 ResultSet row = statement.executeQuery()) {
             row.next();
             return row.getLong(1);

@@ -64,7 +64,8 @@ final class Coalescer {
             filled.removeAll(older.event().unavailable());
         }
         // the row that a sink holds is not the one that this event changed, if it was made or removed in between
-        boolean anew = older.event().operation() == Operation.CREATE || older.event().operation() == Operation.DELETE;
+        boolean anew =
+                older.event().operation() == Operation.CREATE || older.event().operation() == Operation.DELETE;
         if (filled.isEmpty() && (!anew || event.operation() == Operation.CREATE)) {
             return newer;
         }

@@ -13,9 +13,8 @@ class SearchConfiguration {
 
     @Bean
     SinkSearches sinkSearches(List<Sink> sinks, PipelineCatalog catalog, SnapshotRuns runs, Rereads rereads) {
-        return new SinkSearches(
-                sinks.stream()
-                        .map(sink -> new SinkSearch(sink, catalog, runs, rereads))
-                        .toList());
+        return new SinkSearches(sinks.stream()
+                .map(sink -> new SinkSearch(sink, catalog, runs, rereads))
+                .toList());
     }
 }

@@ -28,8 +28,7 @@ final class SinkSearches implements SmartLifecycle {
         });
         threads = started;
         for (SinkSearch search : searches) {
-            var unused =
-                    started.scheduleWithFixedDelay(search::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            var unused = started.scheduleWithFixedDelay(search::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 

@@ -63,7 +63,8 @@ final class ElasticsearchSink implements Sink, HeldState, AutoCloseable {
                 writes.add(RowWrite.of(i, change));
             }
         }
-        rows.write(writes, write -> failures.add(incomplete(write))).forEach((write, result) -> failures.add(failure(write.index(), write.change(), result)));
+        rows.write(writes, write -> failures.add(incomplete(write)))
+                .forEach((write, result) -> failures.add(failure(write.index(), write.change(), result)));
         for (Map.Entry<Integer, Change> truncate : truncates.entrySet()) {
             Change change = truncate.getValue();
             String alias =
@@ -77,7 +78,9 @@ final class ElasticsearchSink implements Sink, HeldState, AutoCloseable {
 
     private static Failure incomplete(RowWrite write) {
         return new Failure(
-                write.index(), ErrorCategory.INCOMPLETE, "The change lacks values, and there is no document that has them");
+                write.index(),
+                ErrorCategory.INCOMPLETE,
+                "The change lacks values, and there is no document that has them");
     }
 
     private Failure failure(int index, Change change, ItemResult result) {

@@ -51,7 +51,9 @@ final class HeldSearch {
             String row = withRows && document != null ? document.row().toString() : null;
             var key = !IndexNames.isHashed(id)
                     ? HeldKeys.decode(table, id)
-                    : document == null ? java.util.Optional.<io.millrace.event.RowKey>empty() : HeldKeys.of(table, document.row());
+                    : document == null
+                            ? java.util.Optional.<io.millrace.event.RowKey>empty()
+                            : HeldKeys.of(table, document.row());
             key.ifPresentOrElse(
                     found -> rows.add(new HeldRow(found, row)),
                     () -> log.warn("A document in {} has no key of the table as its id; it is left alone", alias));

@@ -4,7 +4,6 @@ import io.millrace.sync.sink.SinkException;
 import java.util.ArrayList;
 import java.util.List;
 
-
 /**
  * Empties an index of what is older than a version. Every document is deleted under that version, which the server then remembers:
  * a replay of older changes changes nothing.

@@ -91,7 +91,8 @@ final class HeldSearch {
             return List.of();
         }
         String limit = HexFormat.of().toHexDigits(version);
-        List<KeyValue<byte[], byte[]>> versions = values(connection, keys.stream().map(RowKeys::version).toList());
+        List<KeyValue<byte[], byte[]>> versions =
+                values(connection, keys.stream().map(RowKeys::version).toList());
         List<byte[]> older = new ArrayList<>(0);
         for (int i = 0; i < keys.size(); i++) {
             KeyValue<byte[], byte[]> held = versions.get(i);
@@ -99,8 +100,7 @@ final class HeldSearch {
                 older.add(keys.get(i));
             }
         }
-        List<KeyValue<byte[], byte[]>> rows =
-                withRows && !older.isEmpty() ? values(connection, older) : List.of();
+        List<KeyValue<byte[], byte[]>> rows = withRows && !older.isEmpty() ? values(connection, older) : List.of();
         List<HeldRow> found = new ArrayList<>(older.size());
         for (int i = 0; i < older.size(); i++) {
             Optional<RowKey> key = HeldKeys.decode(table, text(older.get(i)).substring(prefix.length()));
@@ -112,8 +112,7 @@ final class HeldSearch {
         return found;
     }
 
-    private List<KeyValue<byte[], byte[]>> values(
-            StatefulRedisConnection<byte[], byte[]> connection, List<byte[]> keys)
+    private List<KeyValue<byte[], byte[]>> values(StatefulRedisConnection<byte[], byte[]> connection, List<byte[]> keys)
             throws ExecutionException, InterruptedException, TimeoutException {
         return pipeline.one(connection, commands -> commands.mget(keys.toArray(byte[][]::new)));
     }
