@@ -79,7 +79,7 @@ final class TableLifecycle {
                 } else {
                     LOG.warn("{} was not published any more; it is published again and read anew", table.table());
                     publications.add(connection, table.table(), found.get().identityUsable());
-                    catalog.requestSnapshot(table.id(), "millrace");
+                    snapshots.readAnew(table);
                 }
             }
         }

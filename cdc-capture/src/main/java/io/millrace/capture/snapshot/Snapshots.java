@@ -86,6 +86,11 @@ public final class Snapshots implements AutoCloseable {
         return true;
     }
 
+    /** Asks for all rows of a table whose changes were not seen for a while; what an open snapshot has read counts no more. */
+    public void readAnew(CapturedTable table) {
+        ends.readAnew(table);
+    }
+
     /** Makes a captured table known, so that single rows of it can be read. */
     public void know(CapturedTable table, TableTopic topic) {
         rereading.know(table, topic);
@@ -155,6 +160,9 @@ public final class Snapshots implements AutoCloseable {
                         table.table(),
                         rows < 0 ? "stopped" : "read " + rows + " rows, all,",
                         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
+                if (rows >= 0) {
+                    ends.finish(table, open);
+                }
             }
         } catch (RowFilter.Refused e) {
             ends.fail(table, request.snapshot(), String.valueOf(e.getMessage()));
