@@ -5,15 +5,6 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,37 +21,16 @@ public final class LocalStack implements AutoCloseable {
     public static final String POSTGRES_PASSWORD = "postgres";
 
     private final LocalStackOptions options;
-    private final Map<Service, Supervisor> supervisors;
+    private final Supervisors supervisors;
     private final @Nullable DataDirectory owned;
     private final Thread shutdownHook = new Thread(this::close, "local-stack-shutdown");
     private boolean closed;
 
-    private LocalStack(
-            LocalStackOptions options,
-            ServicesDirectory services,
-            Unprivileged unprivileged,
-            @Nullable DataDirectory owned,
-            ProgressListener listener) {
+    /** @param owned the data directory where it is this JVM's, or null for a stack that another one runs */
+    private LocalStack(LocalStackOptions options, Supervisors supervisors, @Nullable DataDirectory owned) {
         this.options = options;
+        this.supervisors = supervisors;
         this.owned = owned;
-        this.supervisors = new EnumMap<>(Service.class);
-        for (Service service : Service.values()) {
-            Path home = options.dataDirectory().resolve(service.key());
-            int port = options.ports().of(service);
-            Server server =
-                    switch (service) {
-                        case POSTGRESQL ->
-                            new PostgresServer(home, port, options.postgresFsync(), services, unprivileged);
-                        case KAFKA -> new KafkaServer(home, port, options.kafkaHeapMegabytes(), services);
-                        case ELASTICSEARCH ->
-                            new ElasticsearchServer(
-                                    home, port, options.elasticsearchHeapMegabytes(), services, unprivileged);
-                        case REDIS -> new RedisServer(home, port, services);
-                    };
-            ServiceProcess process = DataDirectory.process(options.dataDirectory(), service);
-            supervisors.put(
-                    service, new Supervisor(service, server, process, home, port, options.startTimeout(), listener));
-        }
     }
 
     /**
@@ -84,19 +54,15 @@ public final class LocalStack implements AutoCloseable {
                 data.clean();
             }
             LocalStackOptions options = wanted.withPorts(PortCheck.resolve(wanted.ports()));
-            Object oneAtATime = new Object();
-            stack = new LocalStack(options, services, unprivileged, data, event -> {
-                synchronized (oneAtATime) {
-                    progress.onProgress(event);
-                }
-            });
+            stack = new LocalStack(
+                    options, new Supervisors(options, services, unprivileged, oneAtATime(progress)), data);
         } catch (RuntimeException e) {
             data.close();
             throw e;
         }
         try {
             Runtime.getRuntime().addShutdownHook(stack.shutdownHook);
-            stack.startAll();
+            stack.supervisors.startAll();
             StackDescription.write(stack.options, services.root());
             if (!wanted.stopAtExit()) {
                 stack.removeShutdownHook();
@@ -121,7 +87,8 @@ public final class LocalStack implements AutoCloseable {
     public static LocalStack attach(Path description) throws InterruptedException {
         LocalStackOptions options = StackDescription.read(description);
         ServicesDirectory services = ServicesDirectory.find(options.servicesDirectory());
-        LocalStack stack = new LocalStack(options, services, Unprivileged.detect(), null, ProgressListener.SILENT);
+        Supervisors supervisors = new Supervisors(options, services, Unprivileged.detect(), ProgressListener.SILENT);
+        LocalStack stack = new LocalStack(options, supervisors, null);
         for (Service service : Service.values()) {
             if (!stack.isRunning(service)) {
                 throw new LocalStackException(service.displayName() + " of the local stack in "
@@ -131,27 +98,13 @@ public final class LocalStack implements AutoCloseable {
         return stack;
     }
 
-    private void startAll() throws InterruptedException {
-        ExecutorService threads = Executors.newFixedThreadPool(supervisors.size());
-        try {
-            var starts = new ExecutorCompletionService<Void>(threads);
-            for (Supervisor supervisor : supervisors.values()) {
-                Callable<Void> start = () -> {
-                    supervisor.start();
-                    return null;
-                };
-                starts.submit(start);
+    private static ProgressListener oneAtATime(ProgressListener listener) {
+        Object turn = new Object();
+        return event -> {
+            synchronized (turn) {
+                listener.onProgress(event);
             }
-            for (int i = 0; i < supervisors.size(); i++) {
-                starts.take().get();
-            }
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof LocalStackException said
-                    ? said
-                    : new LocalStackException("The local stack cannot be started: " + e.getCause(), e.getCause());
-        } finally {
-            threads.shutdownNow();
-        }
+        };
     }
 
     public String postgresJdbcUrl(String database) {
@@ -189,30 +142,22 @@ public final class LocalStack implements AutoCloseable {
 
     /** Whether the service's process lives; it may still be starting. */
     public boolean isRunning(Service service) {
-        return supervisor(service).isRunning();
+        return supervisors.of(service).isRunning();
     }
 
     /** Starts a stopped or killed service on the port it had, and returns when it answers. */
     public void start(Service service) throws InterruptedException {
-        supervisor(service).start();
+        supervisors.of(service).start();
     }
 
     /** Stops a service as its makers want it stopped, and returns when it is gone. */
     public void stop(Service service) {
-        supervisor(service).stop();
+        supervisors.of(service).stop();
     }
 
     /** Kills a service with all its processes (SIGKILL), as a crash would, and returns when it is gone. */
     public void kill(Service service) {
-        supervisor(service).kill();
-    }
-
-    private Supervisor supervisor(Service service) {
-        Supervisor supervisor = supervisors.get(service);
-        if (supervisor == null) {
-            throw new IllegalArgumentException("No service " + service);
-        }
-        return supervisor;
+        supervisors.of(service).kill();
     }
 
     /** Stops all services, all at once, and gives the data directory back; the second call does nothing. */
@@ -229,30 +174,8 @@ public final class LocalStack implements AutoCloseable {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
-            Consumer<Supervisor> stop = supervisor -> {
-                supervisor.retire();
-                supervisor.stop();
-            };
-            List<Thread> stopping = supervisors.values().stream()
-                    .map(supervisor -> new Thread(() -> stop.accept(supervisor), "local-stack-stop"))
-                    .toList();
-            stopping.forEach(Thread::start);
-            stopping.forEach(LocalStack::join);
+            supervisors.retireAll();
             owned.close();
-        }
-    }
-
-    private static void join(Thread thread) {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 

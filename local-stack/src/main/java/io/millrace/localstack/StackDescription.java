@@ -25,9 +25,10 @@ final class StackDescription {
             properties.setProperty(
                     service.key() + ".port", Integer.toString(options.ports().of(service)));
         }
-        properties.setProperty("kafka.heap.megabytes", Integer.toString(options.kafkaHeapMegabytes()));
-        properties.setProperty("elasticsearch.heap.megabytes", Integer.toString(options.elasticsearchHeapMegabytes()));
-        properties.setProperty("postgres.fsync", Boolean.toString(options.postgresFsync()));
+        ServiceTuning tuning = options.tuning();
+        properties.setProperty("kafka.heap.megabytes", Integer.toString(tuning.kafkaHeapMegabytes()));
+        properties.setProperty("elasticsearch.heap.megabytes", Integer.toString(tuning.elasticsearchHeapMegabytes()));
+        properties.setProperty("postgres.fsync", Boolean.toString(tuning.postgresFsync()));
         Path file = in(options.dataDirectory());
         Path next = file.resolveSibling("stack.properties.next");
         try (OutputStream out = Files.newOutputStream(next)) {
@@ -48,10 +49,10 @@ final class StackDescription {
             return LocalStackOptions.in(Path.of(required(properties, "data.directory", file)))
                     .withServicesDirectory(Path.of(required(properties, "services.directory", file)))
                     .withPorts(ports)
-                    .withHeaps(
+                    .withTuning(new ServiceTuning(
                             Integer.parseInt(required(properties, "kafka.heap.megabytes", file)),
-                            Integer.parseInt(required(properties, "elasticsearch.heap.megabytes", file)))
-                    .withPostgresFsync(Boolean.parseBoolean(required(properties, "postgres.fsync", file)))
+                            Integer.parseInt(required(properties, "elasticsearch.heap.megabytes", file)),
+                            Boolean.parseBoolean(required(properties, "postgres.fsync", file))))
                     .withStopAtExit(false);
         } catch (IOException e) {
             throw new LocalStackException(

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -14,7 +13,7 @@ class LocalStackOptionsTests {
     void defaultsAreThoseThatTheDocumentationNames() {
         assertThat(LocalStackOptions.in(Path.of("/data")))
                 .isEqualTo(new LocalStackOptions(
-                        Path.of("/data"), null, Ports.DEFAULT, 384, 512, true, false, true, Duration.ofMinutes(3)));
+                        Path.of("/data"), null, Ports.DEFAULT, new ServiceTuning(384, 512, true), false, true));
     }
 
     @Test
@@ -25,7 +24,7 @@ class LocalStackOptionsTests {
 
     @Test
     void heapThatCannotWorkIsRefused() {
-        assertThatThrownBy(() -> LocalStackOptions.in(Path.of("x")).withHeaps(384, 64))
+        assertThatThrownBy(() -> new ServiceTuning(384, 64, true))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("Elasticsearch cannot work with a heap of 64 MB: give it at least 256 MB");
     }
@@ -35,8 +34,7 @@ class LocalStackOptionsTests {
         LocalStackOptions options = LocalStackOptions.in(directory)
                 .withServicesDirectory(Path.of("/services"))
                 .withPorts(new Ports(1, 2, 3, 4))
-                .withHeaps(200, 300)
-                .withPostgresFsync(false)
+                .withTuning(new ServiceTuning(200, 300, false))
                 .withStopAtExit(false);
         StackDescription.write(options, Path.of("/services"));
         assertThat(StackDescription.read(StackDescription.in(directory))).isEqualTo(options);

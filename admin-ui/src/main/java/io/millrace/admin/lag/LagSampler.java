@@ -8,11 +8,9 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
-import io.millrace.catalog.SinkBinding;
 import io.millrace.catalog.Source;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +39,8 @@ public class LagSampler implements SmartLifecycle {
     private final PipelineCatalog catalog;
     private final Offsets offsets;
     private final TopicEnds topicEnds;
+    private final KafkaWaitingRecords waitingRecords;
+    private final SinkLags sinkLags;
     private final Rates rates;
     private final Map<String, SourceWatch> watches = new ConcurrentHashMap<>();
     private volatile LagSample latest = LagSample.NONE;
@@ -48,10 +48,17 @@ public class LagSampler implements SmartLifecycle {
     private @Nullable ExecutorService probes;
     private boolean failing;
 
-    LagSampler(PipelineCatalog catalog, Offsets offsets, TopicEnds topicEnds, Rates rates) {
+    LagSampler(
+            PipelineCatalog catalog,
+            Offsets offsets,
+            TopicEnds topicEnds,
+            KafkaWaitingRecords waitingRecords,
+            Rates rates) {
         this.catalog = catalog;
         this.offsets = offsets;
         this.topicEnds = topicEnds;
+        this.waitingRecords = waitingRecords;
+        this.sinkLags = new SinkLags(waitingRecords);
         this.rates = rates;
     }
 
@@ -96,13 +103,7 @@ public class LagSampler implements SmartLifecycle {
         List<CapturedTable> tables = catalog.tables();
         Map<String, CaptureOffset> captured = new HashMap<>();
         offsets.captures().forEach(offset -> captured.put(offset.source(), offset));
-        Map<String, Map<Integer, Map<String, DeliveryOffset>>> delivered = new HashMap<>();
-        for (DeliveryOffset offset : offsets.deliveries()) {
-            delivered
-                    .computeIfAbsent(offset.topic(), topic -> new HashMap<>())
-                    .computeIfAbsent(offset.partition(), partition -> new HashMap<>())
-                    .put(offset.sink(), offset);
-        }
+        List<DeliveryOffset> delivered = offsets.deliveries();
         Map<TopicPartition, Long> ends = Map.of();
         String kafkaError = null;
         try {
@@ -114,19 +115,19 @@ public class LagSampler implements SmartLifecycle {
         Map<String, Long> byTopic = ends.entrySet().stream()
                 .collect(groupingBy(end -> end.getKey().topic(), summingLong(Map.Entry::getValue)));
         Map<Long, Long> byTable = new HashMap<>();
-        List<SinkLag> sinks = new ArrayList<>();
-        for (CapturedTable table : tables) {
-            if (known) {
-                byTable.put(table.id(), byTopic.getOrDefault(table.topic(), 0L));
-            }
-            for (SinkBinding binding : table.sinks()) {
-                sinks.add(SinkLags.of(
-                        table, binding, delivered.getOrDefault(table.topic(), Map.of()), known ? ends : null, at));
-            }
+        if (known) {
+            tables.forEach(table -> byTable.put(table.id(), byTopic.getOrDefault(table.topic(), 0L)));
         }
         List<CaptureLag> captures = sources.stream()
                 .map(source -> captureLag(source, captured.get(source.name()), at))
                 .toList();
+        Map<String, Instant> upTo = new HashMap<>();
+        for (CaptureLag capture : captures) {
+            if (capture.upTo() != null) {
+                upTo.put(capture.source().name(), capture.upTo());
+            }
+        }
+        List<SinkLag> sinks = sinkLags.sample(tables, delivered, known ? ends : null, upTo, at);
         count(at, captures, byTable, sinks);
         return new LagSample(at, captures, sinks, tables, byTable, ends.size(), kafkaError);
     }
@@ -181,8 +182,8 @@ public class LagSampler implements SmartLifecycle {
 
     @Override
     public synchronized void stop() {
-        if (clock != null) {
-            clock.shutdownNow();
+        if (clock != null && ended(clock)) {
+            waitingRecords.close();
         }
         if (probes != null) {
             probes.shutdownNow();
@@ -191,6 +192,16 @@ public class LagSampler implements SmartLifecycle {
         probes = null;
         watches.values().forEach(SourceWatch::close);
         watches.clear();
+    }
+
+    private static boolean ended(ScheduledExecutorService clock) {
+        clock.shutdownNow();
+        try {
+            return clock.awaitTermination(2, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     @Override

@@ -59,8 +59,9 @@ record SinkCard(
             word = "unknown";
             tone = "idle";
         } else {
-            word = records == 0 ? "current" : "catching up";
-            tone = records == 0 ? "ok" : "run";
+            boolean behind = active.stream().anyMatch(SinkLag::behind);
+            word = behind ? "catching up" : "current";
+            tone = behind ? "run" : "ok";
         }
         Double seconds = active.stream()
                 .map(SinkLag::seconds)

@@ -37,7 +37,7 @@ record TableRow(
             if (lag.records() == null) {
                 return "unknown";
             }
-            return lag.current() ? "current" : "behind";
+            return lag.behind() ? "behind" : "current";
         }
 
         public String tone() {
@@ -64,32 +64,8 @@ record TableRow(
                         lags.stream()
                                 .filter(lag -> lag.sink().equals(binding.sink()))
                                 .findFirst()
-                                .map(lag -> new SinkLag(
-                                        lag.sink(),
-                                        lag.source(),
-                                        lag.table(),
-                                        lag.tableId(),
-                                        lag.records(),
-                                        lag.seconds(),
-                                        lag.upTo(),
-                                        lag.applied(),
-                                        binding.state(),
-                                        lag.waitingSince(),
-                                        lag.waitingFor(),
-                                        binding.message()))
-                                .orElseGet(() -> new SinkLag(
-                                        binding.sink(),
-                                        table.source(),
-                                        table.table(),
-                                        table.id(),
-                                        null,
-                                        null,
-                                        null,
-                                        0,
-                                        binding.state(),
-                                        null,
-                                        null,
-                                        binding.message())),
+                                .map(lag -> lag.with(binding))
+                                .orElseGet(() -> SinkLag.unknown(table, binding)),
                         rates.sink(binding.sink(), table.id())))
                 .sorted(Comparator.comparingInt(delivery -> sinks.all().indexOf(delivery.sink())))
                 .toList();

@@ -79,9 +79,11 @@ final class EngineRun implements AutoCloseable {
         settings.setProperty("lsn.flush.mode", "connector");
         // the slot is the only resume point: this store is empty at every start, and stays so
         settings.setProperty("offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore");
-        settings.setProperty("poll.interval.ms", "2");
-        settings.setProperty("max.batch.size", "16");
-        settings.setProperty("max.queue.size", "128");
+        // a batch is one frame, so the queue hands it on at once; a short interval instead would spin on its last
+        // millisecond
+        settings.setProperty("max.batch.size", "1");
+        settings.setProperty("max.queue.size", "16");
+        settings.setProperty("poll.interval.ms", "200");
         settings.setProperty("record.processing.threads", "1");
         settings.setProperty("record.processing.order", "ORDERED");
         // a run that failed is over; the next one checks the slot and the topics before it goes on

@@ -48,13 +48,21 @@ final class WalStream implements ReplicationStream {
 
     @Override
     public void read(ReplicationMessageProcessor processor) throws SQLException, InterruptedException {
-        while (!readPending(processor)) {
+        while (!readFrame(processor)) {
             TimeUnit.MILLISECONDS.sleep(1);
         }
     }
 
+    /** Always says that there was something: at a no the engine would sleep for its poll interval, while here a millisecond is enough. */
     @Override
     public boolean readPending(ReplicationMessageProcessor processor) throws SQLException, InterruptedException {
+        if (!readFrame(processor)) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        return true;
+    }
+
+    private boolean readFrame(ReplicationMessageProcessor processor) throws SQLException, InterruptedException {
         confirm();
         if (feed.stopping()) {
             if (lastConfirmed == feed.confirmable()) {

@@ -1,0 +1,47 @@
+package io.millrace.catalog;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** Which sinks a table goes to. */
+final class JdbcBindings {
+
+    private static final StateUpdate STATE = StateUpdate.of("millrace.sink_binding", "table_id = ? AND sink = ?");
+
+    private final JdbcClient sql;
+
+    JdbcBindings(JdbcClient sql) {
+        this.sql = sql;
+    }
+
+    List<SinkBinding> all() {
+        // a list: JdbcClient's own stream keeps its connection until it is closed
+        return sql.sql("SELECT * FROM millrace.sink_binding ORDER BY sink")
+                .query(JdbcBindings::map)
+                .list();
+    }
+
+    List<SinkBinding> of(long tableId) {
+        return sql.sql("SELECT * FROM millrace.sink_binding WHERE table_id = ? ORDER BY sink")
+                .param(tableId)
+                .query(JdbcBindings::map)
+                .list();
+    }
+
+    void state(long tableId, String sink, BindingState state, @Nullable String message) {
+        STATE.note(sql, state, message, tableId, sink);
+    }
+
+    private static SinkBinding map(ResultSet row, int number) throws SQLException {
+        return new SinkBinding(
+                row.getLong("table_id"),
+                row.getString("sink"),
+                BindingState.valueOf(row.getString("state")),
+                row.getString("message"),
+                row.getTimestamp("state_since").toInstant(),
+                row.getString("options"));
+    }
+}

@@ -1,0 +1,163 @@
+package io.millrace.catalog;
+
+import static java.util.stream.Collectors.groupingBy;
+
+import io.millrace.event.Lsn;
+import io.millrace.event.TableId;
+import io.millrace.event.kafka.Topics;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.RowMapper;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The captured tables with what their rows look like, version by version. */
+final class JdbcTables {
+
+    private static final StateUpdate STATE = StateUpdate.of("millrace.captured_table", "id = ?");
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final JdbcClient sql;
+    private final TransactionTemplate transaction;
+    private final JdbcBindings bindings;
+
+    JdbcTables(JdbcClient sql, TransactionTemplate transaction, JdbcBindings bindings) {
+        this.sql = sql;
+        this.transaction = transaction;
+        this.bindings = bindings;
+    }
+
+    List<CapturedTable> all() {
+        Map<Long, List<SinkBinding>> byTable = bindings.all().stream().collect(groupingBy(SinkBinding::tableId));
+        return sql.sql("SELECT * FROM millrace.captured_table ORDER BY source, schema_name, table_name")
+                .query((row, number) -> map(row, byTable.getOrDefault(row.getLong("id"), List.of())))
+                .list();
+    }
+
+    Optional<CapturedTable> find(long id) {
+        return sql.sql("SELECT * FROM millrace.captured_table WHERE id = ?")
+                .param(id)
+                .query(withBindings())
+                .optional();
+    }
+
+    Optional<CapturedTable> find(String source, TableId table) {
+        return sql.sql("SELECT * FROM millrace.captured_table WHERE source = ? AND schema_name = ? AND table_name = ?")
+                .params(Arrays.asList(source, table.schema(), table.table()))
+                .query(withBindings())
+                .optional();
+    }
+
+    private RowMapper<CapturedTable> withBindings() {
+        return (row, number) -> map(row, bindings.of(row.getLong("id")));
+    }
+
+    CapturedTable register(TableRegistration wanted) {
+        long id = Objects.requireNonNull(transaction.execute(status -> insert(wanted)));
+        return find(id).orElseThrow();
+    }
+
+    private long insert(TableRegistration wanted) {
+        String columns = JSON.writeValueAsString(wanted.columns());
+        String[] key = wanted.keyColumns().toArray(String[]::new);
+        long id = sql.sql("""
+                INSERT INTO millrace.captured_table
+                    (source, schema_name, table_name, topic, key_columns, columns, replica_identity, registered_by)
+                VALUES (?, ?, ?, ?, ?, ?::jsonb, ?, ?) RETURNING id
+                """)
+                .params(Arrays.asList(
+                        wanted.source(),
+                        wanted.table().schema(),
+                        wanted.table().table(),
+                        Topics.of(wanted.source(), wanted.table()),
+                        key,
+                        columns,
+                        wanted.replicaIdentity().name(),
+                        wanted.registeredBy()))
+                .query(Long.class)
+                .single();
+        sql.sql(
+                        "INSERT INTO millrace.table_schema (table_id, version, columns, key_columns) VALUES (?, 1, ?::jsonb, ?)")
+                .params(Arrays.asList(id, columns, key))
+                .update();
+        for (String sink : wanted.sinks()) {
+            sql.sql("INSERT INTO millrace.sink_binding (table_id, sink) VALUES (?, ?)")
+                    .params(Arrays.asList(id, sink))
+                    .update();
+        }
+        sql.sql("INSERT INTO millrace.table_snapshot (table_id, requested_by) VALUES (?, ?)")
+                .params(Arrays.asList(id, wanted.registeredBy()))
+                .update();
+        return id;
+    }
+
+    void state(long tableId, TableState state, @Nullable String message) {
+        STATE.note(sql, state, message, tableId);
+    }
+
+    int recordSchema(
+            long tableId,
+            List<Column> columns,
+            List<String> keyColumns,
+            ReplicaIdentity identity,
+            @Nullable Long firstLsn) {
+        return Objects.requireNonNull(transaction.execute(status -> {
+            CapturedTable known = sql.sql("SELECT * FROM millrace.captured_table WHERE id = ? FOR UPDATE")
+                    .param(tableId)
+                    .query((row, number) -> map(row, List.of()))
+                    .single();
+            boolean same = known.columns().equals(columns) && known.keyColumns().equals(keyColumns);
+            int version = same ? known.schemaVersion() : known.schemaVersion() + 1;
+            String json = JSON.writeValueAsString(columns);
+            String[] key = keyColumns.toArray(String[]::new);
+            sql.sql("""
+                    UPDATE millrace.captured_table
+                    SET columns = ?::jsonb, key_columns = ?, replica_identity = ?, schema_version = ? WHERE id = ?
+                    """)
+                    .params(Arrays.asList(json, key, identity.name(), version, tableId))
+                    .update();
+            if (!same) {
+                sql.sql("""
+                        INSERT INTO millrace.table_schema (table_id, version, columns, key_columns, first_lsn)
+                        VALUES (?, ?, ?::jsonb, ?, ?::pg_lsn)
+                        """)
+                        .params(Arrays.asList(
+                                tableId, version, json, key, firstLsn == null ? null : Lsn.format(firstLsn)))
+                        .update();
+            }
+            return version;
+        }));
+    }
+
+    void remove(long tableId) {
+        sql.sql("DELETE FROM millrace.captured_table WHERE id = ?")
+                .param(tableId)
+                .update();
+    }
+
+    private static CapturedTable map(ResultSet row, List<SinkBinding> bindings) throws SQLException {
+        return new CapturedTable(
+                row.getLong("id"),
+                row.getString("source"),
+                new TableId(row.getString("schema_name"), row.getString("table_name")),
+                row.getString("topic"),
+                List.of((String[]) row.getArray("key_columns").getArray()),
+                JSON.readValue(row.getString("columns"), new TypeReference<List<Column>>() {}),
+                row.getInt("schema_version"),
+                ReplicaIdentity.valueOf(row.getString("replica_identity")),
+                TableState.valueOf(row.getString("state")),
+                row.getString("message"),
+                row.getTimestamp("state_since").toInstant(),
+                row.getString("registered_by"),
+                row.getTimestamp("registered_at").toInstant(),
+                bindings);
+    }
+}
