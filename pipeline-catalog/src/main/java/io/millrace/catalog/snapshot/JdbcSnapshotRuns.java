@@ -128,10 +128,10 @@ public final class JdbcSnapshotRuns implements SnapshotRuns {
         return sql.sql("""
                 UPDATE millrace.table_snapshot
                 SET state = CASE state WHEN 'REQUESTED' THEN 'RUNNING' ELSE state END,
-                    started_at = coalesce(started_at, now()), rows_done = ?, rows_estimated = coalesce(?, rows_estimated),
-                    rows_per_second = CASE WHEN state IN ('REQUESTED', 'RUNNING') THEN ? END,
-                    seconds_left = CASE WHEN state IN ('REQUESTED', 'RUNNING') THEN ? END,
-                    last_key = coalesce(?, last_key)
+                    started_at = coalesce(started_at, now()), rows_done = ?, rows_estimated = coalesce(?::bigint, rows_estimated),
+                    rows_per_second = CASE WHEN state IN ('REQUESTED', 'RUNNING') THEN ?::double precision END,
+                    seconds_left = CASE WHEN state IN ('REQUESTED', 'RUNNING') THEN ?::bigint END,
+                    last_key = coalesce(?::text, last_key)
                 WHERE id = ? RETURNING state
                 """)
                 .params(Arrays.asList(rowsDone, rowsEstimated, rowsPerSecond, secondsLeft, lastKey, id))
