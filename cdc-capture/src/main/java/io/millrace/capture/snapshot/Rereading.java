@@ -16,7 +16,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 
 /** Answers requests for single rows, on a thread of its own: a barrier may wait for them while a snapshot takes hours. */
 final class Rereading {
@@ -31,6 +30,7 @@ final class Rereading {
     private final SnapshotMetrics metrics;
     private final Map<Long, Target> targets = new ConcurrentHashMap<>();
     private final Semaphore asked = new Semaphore(0);
+    private final KnownMissing known = new KnownMissing();
     private final Thread thread;
     private volatile boolean stopped;
 
@@ -84,7 +84,7 @@ final class Rereading {
                     answer(target);
                 }
             }
-        } catch (SQLException | DataAccessException | IllegalStateException e) {
+        } catch (SQLException | RuntimeException e) {
             if (!stopped) {
                 LOG.warn("Rows of {} cannot be read again now; tried in a second: {}", source.name(), e.getMessage());
                 TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
@@ -98,7 +98,9 @@ final class Rereading {
             HeldRows held = new HeldRows(context.runs(), target.table().table());
             List<Reread> next = context.rereads().next(target.table().id(), KEYS_AT_A_TIME);
             while (!next.isEmpty() && !stopped) {
-                List<Reread> wanted = held.wanted(chunks.connection(), next);
+                List<Reread> fresh =
+                        next.stream().filter(one -> !known.contains(one)).toList();
+                List<Reread> wanted = held.wanted(chunks.connection(), fresh);
                 List<Long> answered = new ArrayList<>();
                 next.stream().filter(one -> !wanted.contains(one)).forEach(one -> answered.add(one.id()));
                 if (!wanted.isEmpty()) {
@@ -115,6 +117,7 @@ final class Rereading {
             throws SQLException, InterruptedException {
         List<RowKey> keys = wanted.stream().map(Reread::key).toList();
         Set<String> open = new HashSet<>();
+        Set<String> gone = new HashSet<>();
         ChunkReading.Read read = chunks.read((table, into) -> {
             boolean whole = new RowReader(table.table()).at(chunks.connection(), keys, into);
             Set<String> found = new HashSet<>();
@@ -126,12 +129,15 @@ final class Rereading {
                 boolean isThere = found.contains(key.encoded());
                 if (!isThere && whole) {
                     into.addMissing(key);
+                    gone.add(key.json());
                 } else if (!isThere) {
                     open.add(key.json());
                 }
             }
         });
         open.addAll(read.outcome().again());
+        gone.removeAll(open);
+        wanted.stream().filter(one -> gone.contains(one.key().json())).forEach(known::add);
         int missing = read.outcome().sent().missing();
         metrics.of(target.table()).reread(read.outcome().sent().rows(), missing);
         if (missing > 0) {

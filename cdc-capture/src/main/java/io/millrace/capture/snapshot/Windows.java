@@ -61,7 +61,8 @@ final class Windows implements StreamListener {
 
     @Override
     public void changed(TableTopic table, byte[] key, boolean complete) {
-        if (!open.isEmpty()) {
+        // rows without a key are nobody's successors
+        if (!open.isEmpty() && key.length > 0) {
             open.getOrDefault(table.id(), List.of()).forEach(chunk -> chunk.touch(key, complete));
         }
     }
