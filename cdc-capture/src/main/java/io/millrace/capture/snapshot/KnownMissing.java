@@ -24,7 +24,8 @@ final class KnownMissing {
 
     boolean contains(Reread request) {
         Long snapshot = request.snapshotId();
-        return snapshot != null && rows.getOrDefault(snapshot, Set.of()).contains(request.key().json());
+        return snapshot != null
+                && rows.getOrDefault(snapshot, Set.of()).contains(request.key().json());
     }
 
     void add(Reread request) {
