@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.csrf;
 import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.httpBasic;
 
+import io.millrace.catalog.Alert;
+import io.millrace.catalog.Alerts;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Column;
+import io.millrace.catalog.PipelineCatalog;
+import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.sql.Connection;
@@ -19,16 +25,12 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.mock.web.MockHttpSession;
-import org.springframework.security.test.web.servlet.setup.SecurityMockMvcConfigurers;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
 import org.springframework.test.web.servlet.assertj.MvcTestResult;
-import org.springframework.web.context.WebApplicationContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -36,7 +38,7 @@ import tools.jackson.databind.json.JsonMapper;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AdminIT {
 
-    private static final String PASSWORD = "correct horse battery";
+    private static final String PASSWORD = TestConsole.PASSWORD;
     private static final String API = "/api/v1";
 
     private final JsonMapper json = JsonMapper.builder().build();
@@ -47,7 +49,7 @@ class AdminIT {
     @BeforeAll
     void start(LocalStack shared) throws SQLException {
         stack = shared;
-        sql("postgres", "CREATE DATABASE admin_platform", "CREATE DATABASE admin_source");
+        sql("postgres", "CREATE DATABASE admin_source");
         sql(
                 "admin_source",
                 "CREATE TABLE keyed (id bigint PRIMARY KEY, name text)",
@@ -56,19 +58,8 @@ class AdminIT {
                 "CREATE TABLE lines (order_id bigint, code text, PRIMARY KEY (order_id, code))",
                 "CREATE UNLOGGED TABLE fleeting (id bigint PRIMARY KEY)",
                 "CREATE VIEW seen AS SELECT * FROM keyed");
-        application = new SpringApplicationBuilder(AdminApplication.class)
-                .web(WebApplicationType.SERVLET)
-                .properties("spring.config.name=admin-ui")
-                .run(
-                        "--server.port=0",
-                        "--management.server.port=0",
-                        "--spring.datasource.url=" + stack.postgresJdbcUrl("admin_platform"),
-                        "--spring.kafka.bootstrap-servers=" + stack.kafkaBootstrapServers(),
-                        "--millrace.admin.password=" + PASSWORD,
-                        "--millrace.catalog.secret=a secret of tests");
-        web = MockMvcTester.from((WebApplicationContext) application, builder -> builder.apply(
-                        SecurityMockMvcConfigurers.springSecurity())
-                .build());
+        application = TestConsole.start(stack, "admin_platform");
+        web = TestConsole.web(application);
         post("/users", "{\"name\":\"olga\",\"password\":\"" + PASSWORD + "\",\"role\":\"OPERATOR\"}", 201);
         post("/users", "{\"name\":\"rolf\",\"password\":\"" + PASSWORD + "\",\"role\":\"AUDITOR\"}", 201);
         post("/sources", source("src", "admin_source"), 201);
@@ -176,6 +167,19 @@ class AdminIT {
         "rolf, POST, /tables/1/pause, 403",
         "rolf, POST, /barrier, 403",
         "rolf, POST, /sinks/audit/tables/1/pause, 403",
+        "rolf, GET, /sinks/audit/tables/1/shaping, 403",
+        "rolf, POST, /sinks/audit/tables/1/shaping/preview, 403",
+        "rolf, POST, /sinks/audit/tables/1/shaping/check, 403",
+        "rolf, PUT, /sinks/audit/tables/1/shaping, 403",
+        "olga, GET, /sinks/audit/tables/1/shaping, 200",
+        "olga, GET, /sinks/nothing/tables/1/shaping, 404",
+        "rolf, POST, /sinks/audit/tables/1/rewind, 403",
+        "rolf, GET, /sinks/audit/tables/1, 200",
+        "olga, GET, /sinks/audit/tables/999, 404",
+        "rolf, POST, /dead-letters/retry, 403",
+        "rolf, POST, /dead-letters/discard, 403",
+        "olga, GET, /dead-letters/999, 404",
+        "olga, POST, /dead-letters/999/retry, 404",
         "rolf, GET, /users, 403",
         "olga, POST, /tables/999/pause, 404",
         "olga, POST, /sources, 403",
@@ -203,8 +207,17 @@ class AdminIT {
         "rolf, /history/row?source=src&schema=public&table=keyed&key=42, 200",
         "rolf, /history/events/src-1-0000000000000105-00000000, 200",
         "rolf, /dead-letters, 200",
+        "rolf, /dead-letters?sink=redis&state=OPEN&key=42&q=refused, 200",
+        "rolf, /dead-letters/999, 404",
+        "rolf, /sinks, 200",
+        "rolf, /sinks/redis/tables/1, 200",
+        "rolf, /sinks/redis/tables/1/live, 200",
+        "rolf, /sinks/solr/tables/1, 404",
         "rolf, /tables/register, 403",
         "rolf, /users, 403",
+        "rolf, /tables/1/sinks/redis/shaping, 403",
+        "olga, /tables/1/sinks/redis/shaping, 200",
+        "olga, /tables/1/sinks/audit/shaping, 200",
         "olga, /tables/register, 200",
         "olga, /tables/register/tables?source=src, 200",
         "olga, /tables/register/sinks?source=src&t=public.keyless, 200",
@@ -215,6 +228,93 @@ class AdminIT {
     })
     void pagesOpenForWhomTheyAreMeant(String user, String path, int status) {
         assertThat(web.get().uri(path).session(session(user)).exchange()).hasStatus(status);
+    }
+
+    @Test
+    void alertsAndSchemaVersionsAreShownWhereverPeopleLook() throws Exception {
+        PipelineCatalog catalog = application.getBean(PipelineCatalog.class);
+        CapturedTable table =
+                catalog.table("src", new TableId("public", "lines")).orElseThrow();
+        List<Column> columns = new ArrayList<>(table.columns());
+        columns.add(new Column("note", "text", "text", 25, true));
+        catalog.recordSchema(table.id(), columns, table.keyColumns(), table.replicaIdentity(), 0x1000L);
+        catalog.alerts()
+                .raise(Alerts.Trouble.of(
+                        "sink-stopped", Alert.Severity.CRITICAL, table, "audit", "It <stopped>.", "Start it."));
+
+        JsonNode alert = get("/alerts").path("items").get(0);
+        assertThat(alert.path("name").asString()).isEqualTo("sink-stopped");
+        JsonNode versions = get("/tables/" + table.id() + "/schemas").path("items");
+        assertThat(versions.get(0).path("changes").toString()).isEqualTo("[\"note text added\"]");
+        assertThat(versions.get(0).path("firstLsn").asString()).isEqualTo("0/1000");
+        MockHttpSession anna = session("admin");
+        for (String page : List.of("/", "/alerts", "/tables/" + table.id())) {
+            assertThat(web.get().uri(page).session(anna).exchange())
+                    .as(page)
+                    .hasStatusOk()
+                    .bodyText()
+                    .contains("sink-stopped", "It &lt;stopped&gt;.", "Start it.");
+        }
+        assertThat(web.get().uri("/tables/" + table.id()).session(anna).exchange())
+                .bodyText()
+                .contains("note text added", "0/1000");
+        assertThat(application
+                        .getBean(
+                                "alertsHealthIndicator",
+                                org.springframework.boot.health.contributor.HealthIndicator.class)
+                        .health()
+                        .getStatus()
+                        .getCode())
+                .isEqualTo("DOWN");
+        post("/alerts/" + alert.path("id").asLong() + "/dismiss", "", 200);
+        assertThat(get("/alerts").path("items")).isEmpty();
+    }
+
+    @Test
+    void aShapingIsCheckedSavedInVersionsAndDescribedInOpenApi() {
+        String path = "/sinks/redis/tables/1/shaping";
+        MvcTestResult wrong = call("olga", HttpMethod.PUT, path, "{\"filter\":\"nam == 'x'\",\"only\":[\"name\"]}");
+        assertThat(wrong).hasStatus(422);
+        assertThat(body(wrong).get("findings").toString())
+                .contains("\"at\":\"only\"")
+                .contains("\"at\":\"filter\",\"line\":1,\"column\":1");
+        int version =
+                body(call("olga", HttpMethod.GET, path, null)).get("version").asInt();
+        String shaping = "{\"masks\":{\"name\":{\"kind\":\"PARTIAL\",\"first\":1}},\"names\":{\"name\":\"title\"}}";
+        MvcTestResult saved = call("olga", HttpMethod.PUT, path + "?version=" + version, shaping);
+        assertThat(saved).hasStatus(200);
+        assertThat(body(saved).get("version").asInt()).isEqualTo(version + 1);
+        assertThat(body(saved).get("declaredBy").stringValue()).isEqualTo("olga");
+        assertThat(body(saved).get("shaping").toString())
+                .isEqualTo(
+                        "{\"only\":null,\"names\":{\"name\":\"title\"},\"masks\":{\"name\":{\"kind\":\"PARTIAL\",\"value\":null,"
+                                + "\"first\":1,\"last\":null}},\"filter\":null,\"computed\":[]}");
+        assertThat(call("olga", HttpMethod.PUT, path + "?version=" + version, "{}"))
+                .hasStatus(409);
+        assertThat(call("olga", HttpMethod.PUT, path, "{\"mask\":{}}")).hasStatus(400);
+        assertThat(call("olga", HttpMethod.DELETE, path, null)).hasStatus(200);
+        JsonNode described = get("/openapi").get("paths").get("/api/v1/sinks/{sink}/tables/{table}/shaping");
+        assertThat(described.get("put").get("responses").propertyNames()).contains("200", "409", "422");
+        assertThat(get("/openapi").toString())
+                .contains("/shaping/preview", "/shaping/check", "\"Mask\"", "\"PARTIAL\"");
+    }
+
+    @Test
+    void aTableIsRegisteredWithItsShapingOrNotAtAll() throws SQLException {
+        sql("admin_source", "CREATE TABLE people (id bigint PRIMARY KEY, email text)");
+        String wanted =
+                "{\"source\":\"src\",\"schema\":\"public\",\"table\":\"people\",\"sinks\":[\"redis\",\"audit\"],"
+                        + "\"shapings\":{\"audit\":{\"masks\":{\"%s\":{\"kind\":\"HASH\"}}}}}";
+        post("/tables", wanted.formatted("mail"), 422);
+        long id = post("/tables", wanted.formatted("email"), 201).get("id").asLong();
+        JsonNode shaped = body(call("olga", HttpMethod.GET, "/sinks/audit/tables/" + id + "/shaping", null));
+        assertThat(shaped.get("version").asInt()).isEqualTo(1);
+        assertThat(shaped.get("shaping").get("masks").get("email").get("kind").stringValue())
+                .isEqualTo("HASH");
+        assertThat(body(call("olga", HttpMethod.GET, "/sinks/redis/tables/" + id + "/shaping", null))
+                        .get("version")
+                        .asInt())
+                .isZero();
     }
 
     @Test
@@ -291,7 +391,7 @@ class AdminIT {
                 "keyed    | audit | 409 | is registered with the id",
                 "keyless  | redis | 422 | ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
                 "fleeting | audit | 422 | SET LOGGED",
-                "seen     | audit | 422 | is not a table",
+                "seen     | audit | 422 | is a view",
                 "fleeting | solr  | 422 | elasticsearch, redis, audit"
             })
     void aTableThatCannotBeCapturedIsRefusedWithTheWayOut(String table, String sink, int status, String said) {
@@ -349,12 +449,62 @@ class AdminIT {
     }
 
     @Test
+    void aSinkThatAWorkerPublishesIsOfferedAndAsksForAKeyOnlyWhereItNeedsOne() throws SQLException {
+        sql("admin_source", "CREATE TABLE unkeyed (name text)");
+        assertThat(post("/tables", table("unkeyed", "webhook-crm"), 422)
+                        .get("detail")
+                        .stringValue())
+                .contains("There is no sink named 'webhook-crm'");
+        sql(
+                "admin_platform",
+                "INSERT INTO millrace.sink (name, title, purpose, needs_key) VALUES"
+                        + " ('webhook-crm', 'Webhook-crm', 'To the CRM.', false), ('vault', 'Vault', '', true),"
+                        + " ('webhook-old', 'Webhook-old', '', false)",
+                "UPDATE millrace.sink SET published_at = now() - interval '11 minutes' WHERE name = 'webhook-old'");
+        org.awaitility.Awaitility.await()
+                .untilAsserted(() -> assertThat(get("/sinks").get("items").findValuesAsString("name"))
+                        .containsExactly("elasticsearch", "redis", "audit", "vault", "webhook-crm"));
+        post("/tables", table("unkeyed", "vault"), 422);
+        long id =
+                post("/tables", table("unkeyed", "webhook-crm"), 201).get("id").asLong();
+        assertThat(call("olga", HttpMethod.DELETE, "/tables/" + id, null)).hasStatus(202);
+        sql("admin_platform", "DELETE FROM millrace.sink");
+    }
+
+    @Test
     void aSourceThatDoesNotAnswerIsRefusedAndAPasswordNeverComesBack() {
         assertThat(post("/sources", source("lost", "no_such_database"), 422)
                         .get("detail")
                         .stringValue())
                 .contains("no_such_database");
         assertThat(get("/sources").toString()).doesNotContain("assword");
+    }
+
+    @Test
+    void aSourceWhoseUserMayNotReplicateIsRefusedWithTheStatement() throws SQLException {
+        sql("admin_source", "CREATE ROLE reader LOGIN PASSWORD 'reader'");
+        String reader = source("read_only", "admin_source").replace("\"postgres\"", "\"reader\"");
+        assertThat(post("/sources", reader, 422).get("detail").stringValue())
+                .contains("may not replicate")
+                .contains("ALTER ROLE \"reader\" WITH REPLICATION");
+    }
+
+    @Test
+    void aSourceIsReachedAnotherWayOnlyIfThatWorksAndAuditorsMayNot() {
+        MvcTestResult wrong = call("admin", HttpMethod.PATCH, "/sources/src", "{\"password\":\"wrong\"}");
+        assertThat(wrong).hasStatus(422);
+        assertThat(body(wrong).get("detail").stringValue()).contains("password authentication failed");
+        assertThat(get("/sources/src/preflight").get("pass").asBoolean()).isTrue();
+
+        MvcTestResult changed = call("admin", HttpMethod.PATCH, "/sources/src", "{\"host\":\"127.0.0.1\"}");
+        assertThat(changed).hasStatus(200);
+        assertThat(body(changed).get("host").stringValue()).isEqualTo("127.0.0.1");
+        assertThat(get("/sources/src/preflight").get("pass").asBoolean())
+                .as("the password stayed")
+                .isTrue();
+        assertThat(call("olga", HttpMethod.PATCH, "/sources/src", "{\"host\":\"localhost\"}"))
+                .hasStatus(403);
+        assertThat(call("admin", HttpMethod.PATCH, "/sources/none", "{}")).hasStatus(404);
     }
 
     @Test

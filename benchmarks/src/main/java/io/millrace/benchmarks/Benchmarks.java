@@ -1,5 +1,6 @@
 package io.millrace.benchmarks;
 
+import io.millrace.benchmarks.sinks.SinksBenchmark;
 import io.millrace.standalone.Millrace;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Command;
                 "Measures Millrace in a process and a data directory of its own, and writes benchmarks/results/NAME.json.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "NAME",
-        subcommands = {LatencyBenchmark.class, BurstBenchmark.class, StartupBenchmark.class})
+        subcommands = {LatencyBenchmark.class, BurstBenchmark.class, StartupBenchmark.class, SinksBenchmark.class})
 public final class Benchmarks {
 
     private Benchmarks() {}

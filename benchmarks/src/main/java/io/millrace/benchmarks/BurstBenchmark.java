@@ -1,5 +1,7 @@
 package io.millrace.benchmarks;
 
+import io.millrace.benchmarks.report.Figure;
+import io.millrace.benchmarks.report.Report;
 import io.millrace.standalone.Refusal;
 import java.io.StringReader;
 import java.sql.Connection;

@@ -1,5 +1,7 @@
 package io.millrace.benchmarks;
 
+import io.millrace.benchmarks.report.Figure;
+import io.millrace.benchmarks.report.Report;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.Statement;

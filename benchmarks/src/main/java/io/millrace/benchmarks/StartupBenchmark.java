@@ -1,5 +1,7 @@
 package io.millrace.benchmarks;
 
+import io.millrace.benchmarks.report.Figure;
+import io.millrace.benchmarks.report.Report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -14,6 +14,7 @@ import io.millrace.event.TableId;
 import io.millrace.event.kafka.ChangeEventRecords;
 import io.millrace.event.kafka.Topics;
 import io.millrace.localstack.LocalStack;
+import io.millrace.localstack.PostgresCluster;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -40,7 +41,7 @@ final class CaptureLab implements AutoCloseable {
 
     final LocalStack stack;
     final String id = "lab" + UUID.randomUUID().toString().replace("-", "").substring(0, 8);
-    final Source source;
+    Source source;
     private ConfigurableApplicationContext app;
 
     CaptureLab(LocalStack stack) throws SQLException {
@@ -52,6 +53,22 @@ final class CaptureLab implements AutoCloseable {
             statement.execute("CREATE DATABASE " + id + "_platform");
         }
         this.source = Source.of(id, "localhost", stack.postgresPort(), id, "postgres", "postgres", "disable");
+    }
+
+    /** With the database {@code shop} of another server as the source. */
+    CaptureLab(LocalStack stack, PostgresCluster server) throws SQLException {
+        this(stack);
+        this.source = Source.of(id, "localhost", server.port(), "shop", "postgres", "postgres", "disable");
+    }
+
+    /** The source is found elsewhere from now on; not while it is captured. */
+    void move(PostgresCluster server) throws SQLException {
+        source = Source.of(id, "localhost", server.port(), "shop", "postgres", "postgres", "disable");
+        try (Connection connection =
+                        DriverManager.getConnection(stack.postgresJdbcUrl(id + "_platform"), "postgres", "postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("UPDATE millrace.source SET port = " + server.port());
+        }
     }
 
     CaptureLab start() {
@@ -69,6 +86,7 @@ final class CaptureLab implements AutoCloseable {
                 .run(
                         "--spring.datasource.url=" + stack.postgresJdbcUrl(id + "_platform"),
                         "--spring.kafka.bootstrap-servers=" + stack.kafkaBootstrapServers(),
+                        "--millrace.catalog.secret=a secret of tests",
                         "--spring.main.banner-mode=off",
                         "--logging.level.io.debezium=WARN",
                         "--logging.level.org.apache.kafka=WARN");

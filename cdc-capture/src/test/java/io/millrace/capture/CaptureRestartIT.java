@@ -3,13 +3,17 @@ package io.millrace.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.capture.engine.Killer;
+import io.millrace.catalog.GapCause;
 import io.millrace.catalog.Offsets;
+import io.millrace.catalog.SourceGap;
+import io.millrace.catalog.SourceGaps;
 import io.millrace.catalog.SourceState;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.Operation;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
 import io.millrace.localstack.junit.LocalStackExtension;
+import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.HashSet;
@@ -145,6 +149,62 @@ class CaptureRestartIT {
         }
     }
 
+    private static void signalKafka(LocalStack stack, String signal) throws Exception {
+        List<String> processes = Files.readAllLines(stack.dataDirectory().resolve("run/kafka"));
+        for (String process : processes.subList(1, processes.size())) {
+            assertThat(new ProcessBuilder("kill", "-" + signal, process.split(" ")[0])
+                            .start()
+                            .waitFor())
+                    .isZero();
+        }
+    }
+
+    private String ofSource(String query) {
+        try (Connection connection = lab.open();
+                Statement statement = connection.createStatement();
+                var row = statement.executeQuery(query)) {
+            return row.next() ? row.getString(1) : "";
+        } catch (java.sql.SQLException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    @Test
+    void theSlotIsNotToldWhatAStoppedKafkaDoesNotHave(LocalStack stack) throws Exception {
+        lab.sql("CREATE TABLE unsafe (id int PRIMARY KEY)");
+        lab.streaming("unsafe");
+        String slot = " FROM pg_replication_slots WHERE slot_name = '" + lab.source.slot() + "'";
+        String reader = " FROM pg_stat_replication WHERE pid = (SELECT active_pid" + slot + ")";
+        String peek = lab.id + "_peek";
+        lab.sql("SELECT pg_create_logical_replication_slot('" + peek + "', 'pgoutput')");
+        signalKafka(stack, "STOP");
+        String after;
+        try {
+            lab.sql("INSERT INTO unsafe SELECT generate_series(1, 100)");
+            after = ofSource("SELECT pg_current_wal_insert_lsn()");
+            String read = after;
+            Awaitility.await().atMost(CaptureLab.PATIENCE).until(() -> ofSource(
+                            "SELECT sent_lsn >= '" + read + "'" + reader)
+                    .equals("t"));
+            String sent = ofSource("SELECT clock_timestamp()");
+            Awaitility.await().atMost(CaptureLab.PATIENCE).until(() -> ofSource(
+                            "SELECT reply_time > '" + sent + "'" + reader)
+                    .equals("t"));
+            String committed = ofSource("SELECT max(lsn) FROM pg_logical_slot_peek_binary_changes('" + peek
+                    + "', NULL, NULL, 'proto_version', '1', 'publication_names', '" + lab.source.publication() + "')");
+            assertThat(ofSource("SELECT confirmed_flush_lsn < '" + committed + "'" + slot))
+                    .as("capture has read 100 changes and answered, and Kafka has none of them")
+                    .isEqualTo("t");
+        } finally {
+            signalKafka(stack, "CONT");
+            lab.sql("SELECT pg_drop_replication_slot('" + peek + "')");
+        }
+        Awaitility.await().atMost(CaptureLab.PATIENCE).until(() -> ofSource(
+                        "SELECT confirmed_flush_lsn >= '" + after + "'" + slot)
+                .equals("t"));
+        assertThat(lab.events("unsafe")).hasSize(100);
+    }
+
     @Test
     void lostSlotIsRefusedLoudlyAndANewEpochGoesOn() throws Exception {
         lab.sql("CREATE TABLE gap (id int PRIMARY KEY)");
@@ -162,8 +222,11 @@ class CaptureRestartIT {
                 .until(() -> lab.catalog().source(lab.id).orElseThrow().state() == SourceState.FAILED);
         assertThat(lab.catalog().source(lab.id).orElseThrow().message())
                 .contains("may be missing")
-                .contains("SET epoch = epoch + 1");
-        lab.catalog().beginEpoch(lab.id);
+                .contains("POST /api/v1/sources/" + lab.id + "/epochs");
+        SourceGaps gaps = lab.bean(SourceGaps.class);
+        SourceGap gap = gaps.open(lab.id).orElseThrow();
+        assertThat(gap.cause()).isEqualTo(GapCause.SLOT_MOVED);
+        assertThat(gaps.accept(lab.id, gap.id(), "dba")).contains(2);
         List<ChangeEvent> events = lab.awaitEvents("gap", 3);
         assertThat(events.stream().filter(event -> event.operation() == Operation.READ))
                 .extracting(event -> event.key().json())

@@ -28,7 +28,8 @@ class PreflightIT {
     static void start(LocalStack stack) throws Exception {
         lab = new CaptureLab(stack);
         lab.sql(
-                "CREATE TABLE \"Keyed Table\" (b int, a text, total numeric GENERATED ALWAYS AS (b * 2) STORED, PRIMARY KEY (a, b))",
+                "CREATE TABLE \"Keyed Table\" (b int, a text, total numeric GENERATED ALWAYS AS (b * 2) STORED,"
+                        + " seen numeric GENERATED ALWAYS AS (b * 3) VIRTUAL, PRIMARY KEY (a, b))",
                 "CREATE TABLE keyless (line text)",
                 "CREATE TABLE deferred (id int PRIMARY KEY DEFERRABLE)",
                 "CREATE TABLE nothing (id int PRIMARY KEY)",
@@ -62,7 +63,7 @@ class PreflightIT {
     }
 
     @Test
-    void wrongPasswordAndWrongDatabaseAreFindings() {
+    void wrongPasswordDatabaseAndPortAreFindings() {
         Source s = lab.source;
         assertThat(new SourcePreflight()
                         .check(Source.of("x", s.host(), s.port(), "nowhere", "postgres", "postgres", "disable")))
@@ -72,6 +73,36 @@ class PreflightIT {
                         .check(Source.of("x", s.host(), 1, s.database(), "postgres", "postgres", "disable")))
                 .extracting(Finding::code)
                 .containsExactly("unreachable");
+        assertThat(new SourcePreflight()
+                        .check(Source.of("x", s.host(), s.port(), s.database(), "postgres", "wrong", "disable")))
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.code()).isEqualTo("login-refused");
+                    assertThat(finding.text())
+                            .contains("refuses the login of postgres")
+                            .contains("password authentication failed")
+                            .contains("PATCH /api/v1/sources/x");
+                });
+    }
+
+    /** The server cannot run at another level while slots exist, so the question is answered by a function that hides PostgreSQL's. */
+    @Test
+    void aWalLevelThatIsNotLogicalIsToldWithTheStatementThatSetsIt() throws Exception {
+        lab.sql(
+                "CREATE SCHEMA replica_level",
+                "CREATE FUNCTION replica_level.current_setting(name text) RETURNS text LANGUAGE sql AS"
+                        + " $$ SELECT CASE name WHEN 'wal_level' THEN 'replica' ELSE pg_catalog.current_setting(name) END $$");
+        try (Connection connection = lab.open();
+                var statement = connection.createStatement()) {
+            statement.execute("SET search_path = replica_level, pg_catalog");
+            assertThat(new SourcePreflight().check(connection, lab.source))
+                    .filteredOn(Finding::isError)
+                    .singleElement()
+                    .satisfies(finding -> assertThat(finding.text())
+                            .isEqualTo(
+                                    "wal_level is replica; changes can only be read at wal_level logical. Run this, then"
+                                            + " restart the server. Run: ALTER SYSTEM SET wal_level = 'logical';"));
+        }
     }
 
     @Test
@@ -93,7 +124,7 @@ class PreflightIT {
     void tablesThatCannotBeCapturedSayWhy() {
         assertThat(codes("missing", true)).containsExactly("no-table");
         assertThat(codes("fast", true)).containsExactly("not-logged");
-        assertThat(codes("seen", true)).containsExactly("not-a-table");
+        assertThat(codes("seen", true)).containsExactly("view");
         assertThat(codes("parted_1", true)).containsExactly("partition");
         assertThat(codes("parted", true)).containsExactly("no-before");
         assertThat(codes("keyless", true)).containsExactly("no-key");
@@ -114,7 +145,7 @@ class PreflightIT {
                     .find(connection, new TableId("public", "Keyed Table"))
                     .orElseThrow();
             assertThat(keyed.keyColumns()).containsExactly("a", "b");
-            assertThat(keyed.columns()).extracting("name").containsExactly("b", "a");
+            assertThat(keyed.columns()).extracting("name").containsExactly("b", "a", "total");
             SourceTable indexed = new SourceTables()
                     .find(connection, new TableId("public", "indexed"))
                     .orElseThrow();

@@ -70,9 +70,15 @@ public final class Row {
         out.write(bytes, offset, length);
     }
 
-    /** Returns the columns in the table's order, each with its JSON value as UTF-8 bytes; a new map. */
-    public Map<String, byte[]> columns() {
-        Map<String, byte[]> columns = new LinkedHashMap<>();
+    /** Is shown one column after the other. */
+    public interface ColumnReader {
+
+        /** Takes a column whose JSON value is this slice; must not change the array. */
+        void column(String name, byte[] bytes, int from, int length);
+    }
+
+    /** Shows the columns in the table's order, without copying anything. */
+    public void read(ColumnReader reader) {
         try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), bytes, offset, length)) {
             parser.nextToken();
             for (String name = parser.nextName(); name != null; name = parser.nextName()) {
@@ -83,9 +89,15 @@ public final class Row {
                 } else {
                     parser.skipChildren();
                 }
-                columns.put(name, Arrays.copyOfRange(bytes, from, end(parser)));
+                reader.column(name, bytes, from, end(parser) - from);
             }
         }
+    }
+
+    /** Returns the columns in the table's order, each with its JSON value as UTF-8 bytes; a new map. */
+    public Map<String, byte[]> columns() {
+        Map<String, byte[]> columns = new LinkedHashMap<>();
+        read((name, all, from, size) -> columns.put(name, Arrays.copyOfRange(all, from, from + size)));
         return columns;
     }
 

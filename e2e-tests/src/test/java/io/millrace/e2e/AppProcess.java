@@ -49,6 +49,25 @@ final class AppProcess {
         return new AppProcess(name, readyLine, Map.of(), command);
     }
 
+    /** Another process of the same app. */
+    AppProcess twin(String other) {
+        return new AppProcess(other, readyLine, environment, command);
+    }
+
+    /** SIGSTOP: the process keeps all that it has, and does nothing. */
+    void freeze() {
+        signal("STOP");
+    }
+
+    /** SIGCONT: it goes on as if nothing had been. */
+    void thaw() {
+        signal("CONT");
+    }
+
+    private void signal(String signal) {
+        Signals.send(signal, process.pid());
+    }
+
     /** Starts the process and waits until its log says that it is ready. */
     void start() {
         launch();

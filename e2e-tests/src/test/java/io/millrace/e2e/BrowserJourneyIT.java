@@ -107,6 +107,7 @@ class BrowserJourneyIT {
         pipeline.sql("UPDATE journey SET state = 'paid' WHERE id = 42", "DELETE FROM journey WHERE id = 42");
         pipeline.barrier();
         page.getByRole(AriaRole.MAIN)
+                .locator("header")
                 .getByRole(AriaRole.LINK, new Locator.GetByRoleOptions().setName("History"))
                 .click();
         page.getByLabel("Key").fill("42");

@@ -24,9 +24,11 @@ class Flow {
     static final String SOURCE = "shop";
     static final String PASSWORD = "e2e-admin-password";
 
+    final String source;
     final Api api;
     final URI web;
     final PGSimpleDataSource shop;
+    final PGSimpleDataSource platform;
     final HistoryRows history;
 
     private final PipelineComparison comparison;
@@ -34,11 +36,18 @@ class Flow {
     private final RedisRows redis;
 
     Flow(int webPort, int postgresPort, int elasticsearchPort, int redisPort) {
+        this(SOURCE, postgresPort, webPort, postgresPort, elasticsearchPort, redisPort);
+    }
+
+    /** @param sourcePort of the server whose database {@code shop} is the source */
+    Flow(String source, int sourcePort, int webPort, int postgresPort, int elasticsearchPort, int redisPort) {
+        this.source = source;
         this.web = URI.create("http://localhost:" + webPort);
         this.api = new Api(web, "admin", PASSWORD);
-        this.shop = dataSource(postgresPort, "shop");
-        this.history = new HistoryRows(dataSource(postgresPort, "millrace"));
-        this.comparison = new PipelineComparison(SOURCE, shop);
+        this.shop = dataSource(sourcePort, "shop");
+        this.platform = dataSource(postgresPort, "millrace");
+        this.history = new HistoryRows(platform);
+        this.comparison = new PipelineComparison(source, shop);
         this.elasticsearch = new ElasticsearchRows(URI.create("http://localhost:" + elasticsearchPort));
         this.redis = new RedisRows(URI.create("redis://localhost:" + redisPort));
     }
@@ -53,7 +62,16 @@ class Flow {
 
     /** Runs SQL at the source, each string one transaction. */
     void sql(String... statements) {
-        try (Connection connection = shop.getConnection();
+        run(shop, statements);
+    }
+
+    /** Runs SQL in the platform database. */
+    void platform(String... statements) {
+        run(platform, statements);
+    }
+
+    private static void run(PGSimpleDataSource database, String... statements) {
+        try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
             for (String sql : statements) {
                 statement.execute(sql);
@@ -61,6 +79,14 @@ class Flow {
         } catch (SQLException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
+    }
+
+    /** Adds this flow's source. */
+    void addSource() {
+        Api.Answer added = api.post("sources", """
+                {"name":"%s","host":"localhost","port":%d,"database":"shop","username":"postgres","password":"postgres"}
+                """.formatted(source, shop.getPortNumbers()[0]));
+        assertThat(added.status()).as("source added: %s", added.body()).isEqualTo(201);
     }
 
     /** Registers a table for all three sinks and returns its id. */
@@ -80,7 +106,7 @@ class Flow {
         String names = Stream.of(sinks).map(name -> '"' + name + '"').collect(Collectors.joining(","));
         return api.post(
                 "tables",
-                "{\"source\":\"shop\",\"schema\":\"public\",\"table\":\"" + table.replace("\"", "\\\"")
+                "{\"source\":\"" + source + "\",\"schema\":\"public\",\"table\":\"" + table.replace("\"", "\\\"")
                         + "\",\"sinks\":[" + names + "]}");
     }
 
@@ -110,10 +136,10 @@ class Flow {
             for (var store : List.of(elasticsearch, redis, history)) {
                 assertThat(comparison.compare(table, store)).matches(found -> found.equal(), "equal");
             }
-            assertThat(history.repeatedEvents(SOURCE, table))
+            assertThat(history.repeatedEvents(source, table))
                     .as("repeated events of %s", name)
                     .isZero();
-            assertThat(history.outOfOrder(SOURCE, table))
+            assertThat(history.outOfOrder(source, table))
                     .as("events of %s out of order", name)
                     .isZero();
         }

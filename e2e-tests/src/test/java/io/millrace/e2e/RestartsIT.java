@@ -115,4 +115,38 @@ class RestartsIT {
 
         pipeline.assertInStep(table);
     }
+
+    @Test
+    void aSinkThatIsDownAtTheStartIsShownAndWaitedForWhileTheOthersGoOn() throws Exception {
+        String table = table("sink_down");
+        long id = pipeline.register(table);
+        pipeline.awaitState(id, "STREAMING");
+        pipeline.workers.stop();
+        pipeline.stack.kill(Service.ELASTICSEARCH);
+        pipeline.sql("INSERT INTO sink_down SELECT g, g, 'while it is down' FROM generate_series(1, 500) g");
+
+        pipeline.workers.start();
+
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+            assertThat(behind(id, "redis")).isZero();
+            assertThat(behind(id, "audit")).isZero();
+            assertThat(behind(id, "elasticsearch")).isEqualTo(500);
+        });
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(pipeline.api.get("sinks").path("items"))
+                        .anyMatch(sink -> sink.path("name").asString().equals("elasticsearch")
+                                && !sink.path("waitingFor").asString("").isEmpty()));
+
+        pipeline.stack.start(Service.ELASTICSEARCH);
+        pipeline.assertInStep(table);
+    }
+
+    private long behind(long table, String sink) {
+        for (var binding : pipeline.api.get("tables/" + table).path("sinks")) {
+            if (binding.path("sink").asString().equals(sink)) {
+                return binding.path("records").asLong(-1);
+            }
+        }
+        return -1;
+    }
 }

@@ -27,20 +27,28 @@ final class PostgresServer implements Server {
     private final boolean fsync;
     private final ServicesDirectory services;
     private final Unprivileged unprivileged;
+    private final String version;
     private Path binaries = Path.of("");
 
     PostgresServer(Path home, int port, boolean fsync, ServicesDirectory services, Unprivileged unprivileged) {
+        this(home, port, fsync, services, unprivileged, "");
+    }
+
+    /** @param version the major one, or empty for the stack's */
+    PostgresServer(
+            Path home, int port, boolean fsync, ServicesDirectory services, Unprivileged unprivileged, String version) {
         this.home = home;
         this.data = home.resolve("data");
         this.port = port;
         this.fsync = fsync;
         this.services = services;
         this.unprivileged = unprivileged;
+        this.version = version;
     }
 
     @Override
     public void prepare(Workshop workshop) throws IOException, InterruptedException {
-        binaries = services.postgresql(workshop::say).resolve("bin");
+        binaries = services.postgresql(version, workshop::say).resolve("bin");
         if (!Files.exists(data)) {
             initialise(workshop);
         }
@@ -153,12 +161,19 @@ final class PostgresServer implements Server {
             return row.next()
                     && Path.of(row.getString(1)).equals(data)
                     && row.getString(2).equals("logical")
-                    && !row.getBoolean(3);
+                    && row.getBoolean(3) == isStandby();
         }
+    }
+
+    private boolean isStandby() {
+        return Files.exists(data.resolve(PostgresCluster.STANDBY));
     }
 
     @Override
     public void complete() throws SQLException {
+        if (isStandby()) {
+            return;
+        }
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {
             for (String database : DATABASES) {

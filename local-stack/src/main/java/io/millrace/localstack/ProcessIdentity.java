@@ -57,13 +57,14 @@ record ProcessIdentity(long pid, long startTicks) {
     void signal(String name) {
         if (isAlive()) {
             try {
-                new ProcessBuilder("kill", "-" + name, Long.toString(pid))
+                // the shell's own: a small machine has no program of that name (Debian's is in procps)
+                new ProcessBuilder("sh", "-c", "kill -" + name + " " + pid)
                         .redirectErrorStream(true)
                         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                         .start()
                         .waitFor();
             } catch (IOException e) {
-                throw new LocalStackException("Cannot run the command kill (Debian: procps or util-linux)", e);
+                throw new LocalStackException("Cannot run sh, which sends signals", e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

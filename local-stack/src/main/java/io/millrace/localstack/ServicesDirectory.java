@@ -73,8 +73,12 @@ record ServicesDirectory(Path root) {
         }
     }
 
-    Path postgresql(Consumer<String> progress) {
-        return unpacked("postgresql", progress, Archive::untarXz);
+    /** @param version a major one that the build copied for tests, or empty for the stack's */
+    Path postgresql(String version, Consumer<String> progress) {
+        return version.isEmpty()
+                ? unpacked("postgresql", progress, Archive::untarXz)
+                : new ServicesDirectory(root.resolve("versions"))
+                        .unpacked("postgresql-" + version, progress, Archive::untarXz);
     }
 
     Path elasticsearch(Consumer<String> progress) {
@@ -124,7 +128,7 @@ record ServicesDirectory(Path root) {
 
     /** Two versions lie there after an upgrade without a clean build: which one would run is then left to chance. */
     private Path archive(String name) throws IOException {
-        return only(root, name + "-[0-9.]+\\.(jar|zip)");
+        return only(root, name + "[-.][0-9.]+\\.(jar|zip)");
     }
 
     private static Path only(Path directory, String name) throws IOException {

@@ -39,4 +39,23 @@ public record CapturedTable(
     public boolean hasKey() {
         return !keyColumns.isEmpty();
     }
+
+    /** Returns the same registration under the name that the source has for it now. */
+    public CapturedTable named(TableId present) {
+        return new CapturedTable(
+                id,
+                source,
+                present,
+                topic,
+                keyColumns,
+                columns,
+                schemaVersion,
+                replicaIdentity,
+                state,
+                message,
+                stateSince,
+                registeredBy,
+                registeredAt,
+                sinks);
+    }
 }

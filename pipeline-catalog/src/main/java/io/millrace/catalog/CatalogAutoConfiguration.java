@@ -9,6 +9,7 @@ import org.flywaydb.core.Flyway;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcTemplateAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -20,18 +21,17 @@ import org.springframework.transaction.support.TransactionTemplate;
 @EnableConfigurationProperties(CatalogProperties.class)
 class CatalogAutoConfiguration {
 
-    /**
-     * Migrates before anything reads. Flyway takes PostgreSQL's advisory lock, so apps that start together wait for the first.
-     */
+    /** Migrates before anything reads. */
     @Bean
-    Flyway platformMigrations(DataSource dataSource) {
-        Flyway flyway = Flyway.configure()
-                .dataSource(dataSource)
-                .schemas("millrace")
-                .locations("classpath:db/migration/millrace")
-                .load();
-        flyway.migrate();
-        return flyway;
+    Flyway platformMigrations(
+            DataSource dataSource, DataSourceProperties dataSourceProperties, CatalogProperties properties) {
+        PlatformDatabase platform = new PlatformDatabase(
+                dataSource,
+                String.valueOf(dataSourceProperties.determineUrl()),
+                String.valueOf(dataSourceProperties.determineUsername()));
+        Flyway migrated = platform.migrate();
+        platform.requireReadable(new SecretCipher(properties.required()));
+        return migrated;
     }
 
     @Bean
@@ -41,7 +41,17 @@ class CatalogAutoConfiguration {
             CatalogProperties properties,
             Flyway migrated) {
         return new JdbcPipelineCatalog(
-                template, new TransactionTemplate(transactions), new SecretCipher(properties.secret()));
+                template, new TransactionTemplate(transactions), new SecretCipher(properties.required()));
+    }
+
+    @Bean
+    Shapings shapings(
+            JdbcTemplate template,
+            PlatformTransactionManager transactions,
+            CatalogProperties properties,
+            Flyway migrated) {
+        return new JdbcShapings(
+                template, new TransactionTemplate(transactions), new SecretCipher(properties.required()));
     }
 
     @Bean
@@ -57,5 +67,16 @@ class CatalogAutoConfiguration {
     @Bean
     Rereads rereads(JdbcTemplate template, Flyway migrated) {
         return new JdbcRereads(template);
+    }
+
+    @Bean
+    Alerts alerts(PipelineCatalog catalog) {
+        return catalog.alerts();
+    }
+
+    @Bean
+    SourceGaps sourceGaps(
+            JdbcTemplate template, PlatformTransactionManager transactions, Offsets offsets, PipelineCatalog catalog) {
+        return new JdbcSourceGaps(template, new TransactionTemplate(transactions), offsets, catalog);
     }
 }

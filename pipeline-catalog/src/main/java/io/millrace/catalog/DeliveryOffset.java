@@ -7,11 +7,14 @@ import org.jspecify.annotations.Nullable;
  * How far a sink is in one partition of a topic; the truth, which the consumer group's offsets follow.
  *
  * @param nextOffset the first offset that is not applied yet
- * @param lastPosition {@link io.millrace.event.SourcePosition} of the last change applied, as text
+ * @param lastPosition {@link io.millrace.event.SourcePosition} of the newest change before {@code nextOffset}, as text; snapshot reads are
+ *     none. Null where the sink was moved since, so that it is not known
  * @param committedAt when that change was committed at its source
  * @param events how many records were applied
  * @param waitingSince since when the sink is waited for; null when it is not
  * @param waitingFor what for, in a sentence
+ * @param replayUntil records below this offset were delivered before a rewind; 0 when there was none
+ * @param rewinds how often the offset was moved by a person
  */
 public record DeliveryOffset(
         String sink,
@@ -23,4 +26,12 @@ public record DeliveryOffset(
         long events,
         @Nullable Instant waitingSince,
         @Nullable String waitingFor,
-        Instant updatedAt) {}
+        long replayUntil,
+        int rewinds,
+        Instant updatedAt) {
+
+    /** Tells whether what is delivered next was delivered before. */
+    public boolean replays() {
+        return nextOffset < replayUntil;
+    }
+}

@@ -2,6 +2,7 @@ package io.millrace.catalog;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -31,8 +32,29 @@ final class JdbcBindings {
                 .list();
     }
 
+    /** Adds a binding, shaped from the beginning where a shaping is given. */
+    void add(long tableId, String sink, @Nullable String shaping, String by) {
+        int version = shaping == null ? 0 : 1;
+        sql.sql(
+                        "INSERT INTO millrace.sink_binding (table_id, sink, shaping, shaping_version) VALUES (?, ?, ?::jsonb, ?)")
+                .params(Arrays.asList(tableId, sink, shaping, version))
+                .update();
+        if (shaping != null) {
+            sql.sql(JdbcShapings.KEEP)
+                    .params(Arrays.asList(tableId, sink, version, shaping, by))
+                    .update();
+        }
+    }
+
     void state(long tableId, String sink, BindingState state, @Nullable String message) {
         STATE.note(sql, state, message, tableId, sink);
+        if (state == BindingState.ACTIVE) {
+            // whoever opened it takes its troubles for mended; what is not is raised again
+            sql.sql(
+                            "UPDATE millrace.alert SET resolved_at = now() WHERE table_id = ? AND sink = ? AND resolved_at IS NULL")
+                    .params(tableId, sink)
+                    .update();
+        }
     }
 
     private static SinkBinding map(ResultSet row, int number) throws SQLException {
@@ -42,6 +64,8 @@ final class JdbcBindings {
                 BindingState.valueOf(row.getString("state")),
                 row.getString("message"),
                 row.getTimestamp("state_since").toInstant(),
-                row.getString("options"));
+                row.getString("options"),
+                row.getString("shaping"),
+                row.getInt("shaping_version"));
     }
 }

@@ -8,8 +8,11 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -18,15 +21,18 @@ final class JdbcOffsets implements Offsets {
 
     private static final String SELECT_CAPTURE = "SELECT * FROM millrace.capture_offset";
     private static final String SELECT_DELIVERY = "SELECT * FROM millrace.delivery_offset";
-    private static final String ADVANCE = """
-            INSERT INTO millrace.delivery_offset AS d (sink, topic, partition, next_offset, last_position, committed_at, events)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
+    private static final String ADVANCE_FENCED = """
+            INSERT INTO millrace.delivery_offset AS d (sink, topic, partition, next_offset, last_position, committed_at, events, reached_offset)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (sink, topic, partition) DO UPDATE
             SET next_offset = excluded.next_offset,
-                last_position = coalesce(excluded.last_position, d.last_position),
+                last_position = coalesce(excluded.last_position,
+                                         CASE WHEN d.reached_offset = d.next_offset THEN d.last_position END),
+                reached_offset = excluded.reached_offset,
                 committed_at = coalesce(excluded.committed_at, d.committed_at),
                 events = d.events + excluded.events,
                 waiting_since = NULL, waiting_for = NULL, updated_at = now()
+            WHERE d.next_offset = ?
             """;
 
     private final JdbcClient client;
@@ -53,17 +59,25 @@ final class JdbcOffsets implements Offsets {
     }
 
     @Override
-    public void store(CaptureOffset offset) {
+    public void claim(String source, long generation) {
+        client.sql("UPDATE millrace.capture_offset SET generation = ? WHERE source = ? AND generation < ?")
+                .params(generation, source, generation)
+                .update();
+    }
+
+    @Override
+    public boolean store(CaptureOffset offset, long generation) {
         SourcePosition position = offset.position();
-        client.sql("""
-                INSERT INTO millrace.capture_offset
-                    (source, epoch, commit_lsn, ordinal, end_lsn, committed_at, system_identifier, timeline, events)
-                VALUES (?, ?, ?::pg_lsn, ?, ?::pg_lsn, ?, ?, ?, ?)
+        int stored = client.sql("""
+                INSERT INTO millrace.capture_offset AS c
+                    (source, epoch, commit_lsn, ordinal, end_lsn, committed_at, system_identifier, timeline, events, generation)
+                VALUES (?, ?, ?::pg_lsn, ?, ?::pg_lsn, ?, ?, ?, ?, ?)
                 ON CONFLICT (source) DO UPDATE
                 SET epoch = excluded.epoch, commit_lsn = excluded.commit_lsn, ordinal = excluded.ordinal,
                     end_lsn = excluded.end_lsn, committed_at = excluded.committed_at,
                     system_identifier = excluded.system_identifier, timeline = excluded.timeline,
-                    events = excluded.events, updated_at = now()
+                    events = excluded.events, generation = excluded.generation, updated_at = now()
+                WHERE c.generation <= excluded.generation
                 """)
                 .params(Arrays.asList(
                         offset.source(),
@@ -74,8 +88,10 @@ final class JdbcOffsets implements Offsets {
                         timestamp(offset.committedAt()),
                         offset.systemIdentifier(),
                         offset.timeline(),
-                        offset.events()))
+                        offset.events(),
+                        generation))
                 .update();
+        return stored == 1;
     }
 
     @Override
@@ -94,17 +110,53 @@ final class JdbcOffsets implements Offsets {
     }
 
     @Override
-    public void advance(String sink, Collection<Advance> advances) {
+    public Set<TopicPartitionId> advance(String sink, Collection<Advance> advances) {
+        List<Advance> all = List.copyOf(advances);
+        int[] counts = batch.batchUpdate(
+                ADVANCE_FENCED,
+                all.stream().map(advance -> fenced(sink, advance)).toList());
+        Set<TopicPartitionId> lost = new HashSet<>();
+        for (int i = 0; i < counts.length; i++) {
+            if (counts[i] == 0) {
+                lost.add(all.get(i).partition());
+            }
+        }
+        return lost;
+    }
+
+    @Override
+    public void rewind(String sink, Map<TopicPartitionId, Long> to) {
         batch.batchUpdate(
-                ADVANCE,
-                advances.stream().map(advance -> parameters(sink, advance)).toList());
+                """
+                INSERT INTO millrace.delivery_offset AS d (sink, topic, partition, next_offset, rewinds)
+                VALUES (?, ?, ?, ?, 1)
+                ON CONFLICT (sink, topic, partition) DO UPDATE
+                SET next_offset = excluded.next_offset, replay_until = greatest(d.replay_until, d.next_offset),
+                    rewinds = d.rewinds + 1, waiting_since = NULL, waiting_for = NULL, updated_at = now()
+                """,
+                to.entrySet().stream()
+                        .map(entry -> new Object[] {
+                            sink, entry.getKey().topic(), entry.getKey().partition(), entry.getValue()
+                        })
+                        .toList());
+    }
+
+    @Override
+    public List<DeliveryOffset> rewound() {
+        return client.sql(SELECT_DELIVERY + " WHERE rewinds > 0")
+                .query(JdbcOffsets::deliveryOffset)
+                .list();
     }
 
     @Override
     public boolean advanceFenced(String sink, Advance advance) {
-        Object[] parameters = Arrays.copyOf(parameters(sink, advance), 8);
-        parameters[7] = advance.expectedOffset();
-        return batch.update(ADVANCE + " WHERE d.next_offset = ?", parameters) == 1;
+        return batch.update(ADVANCE_FENCED, fenced(sink, advance)) == 1;
+    }
+
+    private static Object[] fenced(String sink, Advance advance) {
+        Object[] parameters = Arrays.copyOf(parameters(sink, advance), 9);
+        parameters[8] = advance.expectedOffset();
+        return parameters;
     }
 
     @Override
@@ -131,7 +183,8 @@ final class JdbcOffsets implements Offsets {
             advance.nextOffset(),
             advance.lastPosition(),
             timestamp(advance.committedAt()),
-            advance.events()
+            advance.events(),
+            advance.nextOffset()
         };
     }
 
@@ -156,12 +209,18 @@ final class JdbcOffsets implements Offsets {
                 row.getString("topic"),
                 row.getInt("partition"),
                 row.getLong("next_offset"),
-                row.getString("last_position"),
+                isReached(row) ? row.getString("last_position") : null,
                 instant(row, "committed_at"),
                 row.getLong("events"),
                 instant(row, "waiting_since"),
                 row.getString("waiting_for"),
+                row.getLong("replay_until"),
+                row.getInt("rewinds"),
                 row.getTimestamp("updated_at").toInstant());
+    }
+
+    private static boolean isReached(ResultSet row) throws SQLException {
+        return row.getObject("reached_offset") instanceof Long reached && reached == row.getLong("next_offset");
     }
 
     static @Nullable Instant instant(ResultSet row, String column) throws SQLException {

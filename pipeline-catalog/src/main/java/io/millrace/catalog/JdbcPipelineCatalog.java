@@ -16,6 +16,9 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     private final JdbcTables tables;
     private final JdbcBindings bindings;
     private final JdbcSnapshotRuns snapshots;
+    private final TableRelations relations;
+    private final Alerts alerts;
+    private final JdbcSinks sinks;
 
     JdbcPipelineCatalog(JdbcTemplate template, TransactionTemplate transaction, SecretCipher cipher) {
         JdbcClient sql = JdbcClient.create(template);
@@ -23,6 +26,9 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
         this.bindings = new JdbcBindings(sql);
         this.tables = new JdbcTables(sql, transaction, bindings);
         this.snapshots = new JdbcSnapshotRuns(template, transaction);
+        this.relations = new JdbcTableRelations(sql);
+        this.alerts = new JdbcAlerts(sql);
+        this.sinks = new JdbcSinks(template);
     }
 
     @Override
@@ -96,6 +102,11 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     }
 
     @Override
+    public List<TableSchema> schemas(long tableId) {
+        return tables.schemas(tableId);
+    }
+
+    @Override
     public void removeTable(long tableId) {
         tables.remove(tableId);
     }
@@ -118,5 +129,35 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     @Override
     public TableSnapshot requestSnapshot(long tableId, String by) {
         return snapshots.request(tableId, null, by);
+    }
+
+    @Override
+    public TableSnapshot readAnew(long tableId, String by) {
+        return snapshots.readAnew(tableId, by);
+    }
+
+    @Override
+    public void snapshotEnded(long snapshotId, SnapshotState state, @Nullable String message) {
+        snapshots.ended(snapshotId, state, message);
+    }
+
+    @Override
+    public TableRelations relations() {
+        return relations;
+    }
+
+    @Override
+    public Alerts alerts() {
+        return alerts;
+    }
+
+    @Override
+    public void publishSinks(List<SinkDescription> published) {
+        sinks.publish(published);
+    }
+
+    @Override
+    public List<SinkDescription> sinks() {
+        return sinks.all();
     }
 }

@@ -38,7 +38,8 @@ final class JdbcSources {
         sql.sql("""
                 INSERT INTO millrace.source (name, host, port, database_name, username, password_cipher, ssl_mode, slot_name,
                                              publication_name, epoch, created_by)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,
+                        greatest(?, (SELECT epoch + 1 FROM millrace.past_epoch WHERE source = ?)), ?)
                 """)
                 .params(Arrays.asList(
                         source.name(),
@@ -51,6 +52,7 @@ final class JdbcSources {
                         source.slot(),
                         source.publication(),
                         source.epoch(),
+                        source.name(),
                         by))
                 .update();
     }
@@ -84,7 +86,11 @@ final class JdbcSources {
     }
 
     void remove(String name) {
-        sql.sql("DELETE FROM millrace.source WHERE name = ?").param(name).update();
+        sql.sql("""
+                WITH gone AS (DELETE FROM millrace.source WHERE name = ? RETURNING name, epoch)
+                INSERT INTO millrace.past_epoch (source, epoch) SELECT name, epoch FROM gone
+                ON CONFLICT (source) DO UPDATE SET epoch = excluded.epoch
+                """).param(name).update();
     }
 
     private Source map(ResultSet row, int number) throws SQLException {

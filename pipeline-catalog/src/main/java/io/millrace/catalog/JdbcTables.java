@@ -2,7 +2,6 @@ package io.millrace.catalog;
 
 import static java.util.stream.Collectors.groupingBy;
 
-import io.millrace.event.Lsn;
 import io.millrace.event.TableId;
 import io.millrace.event.kafka.Topics;
 import java.sql.ResultSet;
@@ -28,11 +27,13 @@ final class JdbcTables {
     private final JdbcClient sql;
     private final TransactionTemplate transaction;
     private final JdbcBindings bindings;
+    private final JdbcTableSchemas schemas;
 
     JdbcTables(JdbcClient sql, TransactionTemplate transaction, JdbcBindings bindings) {
         this.sql = sql;
         this.transaction = transaction;
         this.bindings = bindings;
+        this.schemas = new JdbcTableSchemas(sql);
     }
 
     List<CapturedTable> all() {
@@ -77,7 +78,7 @@ final class JdbcTables {
                         wanted.source(),
                         wanted.table().schema(),
                         wanted.table().table(),
-                        Topics.of(wanted.source(), wanted.table()),
+                        topic(wanted),
                         key,
                         columns,
                         wanted.replicaIdentity().name(),
@@ -89,14 +90,22 @@ final class JdbcTables {
                 .params(Arrays.asList(id, columns, key))
                 .update();
         for (String sink : wanted.sinks()) {
-            sql.sql("INSERT INTO millrace.sink_binding (table_id, sink) VALUES (?, ?)")
-                    .params(Arrays.asList(id, sink))
-                    .update();
+            bindings.add(id, sink, wanted.shapings().get(sink), wanted.registeredBy());
         }
         sql.sql("INSERT INTO millrace.table_snapshot (table_id, requested_by) VALUES (?, ?)")
                 .params(Arrays.asList(id, wanted.registeredBy()))
                 .update();
         return id;
+    }
+
+    private String topic(TableRegistration wanted) {
+        String topic = Topics.of(wanted.source(), wanted.table());
+        List<String> taken = sql.sql("SELECT topic FROM millrace.captured_table")
+                .query(String.class)
+                .list();
+        return taken.stream().anyMatch(other -> Topics.collide(topic, other))
+                ? Topics.distinct(wanted.source(), wanted.table())
+                : topic;
     }
 
     void state(long tableId, TableState state, @Nullable String message) {
@@ -110,31 +119,32 @@ final class JdbcTables {
             ReplicaIdentity identity,
             @Nullable Long firstLsn) {
         return Objects.requireNonNull(transaction.execute(status -> {
-            CapturedTable known = sql.sql("SELECT * FROM millrace.captured_table WHERE id = ? FOR UPDATE")
+            sql.sql("SELECT id FROM millrace.captured_table WHERE id = ? FOR UPDATE")
                     .param(tableId)
-                    .query((row, number) -> map(row, List.of()))
+                    .query(Long.class)
                     .single();
-            boolean same = known.columns().equals(columns) && known.keyColumns().equals(keyColumns);
-            int version = same ? known.schemaVersion() : known.schemaVersion() + 1;
-            String json = JSON.writeValueAsString(columns);
-            String[] key = keyColumns.toArray(String[]::new);
+            int version = schemas.record(tableId, columns, keyColumns, firstLsn);
+            TableSchema present = schemas.present(tableId);
+            // whether a column takes NULL is no version's matter, and always told as it was last seen
+            List<Column> shown = present.version() == version ? columns : present.columns();
             sql.sql("""
                     UPDATE millrace.captured_table
-                    SET columns = ?::jsonb, key_columns = ?, replica_identity = ?, schema_version = ? WHERE id = ?
+                    SET columns = ?::jsonb, key_columns = ?, replica_identity = ?, schema_version = greatest(schema_version, ?)
+                    WHERE id = ?
                     """)
-                    .params(Arrays.asList(json, key, identity.name(), version, tableId))
+                    .params(Arrays.asList(
+                            JSON.writeValueAsString(shown),
+                            present.keyColumns().toArray(String[]::new),
+                            identity.name(),
+                            version,
+                            tableId))
                     .update();
-            if (!same) {
-                sql.sql("""
-                        INSERT INTO millrace.table_schema (table_id, version, columns, key_columns, first_lsn)
-                        VALUES (?, ?, ?::jsonb, ?, ?::pg_lsn)
-                        """)
-                        .params(Arrays.asList(
-                                tableId, version, json, key, firstLsn == null ? null : Lsn.format(firstLsn)))
-                        .update();
-            }
             return version;
         }));
+    }
+
+    List<TableSchema> schemas(long tableId) {
+        return schemas.of(tableId);
     }
 
     void remove(long tableId) {

@@ -3,7 +3,9 @@ package io.millrace.catalog;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** How far capture and the sinks are. Thread-safe; every call is one transaction, or takes part in the caller's. */
@@ -13,8 +15,16 @@ public interface Offsets {
 
     List<CaptureOffset> captures();
 
-    /** Stores how far capture is. Called before the slot is told (P5). */
-    void store(CaptureOffset offset);
+    /** Keeps holders of older leases from storing offsets of a source, from now on. */
+    void claim(String source, long generation);
+
+    /**
+     * Stores how far capture is. Called before the slot is told (P5).
+     *
+     * @param generation of the lease under which the source is captured
+     * @return false if a newer lease has claimed the source: then nothing was stored, and the caller must end
+     */
+    boolean store(CaptureOffset offset, long generation);
 
     /** Returns the offsets of all sinks. */
     List<DeliveryOffset> deliveries();
@@ -23,9 +33,21 @@ public interface Offsets {
     List<DeliveryOffset> deliveries(String sink);
 
     /**
-     * Stores how far a state sink is; for sinks whose writes are versioned, so that repeating is harmless. Clears what it waited for.
+     * Stores how far a sink is whose writes are not in the same transaction. A partition's offset moves only if it stands where expected:
+     * else another worker has it, or a person rewound it. Clears what was waited for.
+     *
+     * @return the partitions whose offset did not stand where expected, and was left alone
      */
-    void advance(String sink, Collection<Advance> advances);
+    Set<TopicPartitionId> advance(String sink, Collection<Advance> advances);
+
+    /**
+     * Moves a sink to other offsets of partitions, whatever it does there at the moment: its worker notices, and goes on from them. What
+     * is below the old offsets counts as delivered before.
+     */
+    void rewind(String sink, Map<TopicPartitionId, Long> to);
+
+    /** Returns the offsets, of all sinks, that were ever rewound. */
+    List<DeliveryOffset> rewound();
 
     /**
      * Moves a sink's offset on if it still stands where expected: the fence of a sink that writes its offset in the transaction of its
@@ -42,11 +64,11 @@ public interface Offsets {
     record TopicPartitionId(String topic, int partition) {}
 
     /**
-     * A step of a sink in one partition.
+     * A step of a sink in one partition; from where it stands to the same place, it only makes sure of standing there.
      *
      * @param expectedOffset where the sink stood
      * @param nextOffset where it stands now
-     * @param lastPosition of the last change applied, as text; null when the step held none
+     * @param lastPosition of the newest change before {@code nextOffset}, as text; snapshot reads are none. Null when the step held none
      * @param committedAt when that change was committed
      * @param events how many records the step held
      */

@@ -17,7 +17,7 @@ public interface PipelineCatalog {
     Optional<Source> source(String name);
 
     /**
-     * Stores a new source.
+     * Stores a new source. Where one of that name was taken out before, it goes on with the epoch after that one's last.
      *
      * @throws org.springframework.dao.DuplicateKeyException if the name is taken
      */
@@ -57,10 +57,11 @@ public interface PipelineCatalog {
     void tableState(long tableId, TableState state, @Nullable String message);
 
     /**
-     * Records the columns and key of a table as now seen; a new version where they differ from the last, else nothing.
+     * Records the columns and key of a table as seen at a place in the WAL. The same description at the same place is the same version,
+     * however often the slot sends it; a description that differs from what holds there is a new version.
      *
-     * @param firstLsn from where the version holds, or null where unknown
-     * @return the version in force
+     * @param firstLsn commit LSN of the transaction that is described, or null for what the source's catalog says now
+     * @return the version that events under this description carry
      */
     int recordSchema(
             long tableId,
@@ -68,6 +69,9 @@ public interface PipelineCatalog {
             List<String> keyColumns,
             ReplicaIdentity identity,
             @Nullable Long firstLsn);
+
+    /** Returns all versions of a table's columns and key, the first one first. */
+    List<TableSchema> schemas(long tableId);
 
     /** Takes a table out for good, with its bindings and snapshots. History and topic stay. */
     void removeTable(long tableId);
@@ -83,4 +87,26 @@ public interface PipelineCatalog {
 
     /** Asks for another snapshot of all rows of a table; an open one is returned instead. */
     TableSnapshot requestSnapshot(long tableId, String by);
+
+    /**
+     * Asks for all rows of a table from the first one on: what open snapshots of it have read counts no more, so they are cancelled.
+     *
+     * @param by user name, or {@code millrace}, where wanted with a colon and why
+     */
+    TableSnapshot readAnew(long tableId, String by);
+
+    /** Ends a snapshot, unless it ended already. */
+    void snapshotEnded(long snapshotId, SnapshotState state, @Nullable String message);
+
+    /** Returns which relations of the sources the tables are. */
+    TableRelations relations();
+
+    /** Returns what needs a person. */
+    Alerts alerts();
+
+    /** Notes which sinks a worker runs; called again while it runs them. Those of other workers stay. */
+    void publishSinks(List<SinkDescription> sinks);
+
+    /** Returns the sinks that workers run, by name; one that none has published for ten minutes while others were is gone. */
+    List<SinkDescription> sinks();
 }

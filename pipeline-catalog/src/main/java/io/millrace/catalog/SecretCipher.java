@@ -10,7 +10,7 @@ import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Encrypts the sources' passwords at rest: AES-256-GCM, a random nonce before each ciphertext, all as base64. Thread-safe. */
+/** Encrypts the sources' passwords and the masking key at rest: AES-256-GCM, a random nonce before each ciphertext, all as base64. Thread-safe. */
 final class SecretCipher {
 
     private static final int NONCE_BYTES = 12;
@@ -47,19 +47,23 @@ final class SecretCipher {
     }
 
     /**
-     * Returns the clear text.
+     * Returns the clear text; nothing for nothing: that is what an administrator stores whose secret is lost.
      *
      * @throws IllegalStateException if it was encrypted with another secret, or changed since
      */
     String decrypt(String encrypted) {
+        if (encrypted.isEmpty()) {
+            return "";
+        }
         try {
             byte[] all = Base64.getDecoder().decode(encrypted);
             Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
             cipher.init(Cipher.DECRYPT_MODE, key, new GCMParameterSpec(TAG_BITS, all, 0, NONCE_BYTES));
             return new String(cipher.doFinal(all, NONCE_BYTES, all.length - NONCE_BYTES), StandardCharsets.UTF_8);
-        } catch (GeneralSecurityException e) {
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
             throw new IllegalStateException(
-                    "A source's stored password cannot be read with the present millrace.catalog.secret. Start with the"
+                    "What is kept encrypted (a source's password, the masking key) cannot be read with the present"
+                            + " millrace.catalog.secret. Start with the"
                             + " secret that it was stored with, or enter the password again.",
                     e);
         }

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param sink the sink's name, for example {@code elasticsearch}
  * @param message why it is not active and what to do; null where it is
  * @param options the sink's own settings for this table, a JSON object
+ * @param shaping what the sink gets of the table, the JSON of a {@link io.millrace.catalog.shaping.Shaping}; null for everything as it is
+ * @param shapingVersion counts up with every declaration; 0 before the first
  */
 public record SinkBinding(
         long tableId,
@@ -16,4 +18,18 @@ public record SinkBinding(
         BindingState state,
         @Nullable String message,
         Instant stateSince,
-        String options) {}
+        String options,
+        @Nullable String shaping,
+        int shapingVersion) {
+
+    /** A binding whose sink gets everything as it is. */
+    public SinkBinding(
+            long tableId,
+            String sink,
+            BindingState state,
+            @Nullable String message,
+            Instant stateSince,
+            String options) {
+        this(tableId, sink, state, message, stateSince, options, null, 0);
+    }
+}

@@ -2,6 +2,7 @@ package io.millrace.catalog;
 
 import io.millrace.event.TableId;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -9,6 +10,8 @@ import java.util.Set;
  *
  * @param sinks names of sinks, at least one
  * @param registeredBy user name
+ * @param shapings what sinks get of it from the first row on, by sink, the JSON of {@link io.millrace.catalog.shaping.Shaping}; those
+ *     that are not there get everything as it is
  */
 public record TableRegistration(
         String source,
@@ -17,4 +20,18 @@ public record TableRegistration(
         List<Column> columns,
         ReplicaIdentity replicaIdentity,
         Set<String> sinks,
-        String registeredBy) {}
+        String registeredBy,
+        Map<String, String> shapings) {
+
+    /** Everything goes to every sink as it is. */
+    public TableRegistration(
+            String source,
+            TableId table,
+            List<String> keyColumns,
+            List<Column> columns,
+            ReplicaIdentity replicaIdentity,
+            Set<String> sinks,
+            String registeredBy) {
+        this(source, table, keyColumns, columns, replicaIdentity, sinks, registeredBy, Map.of());
+    }
+}

@@ -2,7 +2,10 @@ package io.millrace.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
+import io.millrace.catalog.Alert.Severity;
+import io.millrace.catalog.Alerts.Trouble;
 import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.catalog.snapshot.JdbcRereads;
@@ -15,10 +18,12 @@ import io.millrace.catalog.snapshot.SnapshotRuns.Search;
 import io.millrace.event.RowKey;
 import io.millrace.event.SourcePosition;
 import io.millrace.event.TableId;
+import io.millrace.event.kafka.Topics;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.flywaydb.core.Flyway;
@@ -70,7 +75,7 @@ class CatalogIT {
     @BeforeEach
     void migrateByThreeAppsAtOnceAndEmpty() {
         IntStream.range(0, 3).parallel().forEach(app -> flyway(database).migrate());
-        template.execute("TRUNCATE millrace.source, millrace.delivery_offset CASCADE");
+        template.execute("TRUNCATE millrace.source, millrace.delivery_offset, millrace.past_epoch CASCADE");
         catalog.addSource(Source.of("shop", "localhost", 5432, "shop", "me", "pass'word", "prefer"), "anna");
     }
 
@@ -93,6 +98,66 @@ class CatalogIT {
         assertThatThrownBy(() -> catalog("another secret").sources())
                 .hasRootCauseInstanceOf(java.security.GeneralSecurityException.class)
                 .hasMessageContaining("millrace.catalog.secret");
+    }
+
+    @Test
+    void anAppWithAnotherSecretIsToldAtItsStartAndHowToGoOnWithoutTheFirst() {
+        PlatformDatabase platform = new PlatformDatabase(database, database.getUrl(), database.getUser());
+        SecretCipher another = new SecretCipher("another secret");
+
+        assertThatThrownBy(() -> platform.requireReadable(another))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("source shop")
+                .hasMessageContaining("UPDATE millrace.source SET password_cipher = ''");
+
+        template.execute("UPDATE millrace.source SET password_cipher = ''");
+        platform.requireReadable(another);
+        assertThat(catalog("another secret").source("shop").orElseThrow().password())
+                .isEmpty();
+    }
+
+    @Test
+    void aPlatformDatabaseThatCannotBeUsedIsASentence() {
+        assertThatThrownBy(() -> platform(database.getUrl(), "wrong").migrate())
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("refuses the login of postgres")
+                .hasMessageContaining("SPRING_DATASOURCE_PASSWORD");
+        assertThatThrownBy(
+                        () -> platform(database.getUrl().replace("/millrace", "/nowhere"), LocalStack.POSTGRES_PASSWORD)
+                                .migrate())
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("/nowhere does not exist")
+                .hasMessageContaining("CREATE DATABASE");
+        assertThatThrownBy(() -> platform("jdbc:postgresql://localhost:1/millrace?password=hidden", "x")
+                        .migrate())
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("localhost:1/millrace does not answer")
+                .hasMessageContaining("SPRING_DATASOURCE_URL")
+                .hasMessageNotContaining("hidden");
+    }
+
+    @Test
+    void aUserWhoMayNotMakeTheTablesIsToldWhatToRun() {
+        template.execute("DROP DATABASE IF EXISTS not_ours");
+        template.execute("DROP ROLE IF EXISTS visitor");
+        template.execute("CREATE ROLE visitor LOGIN PASSWORD 'visitor'");
+        template.execute("CREATE DATABASE not_ours");
+        PGSimpleDataSource visitor = new PGSimpleDataSource();
+        visitor.setURL(database.getUrl().replace("/millrace", "/not_ours"));
+        visitor.setUser("visitor");
+        visitor.setPassword("visitor");
+
+        assertThatThrownBy(() -> new PlatformDatabase(visitor, visitor.getUrl(), "visitor").migrate())
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("GRANT CREATE ON DATABASE");
+    }
+
+    private static PlatformDatabase platform(String url, String password) {
+        PGSimpleDataSource database = new PGSimpleDataSource();
+        database.setURL(url);
+        database.setUser(LocalStack.POSTGRES_USER);
+        database.setPassword(password);
+        return new PlatformDatabase(database, url, LocalStack.POSTGRES_USER);
     }
 
     @Test
@@ -195,6 +260,80 @@ class CatalogIT {
     }
 
     @Test
+    void aVersionIsFoundAgainWhereItHeld() {
+        long table = register("orders").id();
+        List<Column> added = List.of(COLUMNS.get(0), COLUMNS.get(1), new Column("c", "text", "text", 25, true));
+        List<Column> retyped = List.of(COLUMNS.get(0), new Column("na\"me", "text", "text", 25, true));
+        assertThat(record(table, COLUMNS, 100L)).isEqualTo(1);
+        assertThat(record(table, added, 200L)).isEqualTo(2);
+        assertThat(record(table, COLUMNS, 200L))
+                .as("back within the transaction")
+                .isEqualTo(1);
+        assertThat(record(table, retyped, null)).as("seen by a snapshot").isEqualTo(3);
+        assertThat(record(table, added, 300L)).as("the stream is not there yet").isEqualTo(2);
+        assertThat(record(table, retyped, 400L)).isEqualTo(3);
+        assertThat(record(table, COLUMNS, 500L)).isEqualTo(4);
+
+        // after a restart all of it comes again
+        assertThat(record(table, COLUMNS, 100L)).isEqualTo(1);
+        assertThat(record(table, added, 200L)).isEqualTo(2);
+        assertThat(record(table, retyped, 450L)).isEqualTo(3);
+        assertThat(record(table, COLUMNS, 600L)).isEqualTo(4);
+        assertThat(catalog.schemas(table)).extracting(TableSchema::firstLsn).containsExactly(null, 200L, 400L, 500L);
+        assertThat(catalog.schemas(table)
+                        .get(1)
+                        .changesSince(catalog.schemas(table).get(0)))
+                .containsExactly("c text added");
+        assertThat(catalog.table(table).orElseThrow().columns()).isEqualTo(COLUMNS);
+    }
+
+    private int record(long table, List<Column> columns, Long lsn) {
+        return catalog.recordSchema(table, columns, List.of("id"), ReplicaIdentity.FULL, lsn);
+    }
+
+    @Test
+    void anAlertIsOpenOnceAndOverWhenItsBindingIsActivated() {
+        CapturedTable table = register("orders");
+        Alerts alerts = catalog.alerts();
+        Trouble trouble =
+                Trouble.of(AlertName.SINK_STOPPED, Severity.CRITICAL, table, "redis", "It stopped.", "Start it.");
+        Trouble other = Trouble.of(
+                AlertName.TABLE_RENAMED, Severity.WARNING, table, null, "It was renamed.", "Rename it back.");
+        assertThat(alerts.raise(other)).isTrue();
+        assertThat(alerts.raise(trouble)).isTrue();
+        assertThat(alerts.raise(trouble)).isFalse();
+        assertThat(alerts.open())
+                .extracting(Alert::name, Alert::subject, Alert::occurrences)
+                .containsExactly(
+                        tuple(AlertName.SINK_STOPPED, "shop/public.orders/redis", 2),
+                        tuple(AlertName.TABLE_RENAMED, "shop/public.orders", 1));
+
+        catalog.bindingState(table.id(), "redis", BindingState.ACTIVE, null);
+        assertThat(alerts.open()).extracting(Alert::name).containsExactly(AlertName.TABLE_RENAMED);
+        assertThat(alerts.raise(trouble)).as("met again").isTrue();
+        assertThat(alerts.resolve(AlertName.TABLE_RENAMED, "shop/public.orders"))
+                .isTrue();
+        long open = alerts.open().get(0).id();
+        assertThat(alerts.dismiss(open, "anna").orElseThrow().resolvedBy()).isEqualTo("anna");
+        assertThat(alerts.open()).isEmpty();
+        assertThat(alerts.recent(10)).hasSize(3);
+    }
+
+    @Test
+    void topicsThatKafkaTakesForOneAreToldApart() {
+        CapturedTable one = catalog.register(registration(new TableId("a", "b_c")));
+        CapturedTable other = catalog.register(registration(new TableId("a_b", "c")));
+
+        assertThat(one.topic()).isEqualTo("shop.a.b_c");
+        assertThat(Topics.collide(one.topic(), other.topic())).isFalse();
+    }
+
+    private static TableRegistration registration(TableId table) {
+        return new TableRegistration(
+                "shop", table, List.of("id"), COLUMNS, ReplicaIdentity.DEFAULT, Set.of("audit"), "anna");
+    }
+
+    @Test
     void aFencedOffsetMovesOnlyFromWhereItIsExpected() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
 
@@ -209,6 +348,49 @@ class CatalogIT {
             assertThat(offset.nextOffset()).isEqualTo(12);
             assertThat(offset.events()).isEqualTo(12);
             assertThat(offset.lastPosition()).isEqualTo("p1");
+        });
+    }
+
+    @Test
+    void aSinkThatSomeoneMovedDoesNotKnowWhichChangeItReached() {
+        TopicPartitionId partition = new TopicPartitionId("t", 0);
+        offsets.advance("redis", List.of(new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10)));
+        assertThat(offsets.deliveries("redis").get(0).lastPosition()).isEqualTo("p1");
+
+        template.update("UPDATE millrace.delivery_offset SET next_offset = 3");
+        assertThat(offsets.deliveries("redis").get(0).lastPosition()).isNull();
+
+        offsets.advance("redis", List.of(new Advance(partition, 3, 4, null, null, 1)));
+        assertThat(offsets.deliveries("redis").get(0).lastPosition())
+                .as("a step without a change does not bring it back")
+                .isNull();
+    }
+
+    @Test
+    void aRewindOvertakesWhoeverIsAtWorkAndTellsUpToWhereItRepeats() {
+        TopicPartitionId partition = new TopicPartitionId("t", 0);
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10))))
+                .isEmpty();
+        assertThat(offsets.rewound()).isEmpty();
+
+        offsets.rewind("redis", Map.of(partition, 4L));
+
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 10, 12, null, null, 2))))
+                .as("the batch that was being written")
+                .containsExactly(partition);
+        assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
+            assertThat(offset.nextOffset()).isEqualTo(4);
+            assertThat(offset.replayUntil()).isEqualTo(10);
+            assertThat(offset.replays()).isTrue();
+            assertThat(offset.rewinds()).isEqualTo(1);
+        });
+        offsets.rewind("redis", Map.of(partition, 2L));
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 2, 10, null, null, 8))))
+                .isEmpty();
+        assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
+            assertThat(offset.replayUntil()).isEqualTo(10);
+            assertThat(offset.replays()).isFalse();
+            assertThat(offset.rewinds()).isEqualTo(2);
         });
     }
 
@@ -229,6 +411,22 @@ class CatalogIT {
     }
 
     @Test
+    void sinksAreThoseThatWorkersStillPublish() {
+        template.execute("TRUNCATE millrace.sink");
+        assertThat(catalog.sinks()).isEmpty();
+        SinkDescription audit = new SinkDescription("audit", "History", "", false);
+        SinkDescription redis = new SinkDescription("redis", "Redis", "Rows.", true);
+        catalog.publishSinks(List.of(redis, new SinkDescription("audit", "Log", "old", true)));
+        catalog.publishSinks(List.of(audit));
+        assertThat(catalog.sinks()).containsExactly(audit, redis);
+
+        template.update("UPDATE millrace.sink SET published_at = now() - interval '1 hour'");
+        assertThat(catalog.sinks()).as("while no worker runs").containsExactly(audit, redis);
+        catalog.publishSinks(List.of(audit));
+        assertThat(catalog.sinks()).containsExactly(audit);
+    }
+
+    @Test
     void captureOffsetReadsBack() {
         CaptureOffset stored = new CaptureOffset(
                 "shop",
@@ -240,12 +438,34 @@ class CatalogIT {
                 1,
                 5,
                 Instant.EPOCH);
-        offsets.store(stored);
+        assertThat(offsets.store(stored, 1)).isTrue();
 
         assertThat(offsets.capture("shop"))
                 .get()
                 .usingRecursiveComparison()
                 .ignoringFields("updatedAt")
                 .isEqualTo(stored);
+    }
+
+    private static CaptureOffset captured(long endLsn) {
+        return new CaptureOffset("shop", 1, null, endLsn, null, "7400", 1, 0, Instant.EPOCH);
+    }
+
+    @Test
+    void anOlderLeaseStoresNoCaptureOffset() {
+        assertThat(offsets.store(captured(0x100), 1)).isTrue();
+        assertThat(offsets.store(captured(0x200), 1)).isTrue();
+        offsets.claim("shop", 2);
+        assertThat(offsets.store(captured(0x300), 1)).isFalse();
+        assertThat(offsets.capture("shop").orElseThrow().endLsn()).isEqualTo(0x200);
+        assertThat(offsets.store(captured(0x400), 2)).isTrue();
+    }
+
+    @Test
+    void aSourceThatIsRegisteredAgainGoesOnWithTheNextEpoch() {
+        catalog.beginEpoch("shop");
+        catalog.removeSource("shop");
+        catalog.addSource(Source.of("shop", "localhost", 5432, "shop", "me", "x", "prefer"), "anna");
+        assertThat(catalog.source("shop").orElseThrow().epoch()).isEqualTo(3);
     }
 }

@@ -1,10 +1,12 @@
 package io.millrace.standalone;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -86,9 +88,13 @@ public final class Api {
         HttpResponse<String> response;
         try {
             response = http.send(request, HttpResponse.BodyHandlers.ofString());
-        } catch (java.net.ConnectException e) {
+        } catch (ConnectException e) {
             throw new Refusal(
                     "No Millrace answers at " + url + ". Start one with ./millrace up, or name another with --url.", e);
+        } catch (HttpTimeoutException e) {
+            throw new Refusal("Millrace at " + url + " does not answer in time. Look at its log, or try again.", e);
+        } catch (IOException e) {
+            throw new Refusal("What answers at " + url + " is no Millrace (" + e.getMessage() + "): correct --url.", e);
         }
         if (response.statusCode() == 401 || response.statusCode() == 403) {
             throw new Refusal("Millrace at " + url + " refuses these credentials (" + response.statusCode()
@@ -96,9 +102,14 @@ public final class Api {
         }
         try {
             JsonNode body = response.body().isBlank() ? MissingNode.getInstance() : JSON.readTree(response.body());
-            return new Answer(response.statusCode(), body);
+            Answer answer = new Answer(response.statusCode(), body);
+            if (!answer.ok() && !body.has("title")) {
+                throw new Refusal("What answers at " + url + " is no Millrace (status " + response.statusCode()
+                        + " without a reason): correct --url.");
+            }
+            return answer;
         } catch (JacksonException e) {
-            return new Answer(response.statusCode(), MissingNode.getInstance());
+            throw new Refusal("What answers at " + url + " is no Millrace: its answer is no JSON. Correct --url.", e);
         }
     }
 }

@@ -32,12 +32,24 @@ final class ApiOptions {
     private @Nullable String token;
 
     Api api() throws IOException {
-        if (url == null) {
+        String address = url;
+        if (address == null) {
+            if (user != null) {
+                throw new Refusal("--user goes with --url: without it, the data directory holds the way in.");
+            }
             return Api.local(data);
         }
-        if (user != null) {
-            return new Api(url, "Basic " + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8)));
+        if (!address.matches("https?://[^/ ]+(/.*)?")) {
+            throw new Refusal("--url " + address + " is no address: give one like http://localhost:8080.");
         }
-        return new Api(url, token == null ? "" : "Bearer " + token);
+        if (user != null) {
+            if (!user.contains(":")) {
+                throw new Refusal("--user " + user + " has no password: give --user " + user
+                        + ":PASSWORD, or an API token in MILLRACE_TOKEN.");
+            }
+            return new Api(
+                    address, "Basic " + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8)));
+        }
+        return new Api(address, token == null ? "" : "Bearer " + token);
     }
 }

@@ -6,6 +6,9 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -58,6 +61,11 @@ final class DataHome implements AutoCloseable {
         Path root = directory.toAbsolutePath().normalize();
         try {
             Files.createDirectories(root);
+            Path log = log(root);
+            Files.createDirectories(log.getParent());
+            if (Files.exists(log) && !Files.isWritable(log)) {
+                throw new AccessDeniedException(log.toString());
+            }
             FileChannel channel = FileChannel.open(
                     root.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             if (!locked(channel)) {
@@ -70,6 +78,21 @@ final class DataHome implements AutoCloseable {
             channel.truncate(0);
             channel.write(StandardCharsets.UTF_8.encode(ProcessHandle.current().pid() + "\n"));
             return new DataHome(root, channel);
+        } catch (AccessDeniedException e) {
+            throw new Refusal(
+                    "This user may not write to the data directory " + root + " (" + e.getFile()
+                            + "): let it (chown, chmod u+rwx), or name another with --data.",
+                    e);
+        } catch (FileAlreadyExistsException e) {
+            throw new Refusal(
+                    "The data directory " + root + " cannot be made, for " + e.getFile()
+                            + " is a file: name another with --data.",
+                    e);
+        } catch (FileSystemException e) {
+            throw new Refusal(
+                    "The data directory " + root + " cannot be used"
+                            + (e.getReason() == null ? "" : " (" + e.getReason() + ")") + ": name another with --data.",
+                    e);
         } catch (IOException e) {
             throw new Refusal(
                     "The data directory " + root + " cannot be used: " + e + ". Name another with --data.", e);
@@ -125,7 +148,7 @@ final class DataHome implements AutoCloseable {
         }
     }
 
-    /** Returns the secret of the catalog, made on the first call for this directory. */
+    /** Returns the secret of the catalog, made on the first call for this directory; nobody else may read it, whatever a copy made of it. */
     String catalogSecret() {
         Path file = root.resolve("catalog.secret");
         try {
@@ -134,6 +157,7 @@ final class DataHome implements AutoCloseable {
                 new SecureRandom().nextBytes(secret);
                 writeForOwner(file, Base64.getEncoder().encodeToString(secret) + "\n");
             }
+            Files.setPosixFilePermissions(file, OWNER_ONLY.value());
             return Files.readString(file).strip();
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot keep the catalog's secret in " + file, e);

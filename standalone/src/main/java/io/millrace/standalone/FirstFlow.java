@@ -4,11 +4,11 @@ import io.millrace.catalog.PipelineCatalog;
 import io.millrace.standalone.StandaloneProperties.SourceProperties;
 import io.millrace.standalone.demo.DemoShop;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /** From apps that run to changes that flow: the source and the demo's tables are registered, a barrier passes, the shop opens. */
 final class FirstFlow {
 
-    private static final Duration READY_TIMEOUT = Duration.ofMinutes(5);
     private static final Duration BARRIER_PATIENCE = Duration.ofSeconds(10);
 
     private final StandaloneProperties standalone;
@@ -46,22 +46,30 @@ final class FirstFlow {
         }
     }
 
-    /** Returns when a barrier has passed. */
-    void await(Api api) throws Exception {
+    /**
+     * Returns when a barrier has passed. Does not give up: what is down is waited for, the rest goes on meanwhile, and the web pages are
+     * there to see and to mend it.
+     *
+     * @param url of the web pages
+     */
+    void await(Api api, String url) throws Exception {
         steps.step("Waiting until a change can flow");
-        long deadline = System.nanoTime() + READY_TIMEOUT.toNanos();
         String last = "";
         while (true) {
-            Api.Answer answer = api.barrier(BARRIER_PATIENCE);
-            if (answer.ok()) {
-                return;
+            String behind;
+            try {
+                Api.Answer answer = api.barrier(BARRIER_PATIENCE);
+                if (answer.ok()) {
+                    return;
+                }
+                behind = answer.problem().replaceFirst("^After [0-9]+ ms: ", "");
+            } catch (Refusal e) {
+                // a busy machine may be late with the answer itself
+                behind = String.valueOf(e.getMessage());
+                TimeUnit.SECONDS.sleep(1);
             }
-            if (System.nanoTime() > deadline) {
-                throw new Refusal("Nothing flows after " + READY_TIMEOUT.toMinutes() + " minutes: " + answer.problem());
-            }
-            String behind = answer.problem().replaceFirst("^After [0-9]+ ms: ", "");
             if (!behind.equals(last) && !shutdown.begun()) {
-                steps.step("Still waiting: " + behind);
+                steps.step("Still waiting: " + behind + (last.isEmpty() ? " (the web pages are up: " + url + ")" : ""));
                 last = behind;
             }
         }

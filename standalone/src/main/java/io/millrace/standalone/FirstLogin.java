@@ -46,6 +46,9 @@ class FirstLogin {
         if (!Boolean.TRUE.equals(made)) {
             return "Log in as admin, with the password of the first start.";
         }
+        if (password.isBlank()) {
+            return "Log in as admin, with the password that is printed above.";
+        }
         return password.startsWith(MARK)
                 ? "Log in as admin with the password " + password + " (shown only now; change it under People)."
                 : "Log in as admin, with the password that was set for the first start.";

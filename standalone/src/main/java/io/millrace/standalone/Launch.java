@@ -36,12 +36,14 @@ final class Launch {
             boolean stack,
             boolean demo) {}
 
+    private final DataHome home;
     private final StackOptions stackOptions;
     private final Wishes wishes;
     private final Steps steps;
     private final Shutdown shutdown;
 
-    Launch(StackOptions stackOptions, Wishes wishes, Steps steps, Shutdown shutdown) {
+    Launch(DataHome home, StackOptions stackOptions, Wishes wishes, Steps steps, Shutdown shutdown) {
+        this.home = home;
         this.stackOptions = stackOptions;
         this.wishes = wishes;
         this.steps = steps;
@@ -50,14 +52,11 @@ final class Launch {
 
     /** Returns when a change can flow. */
     void run() throws Exception {
-        DataHome home = shutdown.add("", DataHome.take(stackOptions.data()));
-        WebPorts.requireFree(
-                wishes.port() == null ? 8080 : wishes.port(),
-                wishes.managementPort() == null ? 8081 : wishes.managementPort());
+        LaunchSettings settings = LaunchSettings.of(wishes);
+        WebPorts.requireFree(settings.environment());
         if (stackOptions.clean()) {
             home.clean();
         }
-        LaunchSettings settings = LaunchSettings.of(wishes);
         CompletableFuture<@Nullable Void> stackReady = CompletableFuture.completedFuture(null);
         CompletableFuture<@Nullable Void> shopReady = CompletableFuture.completedFuture(null);
         if (wishes.stack()) {
@@ -70,14 +69,14 @@ final class Launch {
                 shopReady = Background.run("demo", () -> prepareShop(options));
             }
         }
-        ConfigurableApplicationContext apps = boot(home, settings, stackReady);
+        ConfigurableApplicationContext apps = boot(settings, stackReady);
         Background.await(stackReady);
         Background.await(shopReady);
         String url = "http://localhost:" + apps.getEnvironment().getProperty("local.server.port", "8080");
         LocalAccess access = LocalAccess.issue(apps.getBean(JdbcTemplate.class), home.root(), url);
         FirstFlow flow = new FirstFlow(apps.getBean(StandaloneProperties.class), steps, shutdown);
         flow.register(apps.getBean(PipelineCatalog.class), !wishes.stack());
-        flow.await(new Api(url, "Bearer " + access.token()));
+        flow.await(new Api(url, "Bearer " + access.token()), url);
         flow.openShop();
         steps.say("Millrace is ready: " + url);
         steps.say(apps.getBean(FirstLogin.class).sentence());
@@ -115,8 +114,8 @@ final class Launch {
         }
     }
 
-    private ConfigurableApplicationContext boot(
-            DataHome home, LaunchSettings settings, CompletableFuture<@Nullable Void> stackReady) throws Exception {
+    private ConfigurableApplicationContext boot(LaunchSettings settings, CompletableFuture<@Nullable Void> stackReady)
+            throws Exception {
         SpringApplication application = new SpringApplication(MillraceApplication.class);
         application.setBannerMode(Banner.Mode.OFF);
         application.setLogStartupInfo(false);

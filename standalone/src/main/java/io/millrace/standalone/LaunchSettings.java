@@ -6,6 +6,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
+import org.springframework.core.env.Environment;
+import org.springframework.core.env.SimpleCommandLinePropertySource;
+import org.springframework.core.env.StandardEnvironment;
 
 /** What one start tells Spring on top of the configuration files, as arguments: they win over every file and the environment. */
 final class LaunchSettings {
@@ -22,12 +26,24 @@ final class LaunchSettings {
                 "spring.config.additional-location",
                 "optional:file:"
                         + Path.of(System.getProperty("millrace.home", "")).toAbsolutePath() + "/"
-                        + (wishes.config() == null
-                                ? ""
-                                : ",file:" + wishes.config().toAbsolutePath()));
+                        + (wishes.config() == null ? "" : ",file:" + location(wishes.config())));
         settings.setIfGiven("server.port", wishes.port());
         settings.setIfGiven("management.server.port", wishes.managementPort());
         return settings;
+    }
+
+    /** Spring goes by a file's ending; a name that has none of its endings is read as YAML, which the hint in brackets says. */
+    private static String location(Path file) {
+        String path = file.toAbsolutePath().toString();
+        return path.matches(".*\\.(yml|yaml|properties)") ? path : path + "[.yml]";
+    }
+
+    /** Returns what Spring will find: the command line, the environment and all files. */
+    Environment environment() {
+        StandardEnvironment environment = new StandardEnvironment();
+        environment.getPropertySources().addFirst(new SimpleCommandLinePropertySource(arguments()));
+        ConfigDataEnvironmentPostProcessor.applyTo(environment);
+        return environment;
     }
 
     /** Points everything at the local stack, the demo's database as the source. */

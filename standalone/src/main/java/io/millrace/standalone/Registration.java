@@ -5,6 +5,7 @@ import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.preflight.Finding;
 import io.millrace.catalog.preflight.SourceConnection;
+import io.millrace.catalog.preflight.SourcePreflight;
 import io.millrace.catalog.preflight.SourceTable;
 import io.millrace.catalog.preflight.SourceTables;
 import io.millrace.catalog.preflight.TablePreflight;
@@ -40,18 +41,37 @@ final class Registration {
         return wanted.jdbcUrl();
     }
 
-    /** Registers the source, or follows it to where it is now; returns whether it is new. */
+    /**
+     * Registers the source, or follows it to where it is now; returns whether it is new.
+     *
+     * @throws Refusal when it cannot be captured as it is; then nothing is stored
+     */
     boolean source() {
         var known = catalog.source(wanted.name());
         if (known.isEmpty()) {
+            requireFit();
             catalog.addSource(wanted, BY);
             return true;
         }
         if (!known.get().jdbcUrl().equals(wanted.jdbcUrl())
+                || !known.get().username().equals(wanted.username())
                 || !known.get().password().equals(wanted.password())) {
+            requireFit();
             catalog.updateSourceConnection(wanted);
         }
         return false;
+    }
+
+    private void requireFit() {
+        List<String> errors = new SourcePreflight()
+                .check(wanted).stream()
+                        .filter(Finding::isError)
+                        .map(Finding::text)
+                        .toList();
+        if (!errors.isEmpty()) {
+            throw new Refusal("The source " + wanted + " of millrace.standalone.source cannot be captured as it is. "
+                    + String.join(" ", errors));
+        }
     }
 
     /**

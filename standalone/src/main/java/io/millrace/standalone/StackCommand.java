@@ -21,8 +21,10 @@ final class StackCommand implements Callable<Integer> {
         if (options.clean()) {
             DataHome.requireCleanable(options.data());
         }
+        DataHome home = DataHome.take(options.data());
+        System.setProperty("millrace.log", DataHome.log(home.root()).toString());
         Shutdown shutdown = Shutdown.atExit(steps);
-        DataHome home = shutdown.add("", DataHome.take(options.data()));
+        shutdown.add("", home);
         if (options.clean()) {
             home.clean();
         }

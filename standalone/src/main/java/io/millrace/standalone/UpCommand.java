@@ -1,7 +1,7 @@
 package io.millrace.standalone;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -39,21 +39,28 @@ final class UpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (config != null && !Files.isReadable(config)) {
-            throw new Refusal("There is no readable file " + config.toAbsolutePath() + ": correct --config.");
-        }
-        if (noStack && config == null && platformDatabase == null && !Files.exists(Path.of("millrace.yml"))) {
+        UserFiles files = UserFiles.find(config);
+        List<String> warnings = files.check();
+        if (noStack && files.isEmpty() && platformDatabase == null) {
             throw new Refusal("--no-stack needs to know your own PostgreSQL, Kafka, Elasticsearch and Redis: copy"
                     + " millrace.example.yml to millrace.yml, fill it in, and give it with --config millrace.yml.");
         }
         if (stackOptions.clean()) {
             DataHome.requireCleanable(stackOptions.data());
         }
-        System.setProperty("millrace.log", DataHome.log(stackOptions.data()).toString());
+        // before anything is logged: the log is in there
+        DataHome home = DataHome.take(stackOptions.data());
+        System.setProperty("millrace.log", DataHome.log(home.root()).toString());
         Steps steps = new Steps();
+        warnings.forEach(steps::say);
         Shutdown shutdown = Shutdown.atExit(steps);
+        shutdown.add("", home);
         Launch launch = new Launch(
-                stackOptions, new Launch.Wishes(port, managementPort, config, !noStack, !noDemo), steps, shutdown);
+                home,
+                stackOptions,
+                new Launch.Wishes(port, managementPort, config, !noStack, !noDemo),
+                steps,
+                shutdown);
         try {
             launch.run();
         } catch (Exception e) {

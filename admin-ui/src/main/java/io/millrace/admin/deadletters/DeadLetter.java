@@ -1,14 +1,19 @@
 package io.millrace.admin.deadletters;
 
 import java.time.Instant;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record that a sink refused.
+ * A record that a sink refused, or that waits behind one.
  *
  * @param key of the row, JSON text; null where the record holds none
  * @param cause in a sentence
+ * @param detail where it was refused, a stack trace; null where the sink's service named the record
+ * @param payload the record's value as text, up to 256 KiB; null in lists
  * @param occurrences how often the same record was refused
+ * @param decidedBy who asked for the retry or discarded it
+ * @param reason of the discard, or what took its place
  */
 record DeadLetter(
         long id,
@@ -24,10 +29,14 @@ record DeadLetter(
         String category,
         String cause,
         @Nullable String detail,
+        @Nullable String payload,
         String state,
         Instant firstAttemptAt,
         Instant lastAttemptAt,
-        int occurrences) {
+        int occurrences,
+        @Nullable String decidedBy,
+        @Nullable Instant decidedAt,
+        @Nullable String reason) {
 
     /** Returns the table's name, or the topic where it is not known. */
     public String where() {
@@ -38,8 +47,35 @@ record DeadLetter(
     public String tone() {
         return switch (state) {
             case "OPEN" -> "bad";
-            case "RETRIED" -> "ok";
+            case "WAITING" -> "warn";
+            case "RETRYING" -> "run";
+            case "RETRIED", "SUPERSEDED" -> "ok";
             default -> "idle";
         };
+    }
+
+    public String word() {
+        return state.toLowerCase(Locale.ROOT);
+    }
+
+    /** Returns what its state means, in a sentence. */
+    public String meaning() {
+        return switch (state) {
+            case "OPEN" -> "The sink refused it. Retry it once the cause is mended, or discard it.";
+            case "WAITING" -> "It follows by itself once the earlier change of its row is retried or discarded.";
+            case "RETRYING" ->
+                "It is given to the sink again within a second, if the table's delivery there is active.";
+            case "RETRIED" -> "The sink took it later, or holds a newer state of the row.";
+            case "SUPERSEDED" -> "A newer state of the row took its place.";
+            default -> "It was discarded and is not in the sink.";
+        };
+    }
+
+    public boolean retryable() {
+        return state.equals("OPEN");
+    }
+
+    public boolean discardable() {
+        return state.equals("OPEN") || state.equals("WAITING");
     }
 }

@@ -5,6 +5,8 @@ import io.millrace.admin.web.Problem;
 import io.millrace.catalog.PipelineCatalog;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +18,10 @@ import org.springframework.stereotype.Component;
 @Component("adminDeadLetters")
 class DeadLetters {
 
+    private static final String COLUMNS =
+            "id, sink, topic, partition, record_offset, source, schema_name, table_name, key, event_id, category, cause, detail,"
+                    + " state, first_attempt_at, last_attempt_at, occurrences, decided_by, decided_at, reason, ";
+
     private final JdbcClient sql;
 
     /** @param migrated there so that the table is before it is asked for */
@@ -23,21 +29,14 @@ class DeadLetters {
         this.sql = JdbcClient.create(template);
     }
 
-    Items<DeadLetter> page(@Nullable String sink, @Nullable String state, @Nullable String cursor, int limit) {
-        StringBuilder text = new StringBuilder("SELECT * FROM millrace.dead_letter WHERE true");
-        List<Object> values = new ArrayList<>();
-        if (sink != null && !sink.isBlank()) {
-            text.append(" AND sink = ?");
-            values.add(sink);
-        }
-        if (state != null && !state.isBlank()) {
-            text.append(" AND state = ?");
-            values.add(state);
-        }
+    Items<DeadLetter> page(LetterFilter filter, @Nullable String cursor, int limit) {
+        LetterFilter.Where where = filter.where();
+        String text = "SELECT " + COLUMNS + "NULL AS payload FROM millrace.dead_letter WHERE " + where.sql();
+        List<Object> values = new ArrayList<>(where.values());
         if (cursor != null && !cursor.isBlank()) {
             try {
                 values.add(Long.parseLong(cursor));
-                text.append(" AND id < ?");
+                text += " AND id < ?";
             } catch (NumberFormatException e) {
                 throw Problem.badRequest("The cursor '" + cursor + "' is none; begin again without it.");
             }
@@ -52,6 +51,37 @@ class DeadLetters {
                 : new Items<>(
                         List.copyOf(found.subList(0, limit)),
                         Long.toString(found.get(limit - 1).id()));
+    }
+
+    /** Returns one with its payload. */
+    DeadLetter find(long id) {
+        return sql.sql("SELECT " + COLUMNS + "payload FROM millrace.dead_letter WHERE id = ?")
+                .param(id)
+                .query(DeadLetters::letter)
+                .optional()
+                .orElseThrow(() -> Problem.notFound("Dead letter", "There is no dead letter with the id " + id + "."));
+    }
+
+    /** Returns the first letter of the same row that is not settled; null where there is none before it. */
+    @Nullable
+    DeadLetter before(DeadLetter letter) {
+        return sql.sql("SELECT " + COLUMNS + "NULL AS payload FROM millrace.dead_letter e"
+                        + " WHERE (sink, topic, partition, key_hash) ="
+                        + " (SELECT sink, topic, partition, key_hash FROM millrace.dead_letter WHERE id = ?)"
+                        + " AND record_offset < ? AND state IN ('OPEN', 'RETRYING') ORDER BY record_offset LIMIT 1")
+                .params(letter.id(), letter.offset())
+                .query(DeadLetters::letter)
+                .optional()
+                .orElse(null);
+    }
+
+    /** Returns how many match and are open. */
+    long open(LetterFilter filter) {
+        LetterFilter.Where where = filter.where();
+        return sql.sql("SELECT count(*) FROM millrace.dead_letter WHERE state = 'OPEN' AND " + where.sql())
+                .params(where.values())
+                .query(Long.class)
+                .single();
     }
 
     private static DeadLetter letter(ResultSet row, int number) throws SQLException {
@@ -69,9 +99,17 @@ class DeadLetters {
                 row.getString("category"),
                 row.getString("cause"),
                 row.getString("detail"),
+                row.getString("payload"),
                 row.getString("state"),
                 row.getTimestamp("first_attempt_at").toInstant(),
                 row.getTimestamp("last_attempt_at").toInstant(),
-                row.getInt("occurrences"));
+                row.getInt("occurrences"),
+                row.getString("decided_by"),
+                instant(row.getTimestamp("decided_at")),
+                row.getString("reason"));
+    }
+
+    private static @Nullable Instant instant(@Nullable Timestamp time) {
+        return time == null ? null : time.toInstant();
     }
 }

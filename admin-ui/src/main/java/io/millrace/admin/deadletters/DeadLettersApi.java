@@ -3,31 +3,97 @@ package io.millrace.admin.deadletters;
 import io.millrace.admin.web.Api;
 import io.millrace.admin.web.Items;
 import io.millrace.admin.web.Problem;
+import java.security.Principal;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 
-/** {@code /dead-letters}, newest first. */
+/** {@code /dead-letters}, newest first; retrying and discarding one, or all open ones that match a filter. */
 @Api
+@RequestMapping("/api/v1/dead-letters")
 class DeadLettersApi {
 
     private static final int MOST = 1000;
 
     private final DeadLetters letters;
+    private final Decisions decisions;
 
-    DeadLettersApi(DeadLetters letters) {
+    DeadLettersApi(DeadLetters letters, Decisions decisions) {
         this.letters = letters;
+        this.decisions = decisions;
     }
 
-    @GetMapping("/api/v1/dead-letters")
+    /** Why something is discarded. */
+    record Reason(@Nullable String reason) {}
+
+    /** How many dead letters were decided about. */
+    record Decided(int count) {}
+
+    @GetMapping
     Items<DeadLetter> list(
             @RequestParam @Nullable String sink,
             @RequestParam @Nullable String state,
+            @RequestParam @Nullable String topic,
+            @RequestParam @Nullable String source,
+            @RequestParam @Nullable String schema,
+            @RequestParam @Nullable String table,
+            @RequestParam @Nullable String key,
+            @RequestParam @Nullable String q,
             @RequestParam @Nullable String cursor,
             @RequestParam(defaultValue = "50") int limit) {
         if (limit < 1 || limit > MOST) {
             throw Problem.badRequest("The limit " + limit + " is not between 1 and " + MOST + ".");
         }
-        return letters.page(sink, state, cursor, limit);
+        return letters.page(new LetterFilter(sink, state, topic, source, schema, table, key, q), cursor, limit);
+    }
+
+    @GetMapping("/{id}")
+    DeadLetter show(@PathVariable long id) {
+        return letters.find(id);
+    }
+
+    @PostMapping("/{id}/retry")
+    DeadLetter retry(@PathVariable long id, Principal caller) {
+        return decisions.retry(id, caller.getName());
+    }
+
+    @PostMapping("/{id}/discard")
+    DeadLetter discard(@PathVariable long id, @RequestBody(required = false) @Nullable Reason body, Principal caller) {
+        return decisions.discard(id, body == null ? null : body.reason(), caller.getName());
+    }
+
+    @PostMapping("/retry")
+    Decided retryAll(
+            @RequestParam @Nullable String sink,
+            @RequestParam @Nullable String topic,
+            @RequestParam @Nullable String source,
+            @RequestParam @Nullable String schema,
+            @RequestParam @Nullable String table,
+            @RequestParam @Nullable String key,
+            @RequestParam @Nullable String q,
+            Principal caller) {
+        return new Decided(decisions.retryAll(
+                new LetterFilter(sink, null, topic, source, schema, table, key, q), caller.getName()));
+    }
+
+    @PostMapping("/discard")
+    Decided discardAll(
+            @RequestParam @Nullable String sink,
+            @RequestParam @Nullable String topic,
+            @RequestParam @Nullable String source,
+            @RequestParam @Nullable String schema,
+            @RequestParam @Nullable String table,
+            @RequestParam @Nullable String key,
+            @RequestParam @Nullable String q,
+            @RequestBody(required = false) @Nullable Reason body,
+            Principal caller) {
+        return new Decided(decisions.discardAll(
+                new LetterFilter(sink, null, topic, source, schema, table, key, q),
+                body == null ? null : body.reason(),
+                caller.getName()));
     }
 }

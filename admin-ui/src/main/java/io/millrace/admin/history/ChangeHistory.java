@@ -82,10 +82,10 @@ class ChangeHistory {
         if (registered.isPresent()) {
             RowKey row = KeyText.canonical(
                     key, registered.get().keyColumns(), registered.get().columns());
-            // hashes may collide: the key decides
-            text.append(" AND key_hash = ? AND key = ?::jsonb");
-            values.add(row.hash(source, id));
-            values.add(row.json());
+            // hashes may collide: the key decides; a gap of the table is one of every row
+            text.append(" AND (key_hash = ? AND key = ?::jsonb OR source = ? AND schema_name = ? AND table_name = ?"
+                    + " AND operation = 'gap')");
+            values.addAll(List.of(row.hash(source, id), row.json(), source, schema, table));
         } else {
             // the table is no longer registered, and with it went the order and the types of its key
             List<String> wanted = KeyText.values(key, key.indexOf(',') < 0 ? 1 : 2);
@@ -180,6 +180,7 @@ class ChangeHistory {
                 row.getTimestamp("committed_at").toInstant(),
                 row.getTimestamp("captured_at").toInstant(),
                 row.getString("actor"),
+                List.of((String[]) row.getArray("masked_columns").getArray()),
                 row.getLong("seq"));
     }
 }

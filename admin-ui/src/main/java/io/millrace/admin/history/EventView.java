@@ -48,9 +48,11 @@ record EventView(
         if (before != null) {
             held.addAll(before.propertyNames());
         }
+        // a masked column that was left out changed nonetheless
+        event.maskedColumns().stream().filter(event.changedColumns()::contains).forEach(held::add);
         columns.retainAll(held);
         columns.addAll(held);
-        boolean rowBefore = !List.of("create", "read", "truncate").contains(event.operation());
+        boolean rowBefore = !List.of("create", "read", "truncate", "gap").contains(event.operation());
         boolean rowAfter = !List.of("delete", "truncate").contains(event.operation());
         List<FieldChange> fields = new ArrayList<>();
         for (String column : columns) {
@@ -59,7 +61,7 @@ record EventView(
             Side now = side(rowAfter, after, column, unavailable);
             boolean changed =
                     switch (event.operation()) {
-                        case "create", "read" -> now.kind() == Side.Kind.VALUE;
+                        case "create", "read", "gap" -> now.kind() == Side.Kind.VALUE;
                         case "delete" -> old.kind() != Side.Kind.UNSENT;
                         default ->
                             event.changedColumns().contains(column)
@@ -68,7 +70,8 @@ record EventView(
                                             && now.kind() != Side.Kind.UNSENT
                                             && !old.equals(now);
                     };
-            fields.add(new FieldChange(column, old, now, changed));
+            fields.add(new FieldChange(
+                    column, old, now, changed, event.maskedColumns().contains(column)));
         }
         return fields;
     }
@@ -119,6 +122,7 @@ record EventView(
             case "delete" -> event.isFoundMissing() ? "found missing" : "deleted";
             case "read" -> "read by snapshot";
             case "truncate" -> "table emptied";
+            case "gap" -> "changes may be missing";
             default -> event.operation();
         };
     }
@@ -127,7 +131,7 @@ record EventView(
     public String tone() {
         return switch (event.operation()) {
             case "create" -> "ok";
-            case "delete", "truncate" -> "bad";
+            case "delete", "truncate", "gap" -> "bad";
             case "read" -> "idle";
             default -> "run";
         };
@@ -144,6 +148,7 @@ record EventView(
                 yield event.beforeCompleteness().equals("FULL") ? "no column differs" : "columns not known";
             }
             case "truncate" -> "all rows";
+            case "gap" -> "a new epoch began";
             default -> changed.size() + " columns";
         };
     }
@@ -151,7 +156,7 @@ record EventView(
     /** Returns what the columns are that are not shown side by side. */
     public String restWords() {
         return switch (event.operation()) {
-            case "create", "read" -> "without a value";
+            case "create", "read", "gap" -> "without a value";
             case "delete" -> "that were not sent";
             default -> event.beforeCompleteness().equals("FULL") ? "unchanged" : "as they are since";
         };
@@ -178,6 +183,11 @@ record EventView(
     public @Nullable String actorJson() {
         JsonNode actor = tree(event.actor());
         return actor == null ? null : actor.toPrettyString();
+    }
+
+    /** Returns the columns whose values were recorded masked, in words; null where there are none. */
+    public @Nullable String maskedWords() {
+        return event.maskedColumns().isEmpty() ? null : String.join(", ", event.maskedColumns());
     }
 
     /** Returns what is not known of the row before, and why; null where all is. */

@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
  * @param before the value before; {@code kind} says what stands for a missing one
  * @param after the value after
  * @param changed whether it is known to be another
+ * @param masked whether it was recorded masked
  */
-record FieldChange(String column, Side before, Side after, boolean changed) {
+record FieldChange(String column, Side before, Side after, boolean changed, boolean masked) {
 
     /**
      * One side.

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param before the row before, as far as it was sent; null where it was not
  * @param beforeCompleteness FULL, KEY or NONE
  * @param unavailableColumns columns of {@code after} whose value was not sent because it stayed as it was
+ * @param maskedColumns columns that were masked when the change was recorded: their values were never here
  * @param ordinal the change's number in its transaction; negative for a snapshot read
  * @param seq in which order the history took it up; what lists are paged by
  */
@@ -36,6 +37,7 @@ record HistoryEvent(
         Instant committedAt,
         Instant capturedAt,
         @JsonRawValue @Nullable String actor,
+        List<String> maskedColumns,
         @JsonIgnore long seq) {
 
     /** Tells whether nobody was seen deleting the row: a sink held it, and when it was looked for, the source had none. */

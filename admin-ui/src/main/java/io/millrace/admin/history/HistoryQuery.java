@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What of the history is asked for; null members do not restrict.
  *
  * @param key as {@code RowKey.encoded()} writes it: one value, or percent-encoded values joined by commas
- * @param operation create, update, delete, read or truncate
+ * @param operation create, update, delete, read, truncate or gap
  * @param from first moment of commit, inclusive
  * @param to last moment of commit, exclusive
  */

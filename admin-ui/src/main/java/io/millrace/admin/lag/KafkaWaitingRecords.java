@@ -88,6 +88,8 @@ class KafkaWaitingRecords implements WaitingRecords, AutoCloseable {
     private void read(Map<TopicPartition, Place> round, Map<Place, Instant> found, long deadline) {
         KafkaConsumer<byte[], byte[]> reader = reader();
         reader.assign(round.keySet());
+        // a partition that stays assigned stays paused
+        reader.resume(round.keySet());
         round.values().forEach(place -> reader.seek(place.partition(), place.offset()));
         int missing = round.size();
         while (missing > 0 && System.nanoTime() < deadline) {

@@ -6,6 +6,7 @@ import io.millrace.admin.lag.Rates;
 import io.millrace.admin.sinks.Sinks;
 import io.millrace.admin.tables.TableRows;
 import io.millrace.admin.web.Page;
+import io.millrace.catalog.Alerts;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -18,12 +19,14 @@ class OverviewPages {
     private final Rates rates;
     private final Sinks sinks;
     private final TableRows rows;
+    private final Alerts alerts;
 
-    OverviewPages(LagSampler lag, Rates rates, Sinks sinks, TableRows rows) {
+    OverviewPages(LagSampler lag, Rates rates, Sinks sinks, TableRows rows, Alerts alerts) {
         this.lag = lag;
         this.rates = rates;
         this.sinks = sinks;
         this.rows = rows;
+        this.alerts = alerts;
     }
 
     @GetMapping("/")
@@ -43,6 +46,7 @@ class OverviewPages {
         LagSample sample = lag.latest();
         model.addAttribute("sample", sample);
         model.addAttribute("sync", SyncState.of(sample));
+        model.addAttribute("alerts", alerts.open());
         model.addAttribute("rates", rates);
         model.addAttribute(
                 "sinks",

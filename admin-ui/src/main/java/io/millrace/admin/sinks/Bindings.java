@@ -5,6 +5,10 @@ import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.SinkBinding;
+import io.millrace.catalog.TableState;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 
 /** Pauses and resumes the delivery of one table to one sink. */
@@ -12,10 +16,15 @@ import org.springframework.stereotype.Component;
 public class Bindings {
 
     private final PipelineCatalog catalog;
+    private final Rewinds rewinds;
 
-    Bindings(PipelineCatalog catalog) {
+    Bindings(PipelineCatalog catalog, Rewinds rewinds) {
         this.catalog = catalog;
+        this.rewinds = rewinds;
     }
+
+    /** A binding after it was resumed, and what else was begun for it, in a sentence. */
+    public record Resumed(SinkBinding binding, String said) {}
 
     /**
      * Stops delivery; changes wait in Kafka.
@@ -27,29 +36,65 @@ public class Bindings {
     }
 
     /**
-     * Goes on where delivery stopped, after a pause or a failure.
+     * Goes on where delivery stopped, after a pause or a failure. Where retention deleted what comes next, it goes on with the oldest
+     * record there is, and a new snapshot is asked for.
      *
-     * @throws Problem if there is no such binding
+     * @throws Problem if there is no such binding, or the table cannot be read again now
      */
-    public SinkBinding resume(String sink, long tableId) {
-        return move(sink, tableId, BindingState.ACTIVE, null);
+    public Resumed resume(String sink, long tableId, String by) {
+        CapturedTable table = table(sink, tableId);
+        String said = "Delivery to " + sink + " goes on where it stopped.";
+        if (binding(sink, table).state() == BindingState.FAILED && rewinds.hasGaps(sink, table)) {
+            if (table.state() != TableState.STREAMING && table.state() != TableState.SNAPSHOTTING) {
+                throw new Problem(
+                        HttpStatus.CONFLICT,
+                        "The table cannot be read again now",
+                        "Changes that " + sink
+                                + " did not have were deleted in Kafka, so the table must be read again. Resume the table"
+                                + " first, then this.");
+            }
+            rewinds.passGaps(sink, table, by);
+            catalog.readAnew(tableId, by);
+            said = "Delivery to " + sink
+                    + " goes on with the oldest change that Kafka still has, and all rows are being read again."
+                    + " The changes in between are lost to it; rows deleted in that time are found missing once all are read.";
+        }
+        return new Resumed(move(sink, tableId, BindingState.ACTIVE, null), said);
     }
 
-    private SinkBinding move(
-            String sink, long tableId, BindingState state, @org.jspecify.annotations.Nullable String message) {
-        binding(sink, tableId);
-        catalog.bindingState(tableId, sink, state, message);
-        return binding(sink, tableId);
+    /**
+     * Has a table's changes delivered again.
+     *
+     * @throws Problem if there is no such binding, or nothing to deliver again
+     */
+    List<Rewinds.Moved> rewind(String sink, long tableId, RewindTarget target, String by) {
+        return rewinds.rewind(sink, table(sink, tableId), target, by);
     }
 
-    private SinkBinding binding(String sink, long tableId) {
+    /**
+     * Returns a table that goes to a sink.
+     *
+     * @throws Problem if there is no such table, or it does not go there
+     */
+    CapturedTable table(String sink, long tableId) {
         CapturedTable table = catalog.table(tableId)
                 .orElseThrow(
                         () -> Problem.notFound("Table", "There is no registered table with the id " + tableId + "."));
+        binding(sink, table);
+        return table;
+    }
+
+    SinkBinding binding(String sink, CapturedTable table) {
         return table.sinks().stream()
                 .filter(binding -> binding.sink().equals(sink))
                 .findFirst()
                 .orElseThrow(() ->
                         Problem.notFound("Binding", table.table() + " does not go to a sink named " + sink + "."));
+    }
+
+    private SinkBinding move(String sink, long tableId, BindingState state, @Nullable String message) {
+        table(sink, tableId);
+        catalog.bindingState(tableId, sink, state, message);
+        return binding(sink, table(sink, tableId));
     }
 }

@@ -1,39 +1,31 @@
 package io.millrace.admin.sinks;
 
+import io.millrace.catalog.SinkDescription;
 import java.util.Locale;
 
 /**
  * A place that changes go to.
  *
  * @param name as the workers and the catalog know it
+ * @param title as people write it
+ * @param purpose what it is for, a sentence; may be empty
+ * @param needsKey whether it tells rows apart, so that a table must have a key
  */
-public record Sink(String name) {
+public record Sink(String name, String title, String purpose, boolean needsKey) {
 
     /** The sink that appends every change to the history, and so takes tables without a key too. */
     public static final String AUDIT = "audit";
 
-    /** Returns the name as people write it. */
-    public String title() {
-        return switch (name) {
-            case "elasticsearch" -> "Elasticsearch";
-            case "redis" -> "Redis";
-            case AUDIT -> "History";
-            default -> name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
-        };
+    /** Makes one of which nothing but the name is known; shown until a worker has described it. */
+    public Sink(String name) {
+        this(name, titleOf(name), "", !name.equals(AUDIT));
     }
 
-    /** Returns whether it keeps the present state of rows, so that rows must be told apart by a key. */
-    public boolean needsKey() {
-        return !name.equals(AUDIT);
+    static Sink of(SinkDescription published) {
+        return new Sink(published.name(), published.title(), published.purpose(), published.needsKey());
     }
 
-    /** Returns what it is for, in a few words. */
-    public String purpose() {
-        return switch (name) {
-            case "elasticsearch" -> "One document for each row, kept equal to it.";
-            case "redis" -> "One entry for each row, kept equal to it.";
-            case AUDIT -> "Every change with before and after, appended and never altered.";
-            default -> "";
-        };
+    private static String titleOf(String name) {
+        return name.equals(AUDIT) ? "History" : name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
     }
 }

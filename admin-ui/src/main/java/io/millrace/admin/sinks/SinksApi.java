@@ -15,21 +15,24 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 
-/** {@code /sinks}: what tables can go to, how far it is, and pausing one table there. */
+/** {@code /sinks}: what tables can go to, how far it is, and pausing, resuming and rewinding one table there. */
 @Api
 @RequestMapping("/api/v1/sinks")
 class SinksApi {
 
     private final Sinks sinks;
     private final Bindings bindings;
+    private final Deliveries deliveries;
     private final LagSampler lag;
     private final PipelineCatalog catalog;
 
-    SinksApi(Sinks sinks, Bindings bindings, LagSampler lag, PipelineCatalog catalog) {
+    SinksApi(Sinks sinks, Bindings bindings, Deliveries deliveries, LagSampler lag, PipelineCatalog catalog) {
         this.sinks = sinks;
         this.bindings = bindings;
+        this.deliveries = deliveries;
         this.lag = lag;
         this.catalog = catalog;
     }
@@ -86,13 +89,36 @@ class SinksApi {
                 .toList());
     }
 
+    @GetMapping("/{sink}/tables/{table}")
+    Delivery show(@PathVariable String sink, @PathVariable long table) {
+        return deliveries.of(sink, table);
+    }
+
     @PostMapping("/{sink}/tables/{table}/pause")
     BindingView pause(@PathVariable String sink, @PathVariable long table, Principal caller) {
         return BindingView.of(bindings.pause(sink, table, caller.getName()));
     }
 
     @PostMapping("/{sink}/tables/{table}/resume")
-    BindingView resume(@PathVariable String sink, @PathVariable long table) {
-        return BindingView.of(bindings.resume(sink, table));
+    BindingView resume(@PathVariable String sink, @PathVariable long table, Principal caller) {
+        return BindingView.of(bindings.resume(sink, table, caller.getName()).binding());
+    }
+
+    /** Where to rewind to: {@code beginning}, a time with its zone, a commit LSN or an event id. */
+    record Rewind(@Nullable String to) {}
+
+    /** What was rewound. */
+    record Rewound(long records, List<Rewinds.Moved> partitions) {}
+
+    @PostMapping("/{sink}/tables/{table}/rewind")
+    Rewound rewind(
+            @PathVariable String sink,
+            @PathVariable long table,
+            @RequestBody(required = false) @Nullable Rewind body,
+            Principal caller) {
+        RewindTarget target = RewindTarget.parse(body == null ? null : body.to());
+        List<Rewinds.Moved> moved = bindings.rewind(sink, table, target, caller.getName());
+        return new Rewound(
+                moved.stream().mapToLong(one -> one.from() - one.to()).sum(), moved);
     }
 }

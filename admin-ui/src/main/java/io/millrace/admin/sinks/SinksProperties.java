@@ -6,7 +6,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * Settings of what tables can go to.
  *
- * @param names the sinks that the workers run, in the order in which pages show them
+ * @param names the sinks that are offered first, in this order, also before a worker has run; others follow as workers publish them
  */
 @ConfigurationProperties("millrace.admin.sinks")
 record SinksProperties(List<String> names) {

@@ -6,6 +6,9 @@ import io.millrace.admin.web.Problem;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Source;
+import io.millrace.catalog.SourceGap;
+import io.millrace.catalog.SourceGaps;
+import io.millrace.catalog.SourceState;
 import io.millrace.catalog.preflight.Finding;
 import io.millrace.catalog.preflight.SourceConnection;
 import io.millrace.catalog.preflight.SourcePreflight;
@@ -16,8 +19,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
@@ -32,11 +37,13 @@ class SourceRegister {
     private static final Set<String> UNSAFE = Set.of("?", "&", "/", "#", "%", " ");
 
     private final PipelineCatalog catalog;
+    private final SourceGaps gaps;
     private final SourcePreflight preflight = new SourcePreflight();
     private final SourceTables tables = new SourceTables();
 
-    SourceRegister(PipelineCatalog catalog) {
+    SourceRegister(PipelineCatalog catalog, SourceGaps gaps) {
         this.catalog = catalog;
+        this.gaps = gaps;
     }
 
     List<Source> all() {
@@ -63,6 +70,35 @@ class SourceRegister {
         return catalog.tables().stream()
                 .filter(table -> table.source().equals(source.name()))
                 .toList();
+    }
+
+    /** Returns the gap that keeps a source from being captured. */
+    Optional<SourceGap> gap(Source source) {
+        return gaps.open(source.name());
+    }
+
+    /** Returns all gaps of a source, newest first. */
+    List<SourceGap> gaps(Source source) {
+        return gaps.all(source.name());
+    }
+
+    /**
+     * Accepts a gap, and returns the epoch that capture begins.
+     *
+     * @throws Problem 409 when it is not the one that is open
+     */
+    int accept(Source source, long gap, String by) {
+        Optional<Integer> epoch = gaps.accept(source.name(), gap, by);
+        if (epoch.isEmpty()) {
+            throw new Problem(
+                    HttpStatus.CONFLICT,
+                    "No such gap is open",
+                    "The gap " + gap + " of " + source.name()
+                            + " is not open, or was accepted before. Look at the source again.");
+        }
+        catalog.sourceState(
+                source.name(), SourceState.PENDING, "Epoch " + epoch.get() + " begins: every table is read anew.");
+        return epoch.get();
     }
 
     List<SourceTable> held(Source source) {
@@ -95,6 +131,47 @@ class SourceRegister {
                     + "' cannot be used: it begins with a small letter, then up to 39 small letters,"
                     + " digits, underscores or hyphens. It becomes the prefix of topics.");
         }
+        if (catalog.source(name).isPresent()) {
+            throw taken(name);
+        }
+        Source source = Source.of(name, host, port, database, username, password, sslMode);
+        requireFit(source);
+        try {
+            catalog.addSource(source, by);
+        } catch (DuplicateKeyException e) {
+            throw taken(name);
+        }
+        return find(name);
+    }
+
+    /**
+     * Changes how a source is reached, where it passes its checks that way. A capture that waits takes it up with its next attempt; one
+     * that runs, when its connection ends.
+     *
+     * @param password null keeps the present one
+     * @throws Problem 404 for an unknown name, 422 when a check fails
+     */
+    Source change(
+            String name,
+            String host,
+            int port,
+            String database,
+            String username,
+            @Nullable String password,
+            String sslMode) {
+        Source present = find(name);
+        Source wanted = Source.of(
+                name, host, port, database, username, password == null ? present.password() : password, sslMode);
+        requireFit(wanted);
+        catalog.updateSourceConnection(wanted);
+        return find(name);
+    }
+
+    private void requireFit(Source source) {
+        String sslMode = source.sslMode();
+        String host = source.host();
+        String database = source.database();
+        int port = source.port();
         if (!SSL_MODES.contains(sslMode)) {
             throw invalid("The SSL mode '" + sslMode + "' is none of: " + String.join(", ", SSL_MODES) + ".");
         }
@@ -104,10 +181,6 @@ class SourceRegister {
         if (UNSAFE.stream().anyMatch(part -> host.contains(part) || database.contains(part))) {
             throw invalid("Host and database are plain names, without spaces and the characters ? & / # %.");
         }
-        if (catalog.source(name).isPresent()) {
-            throw taken(name);
-        }
-        Source source = Source.of(name, host, port, database, username, password, sslMode);
         List<Finding> errors = check(source).stream().filter(Finding::isError).toList();
         if (!errors.isEmpty()) {
             throw new Problem(
@@ -116,12 +189,6 @@ class SourceRegister {
                             String.join(" ", errors.stream().map(Finding::text).toList()))
                     .with("findings", errors);
         }
-        try {
-            catalog.addSource(source, by);
-        } catch (DuplicateKeyException e) {
-            throw taken(name);
-        }
-        return find(name);
     }
 
     private static Problem taken(String name) {
@@ -132,6 +199,6 @@ class SourceRegister {
     }
 
     private static Problem invalid(String detail) {
-        return new Problem(HttpStatus.UNPROCESSABLE_CONTENT, "The source cannot be added", detail);
+        return new Problem(HttpStatus.UNPROCESSABLE_CONTENT, "The source cannot be reached that way", detail);
     }
 }

@@ -15,6 +15,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PatchMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -45,6 +46,22 @@ class SourcesApi {
         @Override
         public String toString() {
             return name + " (" + username + "@" + host + "/" + database + ")";
+        }
+    }
+
+    /** What is left out stays as it is. */
+    record Connection(
+            @Nullable String host,
+            @Nullable Integer port,
+            @Nullable String database,
+            @Nullable String username,
+            @Nullable String password,
+            @Nullable String sslMode) {
+
+        /** Leaves the password out. */
+        @Override
+        public String toString() {
+            return username + "@" + host + "/" + database;
         }
     }
 
@@ -117,6 +134,25 @@ class SourcesApi {
                 password == null ? "" : password,
                 sslMode == null ? "prefer" : sslMode,
                 caller.getName()));
+    }
+
+    /** Changes how a source is reached, for example after its password was changed there; refused where it could not be captured so. */
+    @PatchMapping("/{name}")
+    SourceView change(@PathVariable String name, @RequestBody Connection wanted) {
+        Source present = register.find(name);
+        Integer port = wanted.port();
+        return SourceView.of(register.change(
+                name,
+                given(wanted.host(), present.host()),
+                port == null ? present.port() : port,
+                given(wanted.database(), present.database()),
+                given(wanted.username(), present.username()),
+                wanted.password(),
+                given(wanted.sslMode(), present.sslMode())));
+    }
+
+    private static String given(@Nullable String wanted, String present) {
+        return wanted == null ? present : wanted;
     }
 
     @GetMapping("/{name}/preflight")

@@ -60,9 +60,30 @@ class SourcesPages {
         model.addAttribute("findings", findings);
         model.addAttribute("pass", Finding.pass(findings));
         model.addAttribute("captured", register.captured(source));
+        model.addAttribute("gap", register.gap(source).orElse(null));
+        model.addAttribute(
+                "pastGaps",
+                register.gaps(source).stream()
+                        .filter(gap -> gap.newEpoch() != null)
+                        .toList());
+        model.addAttribute("sslModes", SourceRegister.SSL_MODES);
         model.addAttribute("lag", lags().get(name));
         model.addAttribute("line", rates.sourceLine(name, 60, 60));
         return "source";
+    }
+
+    @PostMapping("/{name}/epochs")
+    String begin(@PathVariable String name, @RequestParam long gap, Principal user, RedirectAttributes redirect) {
+        try {
+            int epoch = register.accept(register.find(name), gap, user.getName());
+            Notice.done(
+                    redirect,
+                    "Epoch " + epoch + " of " + name
+                            + " begins: every table is read anew, and its history shows the gap.");
+        } catch (Problem refused) {
+            Notice.refused(redirect, refused.detail());
+        }
+        return "redirect:/sources/" + name;
     }
 
     @GetMapping("/add")
@@ -112,5 +133,31 @@ class SourcesPages {
                             "sslMode", sslMode));
             return "redirect:/sources/add";
         }
+    }
+
+    @PostMapping("/{name}/connection")
+    String change(
+            @PathVariable String name,
+            @RequestParam String host,
+            @RequestParam int port,
+            @RequestParam String database,
+            @RequestParam String username,
+            @RequestParam(defaultValue = "") String password,
+            @RequestParam String sslMode,
+            RedirectAttributes redirect) {
+        try {
+            register.change(
+                    name,
+                    host.strip(),
+                    port,
+                    database.strip(),
+                    username.strip(),
+                    password.isEmpty() ? null : password,
+                    sslMode);
+            Notice.done(redirect, "The source " + name + " is reached that way from now on.");
+        } catch (Problem refused) {
+            Notice.refused(redirect, refused.title() + ". " + refused.detail());
+        }
+        return "redirect:/sources/" + name;
     }
 }

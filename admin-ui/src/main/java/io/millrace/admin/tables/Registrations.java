@@ -7,18 +7,25 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRegistration;
+import io.millrace.catalog.TableState;
 import io.millrace.catalog.preflight.Finding;
 import io.millrace.catalog.preflight.SourceConnection;
 import io.millrace.catalog.preflight.SourcePreflight;
 import io.millrace.catalog.preflight.SourceTable;
 import io.millrace.catalog.preflight.SourceTables;
 import io.millrace.catalog.preflight.TablePreflight;
+import io.millrace.catalog.shaping.Shaping;
+import io.millrace.catalog.shaping.ShapingCheck;
+import io.millrace.catalog.shaping.ShapingFinding;
 import io.millrace.event.TableId;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -109,13 +116,20 @@ class Registrations {
         return chosen.stream().flatMap(name -> sinks.find(name).stream()).anyMatch(Sink::needsKey);
     }
 
+    /** Registers one table, everything as it is. */
+    CapturedTable register(String sourceName, TableId table, List<String> wantedSinks, String by) {
+        return register(sourceName, table, wantedSinks, Map.of(), by);
+    }
+
     /**
      * Registers one table.
      *
+     * @param shapings what sinks get of it from the first row on, by sink
      * @throws Problem 404 without such a source or table, 409 when it is registered, 422 with findings and SQL when a check fails, 503
      *     when the source does not answer
      */
-    CapturedTable register(String sourceName, TableId table, List<String> wantedSinks, String by) {
+    CapturedTable register(
+            String sourceName, TableId table, List<String> wantedSinks, Map<String, Shaping> shapings, String by) {
         Source source = source(sourceName);
         Set<String> chosen = known(wantedSinks);
         Optional<CapturedTable> present = catalog.table(sourceName, table);
@@ -144,6 +158,9 @@ class Registrations {
                             String.join(" ", errors.stream().map(Finding::text).toList()))
                     .with("findings", errors.stream().map(FindingView::of).toList());
         }
+        shapings.forEach((sink, shaping) -> fits(sourceName, described, chosen, sink, shaping));
+        Map<String, String> texts = new HashMap<>();
+        shapings.forEach((sink, shaping) -> texts.put(sink, shaping.toJson()));
         try {
             return catalog.register(new TableRegistration(
                     sourceName,
@@ -152,7 +169,8 @@ class Registrations {
                     described.columns(),
                     described.identity(),
                     chosen,
-                    by));
+                    by,
+                    texts));
         } catch (DuplicateKeyException e) {
             throw taken(catalog.table(sourceName, table).orElseThrow(() -> e));
         } catch (IllegalArgumentException e) {
@@ -160,6 +178,39 @@ class Registrations {
                     HttpStatus.UNPROCESSABLE_CONTENT,
                     "The table cannot be registered as it is",
                     e.getMessage() + ". Give it a shorter name.");
+        }
+    }
+
+    private static void fits(String source, SourceTable described, Set<String> chosen, String sink, Shaping shaping) {
+        if (!chosen.contains(sink)) {
+            throw Problem.badRequest("A shaping is given for " + sink + ", which is none of the chosen sinks.");
+        }
+        CapturedTable asRegistered = new CapturedTable(
+                0,
+                source,
+                described.table(),
+                "",
+                described.keyColumns(),
+                described.columns(),
+                1,
+                described.identity(),
+                TableState.PENDING,
+                null,
+                Instant.EPOCH,
+                "",
+                Instant.EPOCH,
+                List.of());
+        List<ShapingFinding> findings = ShapingCheck.of(shaping, asRegistered, sink.equals(Sink.AUDIT)).stream()
+                .filter(ShapingFinding::isError)
+                .toList();
+        if (!findings.isEmpty()) {
+            throw new Problem(
+                            HttpStatus.UNPROCESSABLE_CONTENT,
+                            "The table cannot be registered with this shaping",
+                            "What " + sink + " is to get does not fit " + described.table() + ": "
+                                    + findings.get(0).at() + ": "
+                                    + findings.get(0).problem())
+                    .with("findings", findings);
         }
     }
 

@@ -4,10 +4,12 @@ import io.millrace.admin.web.Problem;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Source;
+import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.preflight.RowFilter;
 import io.millrace.catalog.snapshot.SnapshotRuns;
+import io.millrace.event.TableId;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -56,11 +58,19 @@ class SnapshotLife {
     private void check(CapturedTable table, String filter) {
         Source source = catalog.source(table.source()).orElseThrow();
         try {
-            RowFilter.check(source, table.table(), filter);
+            RowFilter.check(source, presentName(table), filter);
         } catch (RowFilter.Refused e) {
             throw new Problem(
                     HttpStatus.UNPROCESSABLE_CONTENT, "The filter is not taken", String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Where it was renamed at the source, it is read by the name that it has there now. */
+    private TableId presentName(CapturedTable table) {
+        return catalog.relations()
+                .find(table.id())
+                .map(TableRelations.Relation::renamedTo)
+                .orElse(table.table());
     }
 
     List<TableSnapshot> list(long tableId, int limit) {

@@ -68,7 +68,7 @@ class TableLife {
             catalog.tableState(id, TableState.STREAMING, null);
         } else if (table.state() == TableState.FAILED) {
             boolean read = catalog.snapshot(id)
-                    .filter(last -> last.state() == SnapshotState.DONE)
+                    .filter(last -> last.state() == SnapshotState.DONE && last.filter() == null)
                     .isPresent();
             if (!read) {
                 catalog.requestSnapshot(id, by);

@@ -21,6 +21,11 @@ import org.jspecify.annotations.Nullable;
 record TableRow(
         CapturedTable table, @Nullable TableSnapshot snapshot, List<Delivery> deliveries, double rate, Sparkline line) {
 
+    /** Returns whether a sink gets it otherwise than it is. */
+    public boolean shaped(String sink) {
+        return table.sinks().stream().anyMatch(binding -> binding.sink().equals(sink) && binding.shaping() != null);
+    }
+
     /** One sink of the table, with words for how it is. */
     record Delivery(Sink sink, SinkLag lag, double rate) {
 

@@ -9,8 +9,11 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.ReplicaIdentity;
+import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableState;
+import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.TableId;
+import io.swagger.v3.oas.annotations.media.Schema;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
@@ -18,6 +21,8 @@ import java.net.URI;
 import java.security.Principal;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -51,7 +56,13 @@ class TablesApi {
             @NotBlank String source,
             @NotBlank String schema,
             @NotBlank String table,
-            @NotEmpty List<String> sinks) {}
+            @NotEmpty List<String> sinks,
+
+            @Schema(
+                    description =
+                            "What sinks get of it from the first row on, by sink; the others get everything as it is")
+            @Nullable
+            Map<String, Shaping> shapings) {}
 
     record BindingView(
             String sink,
@@ -76,7 +87,9 @@ class TablesApi {
             String registeredBy,
             Instant registeredAt,
             List<BindingView> sinks,
-            @Nullable SnapshotView snapshot) {}
+            @Nullable SnapshotView snapshot,
+            @Nullable String nameAtSource,
+            boolean rereadPending) {}
 
     @GetMapping
     Items<TableView> list(
@@ -94,7 +107,11 @@ class TablesApi {
     @PostMapping
     ResponseEntity<TableView> register(@Valid @RequestBody Registration wanted, Principal caller) {
         CapturedTable table = registrations.register(
-                wanted.source(), new TableId(wanted.schema(), wanted.table()), wanted.sinks(), caller.getName());
+                wanted.source(),
+                new TableId(wanted.schema(), wanted.table()),
+                wanted.sinks(),
+                wanted.shapings() == null ? Map.of() : wanted.shapings(),
+                caller.getName());
         return ResponseEntity.created(URI.create("/api/v1/tables/" + table.id()))
                 .body(view(life.awaitTakenUp(table.id())));
     }
@@ -102,6 +119,11 @@ class TablesApi {
     @GetMapping("/{id}")
     TableView show(@PathVariable long id) {
         return view(life.find(id));
+    }
+
+    @GetMapping("/{id}/schemas")
+    Items<SchemaVersion> schemas(@PathVariable long id) {
+        return Items.all(SchemaVersion.of(catalog.schemas(life.find(id).id())));
     }
 
     @PostMapping("/{id}/pause")
@@ -136,6 +158,7 @@ class TablesApi {
                             measured == null ? null : measured.seconds());
                 })
                 .toList();
+        Optional<TableRelations.Relation> relation = catalog.relations().find(table.id());
         return new TableView(
                 table.id(),
                 table.source(),
@@ -152,6 +175,10 @@ class TablesApi {
                 table.registeredBy(),
                 table.registeredAt(),
                 bindings,
-                catalog.snapshot(table.id()).map(SnapshotView::of).orElse(null));
+                catalog.snapshot(table.id()).map(SnapshotView::of).orElse(null),
+                relation.map(TableRelations.Relation::renamedTo)
+                        .map(TableId::toString)
+                        .orElse(null),
+                relation.map(TableRelations.Relation::rereadReason).isPresent());
     }
 }

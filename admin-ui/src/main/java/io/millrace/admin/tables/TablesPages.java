@@ -101,6 +101,12 @@ class TablesPages {
         model.addAttribute("row", row(table));
         model.addAttribute("line", rates.tableLine(id, 60, 60));
         model.addAttribute("snapshots", snapshots.list(id, SNAPSHOTS_SHOWN));
+        model.addAttribute("versions", SchemaVersion.of(catalog.schemas(id)));
+        model.addAttribute(
+                "alerts",
+                catalog.alerts().open().stream()
+                        .filter(alert -> Long.valueOf(id).equals(alert.tableId()))
+                        .toList());
     }
 
     @PostMapping("/{id}/pause")
@@ -137,9 +143,13 @@ class TablesPages {
     }
 
     @PostMapping("/{id}/sinks/{sink}/resume")
-    String resumeSink(@PathVariable long id, @PathVariable String sink, RedirectAttributes redirect) {
-        return told(
-                id, redirect, "Delivery to " + sink + " goes on where it stopped.", () -> bindings.resume(sink, id));
+    String resumeSink(@PathVariable long id, @PathVariable String sink, Principal user, RedirectAttributes redirect) {
+        try {
+            Notice.done(redirect, bindings.resume(sink, id, user.getName()).said());
+        } catch (Problem refused) {
+            Notice.refused(redirect, refused.detail());
+        }
+        return "redirect:/tables/" + id;
     }
 
     private static String told(long id, RedirectAttributes redirect, String done, Runnable work) {

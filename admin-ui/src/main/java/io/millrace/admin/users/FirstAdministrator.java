@@ -1,6 +1,8 @@
 package io.millrace.admin.users;
 
 import io.millrace.admin.security.Role;
+import io.millrace.admin.web.Problem;
+import io.millrace.catalog.StartRefusedException;
 import java.security.SecureRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,13 +32,25 @@ class FirstAdministrator implements SmartLifecycle {
         running = true;
         String given = properties.password();
         String password = given == null ? generated() : given;
-        if (!users.addFirst(NAME, password, Role.ADMIN)) {
+        if (!added(password)) {
             return;
         }
         if (given == null) {
             print(password);
         } else {
             log.info("Made the first administrator '{}' with the password of millrace.admin.password", NAME);
+        }
+    }
+
+    private boolean added(String password) {
+        try {
+            return users.addFirst(NAME, password, Role.ADMIN);
+        } catch (Problem e) {
+            throw new StartRefusedException(
+                    "The first administrator cannot have the password of MILLRACE_ADMIN_PASSWORD (millrace.admin.password). "
+                            + e.detail(),
+                    "Set another, or none: then one is generated and printed once.",
+                    e);
         }
     }
 

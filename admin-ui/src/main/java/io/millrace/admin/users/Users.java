@@ -63,10 +63,17 @@ class Users implements Accounts {
         return tokens.owner(token).flatMap(this::account);
     }
 
-    /** Adds a person where there are none at all; returns whether it did. Several processes may try at once. */
+    /**
+     * Adds a person where there are none at all; returns whether it did. Several processes may try at once.
+     *
+     * @throws Problem when the password is too short or too long
+     */
     boolean addFirst(String name, String password, Role role) {
-        boolean none = all().isEmpty();
-        return none && sql.sql("""
+        if (!all().isEmpty()) {
+            return false;
+        }
+        check(password);
+        return sql.sql("""
                 INSERT INTO millrace.app_user (name, password_hash, role)
                 SELECT ?, ?, ? WHERE NOT EXISTS (SELECT FROM millrace.app_user)
                 ON CONFLICT DO NOTHING

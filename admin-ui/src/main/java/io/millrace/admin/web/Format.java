@@ -1,5 +1,6 @@
 package io.millrace.admin.web;
 
+import io.millrace.event.Lsn;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -146,5 +147,10 @@ public final class Format {
                         .toLocalDateTime()
                         .truncatedTo(ChronoUnit.SECONDS)
                         .toString();
+    }
+
+    /** Returns an LSN as PostgreSQL writes it. */
+    public String lsn(long lsn) {
+        return Lsn.format(lsn);
     }
 }

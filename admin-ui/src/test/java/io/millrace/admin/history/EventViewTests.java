@@ -37,6 +37,7 @@ class EventViewTests {
                         Instant.EPOCH,
                         Instant.EPOCH,
                         null,
+                        List.of(),
                         1),
                 List.of("id"),
                 List.of("id", "status", "note"));

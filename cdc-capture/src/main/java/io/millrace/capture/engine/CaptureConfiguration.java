@@ -5,6 +5,7 @@ import io.millrace.capture.publish.TopicAdmin;
 import io.millrace.capture.snapshot.SnapshotContext;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.SourceGaps;
 import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.catalog.snapshot.SnapshotRuns;
 import javax.sql.DataSource;
@@ -28,6 +29,7 @@ class CaptureConfiguration {
             DataSource platform,
             PipelineCatalog catalog,
             Offsets offsets,
+            SourceGaps gaps,
             KafkaProperties kafka,
             CaptureProperties properties,
             CaptureStatus status,
@@ -41,8 +43,16 @@ class CaptureConfiguration {
                 properties.topicReplicationFactor());
         SnapshotContext snapshots =
                 new SnapshotContext(catalog, runs, rereads, offsets, topics, meters, properties.snapshotChunkRows());
-        return new CaptureSupervisor(
-                platform, catalog, offsets, topics, kafka.buildProducerProperties(), properties, status, snapshots);
+        return new CaptureSupervisor(new CaptureContext(
+                platform,
+                catalog,
+                offsets,
+                gaps,
+                topics,
+                kafka.buildProducerProperties(),
+                properties,
+                status,
+                snapshots));
     }
 
     @Bean

@@ -23,6 +23,7 @@ final class CaptureHealth implements HealthIndicator {
             String word = state.state() == null ? "STANDBY" : state.state().name();
             health.withDetail(source, state.message() == null ? word : word + ": " + state.message());
         });
+        status.warnings().forEach((source, warning) -> health.withDetail(source + " warning", warning));
         return health.build();
     }
 }

@@ -16,6 +16,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param snapshotChunkRows rows that a snapshot reads at a time, and may be ahead of the slowest sink
  * @param drainTimeout how long a stop waits for what was read to be in Kafka
  * @param maxBackoff longest wait between two attempts to start
+ * @param leaseTimeout after which a standby takes over from a process that does not renew its lease of a source
  */
 @ConfigurationProperties("millrace.capture")
 public record CaptureProperties(
@@ -27,12 +28,17 @@ public record CaptureProperties(
         @DefaultValue("250ms") Duration reconcileInterval,
         @DefaultValue("2000") int snapshotChunkRows,
         @DefaultValue("10s") Duration drainTimeout,
-        @DefaultValue("30s") Duration maxBackoff) {
+        @DefaultValue("30s") Duration maxBackoff,
+        @DefaultValue("4s") Duration leaseTimeout) {
 
     public CaptureProperties {
         if (topicPartitions < 1) {
             throw new IllegalArgumentException(
                     "millrace.capture.topic-partitions is " + topicPartitions + "; a topic has at least 1");
+        }
+        if (leaseTimeout.toMillis() < 500) {
+            throw new IllegalArgumentException("millrace.capture.lease-timeout is " + leaseTimeout.toMillis()
+                    + " ms; below 500 ms a busy process would lose its sources");
         }
         if (snapshotChunkRows < 1) {
             throw new IllegalArgumentException(

@@ -18,12 +18,17 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** How capture of every source is, for the health endpoint and the metrics. Thread-safe. */
 final class CaptureStatus {
 
+    private static final Logger LOG = LoggerFactory.getLogger(CaptureStatus.class);
+
     private final MeterRegistry meters;
     private final Map<String, State> states = new ConcurrentHashMap<>();
+    private final Map<String, String> warnings = new ConcurrentHashMap<>();
     private final Map<String, AtomicLong> gauges = new ConcurrentHashMap<>();
 
     CaptureStatus(MeterRegistry meters) {
@@ -35,6 +40,11 @@ final class CaptureStatus {
 
     Map<String, State> states() {
         return Map.copyOf(states);
+    }
+
+    /** Returns what will stop a source soon unless someone acts, by source. */
+    Map<String, String> warnings() {
+        return Map.copyOf(warnings);
     }
 
     /** Returns whether that is another state or message than before. */
@@ -53,6 +63,7 @@ final class CaptureStatus {
 
     void forget(String source) {
         states.remove(source);
+        warnings.remove(source);
     }
 
     Counter published(CapturedTable table) {
@@ -68,6 +79,7 @@ final class CaptureStatus {
         SlotState slot = SlotState.read(connection, source.slot()).orElse(null);
         if (slot != null) {
             gauge("millrace_slot_retained_bytes", source).set(slot.retainedBytes());
+            measureLimit(source, slot);
         }
         if (progress == null) {
             return;
@@ -87,6 +99,23 @@ final class CaptureStatus {
                                             0,
                                             Duration.between(committed, Instant.now())
                                                     .toSeconds()));
+        }
+    }
+
+    private void measureLimit(Source source, SlotState slot) {
+        Long safe = slot.safeBytes();
+        if (safe != null) {
+            gauge("millrace_slot_safe_bytes", source).set(safe);
+        }
+        if (!slot.isInDanger()) {
+            warnings.remove(source.name());
+            return;
+        }
+        String warning = "The source keeps " + (slot.retainedBytes() >> 20) + " MB of WAL for the slot " + source.slot()
+                + (safe == null ? "" : ", and gives the slot up after " + (safe >> 20) + " MB more")
+                + " (max_slot_wal_keep_size): see what keeps capture behind, or raise the limit.";
+        if (warnings.put(source.name(), warning) == null) {
+            LOG.warn("{}: {}", source.name(), warning);
         }
     }
 

@@ -1,16 +1,11 @@
 package io.millrace.capture.engine;
 
-import io.millrace.capture.publish.TopicAdmin;
-import io.millrace.capture.snapshot.SnapshotContext;
-import io.millrace.catalog.Offsets;
-import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Source;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,45 +17,22 @@ final class CaptureSupervisor implements SmartLifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(CaptureSupervisor.class);
     private static final long LOOK_MILLIS = 500;
 
-    private final DataSource platform;
-    private final PipelineCatalog catalog;
-    private final Offsets offsets;
-    private final TopicAdmin topics;
-    private final Map<String, Object> producer;
-    private final CaptureProperties properties;
-    private final CaptureStatus status;
-    private final SnapshotContext snapshots;
-
+    private final CaptureContext context;
     private final Map<String, Running> runners = new TreeMap<>();
     private @Nullable Thread thread;
     private volatile boolean running;
 
-    CaptureSupervisor(
-            DataSource platform,
-            PipelineCatalog catalog,
-            Offsets offsets,
-            TopicAdmin topics,
-            Map<String, Object> producer,
-            CaptureProperties properties,
-            CaptureStatus status,
-            SnapshotContext snapshots) {
-        this.platform = platform;
-        this.catalog = catalog;
-        this.offsets = offsets;
-        this.topics = topics;
-        this.producer = producer;
-        this.properties = properties;
-        this.status = status;
-        this.snapshots = snapshots;
+    CaptureSupervisor(CaptureContext context) {
+        this.context = context;
     }
 
     private record Running(SourceRunner runner, Thread thread) {
 
         void end(boolean drain) {
             if (drain) {
-                runner.stop();
+                runner.stopping().request();
             } else {
-                runner.abandon();
+                runner.stopping().abandon();
             }
         }
 
@@ -75,7 +47,7 @@ final class CaptureSupervisor implements SmartLifecycle {
 
     @Override
     public synchronized void start() {
-        if (running || !properties.enabled()) {
+        if (running || !context.properties().enabled()) {
             return;
         }
         running = true;
@@ -99,7 +71,8 @@ final class CaptureSupervisor implements SmartLifecycle {
     }
 
     private synchronized void look() {
-        Set<String> registered = catalog.sources().stream().map(Source::name).collect(Collectors.toSet());
+        Set<String> registered =
+                context.catalog().sources().stream().map(Source::name).collect(Collectors.toSet());
         for (String source : registered) {
             if (running) {
                 runners.computeIfAbsent(source, this::begin);
@@ -110,14 +83,13 @@ final class CaptureSupervisor implements SmartLifecycle {
                 return false;
             }
             entry.getValue().end(true);
-            status.forget(entry.getKey());
+            context.status().forget(entry.getKey());
             return true;
         });
     }
 
     private Running begin(String source) {
-        SourceRunner runner =
-                new SourceRunner(source, platform, catalog, offsets, topics, producer, properties, status, snapshots);
+        SourceRunner runner = new SourceRunner(source, context);
         Thread runs = new Thread(runner, "capture-" + source);
         runs.start();
         return new Running(runner, runs);
@@ -138,7 +110,7 @@ final class CaptureSupervisor implements SmartLifecycle {
             runners.values().forEach(running -> running.end(drain));
             try {
                 for (Running each : runners.values()) {
-                    each.join(properties.drainTimeout().toMillis() + TimeUnit.SECONDS.toMillis(20));
+                    each.join(context.properties().drainTimeout().toMillis() + TimeUnit.SECONDS.toMillis(20));
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

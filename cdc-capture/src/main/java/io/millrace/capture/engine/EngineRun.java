@@ -7,6 +7,7 @@ import io.debezium.engine.format.ChangeEventFormat;
 import io.debezium.engine.spi.OffsetCommitPolicy;
 import io.millrace.capture.publish.StreamPublisher;
 import io.millrace.capture.wal.PgOutputReader;
+import io.millrace.capture.wal.WalHandler;
 import io.millrace.catalog.Source;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,11 +40,14 @@ final class EngineRun implements AutoCloseable {
     private final ExecutorService thread;
     private final CompletableFuture<@Nullable Throwable> ended = new CompletableFuture<>();
 
-    /** @param failure why Kafka refused a record, if it did: then nothing more is read */
-    EngineRun(WalFeed feed, StreamPublisher publisher, Supplier<@Nullable Exception> failure) {
+    /**
+     * @param handler what the stream goes through on its way to the publisher
+     * @param failure why nothing more may be published, if so: then nothing more is read
+     */
+    EngineRun(WalFeed feed, StreamPublisher publisher, WalHandler handler, Supplier<@Nullable Exception> failure) {
         this.feed = feed;
         this.publisher = publisher;
-        this.reader = new PgOutputReader(publisher);
+        this.reader = new PgOutputReader(handler);
         this.failure = failure;
         this.name = "millrace-" + feed.source().name() + "-" + RUNS.incrementAndGet();
         WalFeed.register(name, feed);
@@ -116,7 +120,7 @@ final class EngineRun implements AutoCloseable {
     private void publish(byte[] frame) {
         Exception refused = failure.get();
         if (refused != null) {
-            throw new IllegalStateException("Kafka refused a record: " + refused.getMessage(), refused);
+            throw new IllegalStateException("Nothing more is published: " + refused.getMessage(), refused);
         }
         try {
             reader.read(frame);

@@ -4,12 +4,12 @@ import io.millrace.capture.offset.OffsetKeeper;
 import io.millrace.capture.publish.RecordSender;
 import io.millrace.capture.publish.StreamListener;
 import io.millrace.capture.publish.StreamPublisher;
+import io.millrace.capture.slot.SlotGate;
+import io.millrace.capture.slot.SourceLease;
 import io.millrace.catalog.CaptureOffset;
-import io.millrace.catalog.Offsets;
 import io.millrace.catalog.Source;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that one run of a source needs: engine, publisher, producer and offset keeper, opened and closed together. */
@@ -17,26 +17,34 @@ final class SourceRun implements AutoCloseable {
 
     private static final long DRAIN_STEP_MILLIS = 10;
 
+    private final Source source;
+    private final SourceLease lease;
     private final WalFeed feed;
     private final RecordSender sender;
     private final OffsetKeeper keeper;
     private final StreamPublisher publisher;
+    private final ResumeGuard guard;
     private final EngineRun engine;
     private final CapturedTables tables;
 
     SourceRun(
+            CaptureContext context,
             Source source,
-            CaptureOffset start,
+            SourceLease lease,
+            SlotGate.Opening opening,
             CapturedTables tables,
-            StreamListener listener,
-            Offsets offsets,
-            Map<String, Object> producer,
-            String compression) {
+            StreamListener listener) {
+        CaptureOffset start = opening.start();
+        this.lease = lease;
+        this.source = source;
         this.tables = tables;
-        this.feed = new WalFeed(source);
+        this.feed = new WalFeed(source, lease.reader());
         feed.stored(start.endLsn());
-        this.sender = new RecordSender(producer, "millrace-capture-" + source.name(), compression);
-        this.keeper = new OffsetKeeper(sender.acknowledgements(), offsets, start, feed::stored);
+        this.sender = new RecordSender(
+                context.producer(),
+                "millrace-capture-" + source.name(),
+                context.properties().compression());
+        this.keeper = new OffsetKeeper(sender.acknowledgements(), context.offsets(), start, lease, feed::stored);
         this.publisher = new StreamPublisher(
                 sender,
                 tables,
@@ -51,7 +59,8 @@ final class SourceRun implements AutoCloseable {
                         start.events()),
                 version(),
                 Clock.systemUTC());
-        this.engine = new EngineRun(feed, publisher, sender.acknowledgements()::failure);
+        this.guard = new ResumeGuard(publisher, opening);
+        this.engine = new EngineRun(feed, publisher, guard, this::refusal);
     }
 
     private static String version() {
@@ -72,15 +81,15 @@ final class SourceRun implements AutoCloseable {
         return keeper;
     }
 
-    /** Returns whether the server sends changes: not before then does anything flow. */
+    /** Returns whether the server sends changes, and those that go on where capture stopped: not before then does anything flow. */
     boolean isStreaming() {
-        return feed.isStreaming();
+        return feed.isStreaming() && guard.isProven();
     }
 
     /** Returns why it cannot go on; null while it can. */
     @Nullable
     Throwable failure() {
-        Exception refused = sender.acknowledgements().failure();
+        Exception refused = refusal();
         if (refused != null) {
             return refused;
         }
@@ -89,6 +98,11 @@ final class SourceRun implements AutoCloseable {
         }
         Throwable cause = engine.cause();
         return cause == null ? new IllegalStateException("The engine ended by itself") : cause;
+    }
+
+    /** Returns why nothing more may be published. */
+    private @Nullable Exception refusal() {
+        return lease.isHeld() ? sender.acknowledgements().failure() : new LeaseLostException(source.name());
     }
 
     /** Reads no more, and waits until what was read is in Kafka, stored, and told to the slot. */

@@ -2,12 +2,20 @@ package io.millrace.capture.engine;
 
 import io.millrace.capture.publish.StreamPublisher;
 import io.millrace.capture.publish.TableTopic;
-import io.millrace.capture.publish.TopicAdmin;
+import io.millrace.capture.slot.Cluster;
+import io.millrace.capture.slot.SourceNotReadyException;
 import io.millrace.capture.snapshot.Snapshots;
+import io.millrace.catalog.AlertName;
+import io.millrace.catalog.Alerts;
 import io.millrace.catalog.CaptureOffset;
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.GapCause;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.SinkDescription;
 import io.millrace.catalog.Source;
+import io.millrace.catalog.SourceGap;
+import io.millrace.catalog.SourceGaps;
+import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.preflight.Finding;
@@ -20,9 +28,10 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,73 +47,115 @@ final class TableLifecycle {
     private final Source source;
     private final CaptureOffset start;
     private final PipelineCatalog catalog;
-    private final TopicAdmin topics;
+    private final SourceGaps gaps;
+    private final PublishedTails tails;
     private final CapturedTables tables;
     private final Snapshots snapshots;
-    private final CaptureStatus status;
     private final Publications publications;
+    private final RelationWatch watch;
 
     TableLifecycle(
+            CaptureContext context,
             Source source,
             CaptureOffset start,
-            PipelineCatalog catalog,
-            TopicAdmin topics,
+            PublishedTails tails,
             CapturedTables tables,
-            Snapshots snapshots,
-            CaptureStatus status) {
+            Snapshots snapshots) {
         this.source = source;
         this.start = start;
-        this.catalog = catalog;
-        this.topics = topics;
+        this.catalog = context.catalog();
+        this.gaps = context.gaps();
+        this.tails = tails;
         this.tables = tables;
         this.snapshots = snapshots;
-        this.status = status;
         this.publications = new Publications(source);
+        this.watch = new RelationWatch(source, context.catalog(), publications);
     }
 
-    /** Before the stream begins: a captured table that someone took out of the publication has a gap, and is read anew. */
-    void restore(Connection connection) throws SQLException {
-        Map<TableId, String> published = publications.read(connection);
+    /**
+     * Before the stream begins: a captured table that someone took out of the publication has a gap, and is read anew. One that was dropped
+     * is {@link RelationWatch}'s.
+     *
+     * @param isNew whether an epoch begins, with a gap and new reading of every table
+     */
+    void restore(Connection connection, Cluster cluster, boolean isNew) throws SQLException {
+        publications.publishGeneratedColumns(connection);
+        Set<Long> published = publications.oids(connection);
         for (CapturedTable table : mine()) {
-            boolean captured = tables.find(table.table()).isPresent();
-            if (captured && !published.containsKey(table.table())) {
-                Optional<SourceTable> found = new SourceTables().find(connection, table.table());
-                if (found.isEmpty()) {
-                    catalog.tableState(
-                            table.id(),
-                            TableState.FAILED,
-                            "The table " + table.table()
-                                    + " is not in the source any more. Remove it here, or create it"
-                                    + " again at the source.");
-                } else {
-                    LOG.warn("{} was not published any more; it is published again and read anew", table.table());
-                    publications.add(connection, table.table(), found.get().identityUsable());
-                    snapshots.readAnew(table);
+            if (tables.find(table.table()).isEmpty() || table.state() == TableState.FAILED) {
+                continue;
+            }
+            Optional<SourceTable> found = present(connection, table);
+            if (found.isPresent() && !published.contains(found.get().oid())) {
+                if (!isNew) {
+                    unpublished(table, cluster);
                 }
+                publications.add(connection, found.get().table(), found.get().identityUsable());
             }
         }
     }
 
+    /** The relation that the table was when it was taken up, whatever it is called now. */
+    private Optional<SourceTable> present(Connection connection, CapturedTable table) throws SQLException {
+        Optional<TableRelations.Relation> bound = catalog.relations().find(table.id());
+        return bound.isPresent()
+                ? new SourceTables().find(connection, bound.get().oid())
+                : new SourceTables().find(connection, table.table());
+    }
+
+    private void unpublished(CapturedTable table, Cluster cluster) {
+        LOG.warn("{} was not published any more; it is published again and read anew", table.table());
+        gaps.ofTable(
+                start,
+                table,
+                new SourceGap.Finding(
+                        GapCause.TABLE_UNPUBLISHED,
+                        "the table " + table.table() + " was taken out of the publication " + source.publication(),
+                        cluster.walLsn()));
+    }
+
     /** Compares the catalog with what is captured, and acts on the differences. */
-    void reconcile(Connection connection, StreamPublisher publisher) throws SQLException, InterruptedException {
+    void reconcile(Connection connection, StreamPublisher publisher)
+            throws SQLException, SourceNotReadyException, InterruptedException {
         Map<Long, TableSnapshot> open = new HashMap<>();
         catalog.openSnapshots().forEach(snapshot -> open.putIfAbsent(snapshot.tableId(), snapshot));
-        for (CapturedTable table : mine()) {
+        List<CapturedTable> mine = mine();
+        watch.look(connection, mine);
+        Map<Long, TableRelations.Relation> relations = catalog.relations().of(source.name());
+        for (CapturedTable table : mine) {
+            TableRelations.Relation relation = relations.get(table.id());
             switch (table.state()) {
                 case PENDING -> takeUp(connection, table);
                 case REMOVING -> takeOut(connection, table);
                 case SNAPSHOTTING, STREAMING, PAUSED -> {
                     TableSnapshot snapshot = open.get(table.id());
                     Optional<TableTopic> topic = tables.find(table.table());
-                    topic.ifPresent(known -> snapshots.know(table, known));
+                    CapturedTable present = underPresentName(table, relation);
+                    topic.ifPresent(known -> snapshots.know(present, known));
                     if (topic.isPresent() && snapshot != null) {
-                        snapshots.request(table, topic.get(), snapshot);
+                        snapshots.request(present, topic.get(), snapshot);
                     } else if (table.state() == TableState.SNAPSHOTTING && !snapshots.isActive(table.id())) {
                         snapshots.settle(table);
+                    } else if (table.state() == TableState.STREAMING && snapshot == null) {
+                        readAgain(table, relation);
                     }
                 }
                 case FAILED -> {}
             }
+        }
+    }
+
+    /** The rows are read from the relation by the name that it has now, and published under the registered one. */
+    private static CapturedTable underPresentName(CapturedTable table, TableRelations.@Nullable Relation relation) {
+        TableId name = relation == null ? null : relation.renamedTo();
+        return name == null ? table : table.named(name);
+    }
+
+    private void readAgain(CapturedTable table, TableRelations.@Nullable Relation relation) {
+        if (relation != null && relation.rereadReason() != null) {
+            LOG.info("The rows of {} are read again: {}", table.table(), relation.rereadReason());
+            catalog.readAnew(table.id(), "millrace: " + relation.rereadReason());
+            catalog.relations().reread(table.id(), null);
         }
     }
 
@@ -114,9 +165,9 @@ final class TableLifecycle {
                 .toList();
     }
 
-    private void takeUp(Connection connection, CapturedTable table) throws SQLException, InterruptedException {
-        boolean needsKey =
-                table.sinks().stream().anyMatch(binding -> !binding.sink().equals(HISTORY));
+    private void takeUp(Connection connection, CapturedTable table)
+            throws SQLException, SourceNotReadyException, InterruptedException {
+        boolean needsKey = needsKey(table);
         List<Finding> findings = new TablePreflight().check(connection, source, table.table(), needsKey);
         if (!Finding.pass(findings)) {
             String problems = findings.stream()
@@ -129,18 +180,21 @@ final class TableLifecycle {
         }
         SourceTable described =
                 new SourceTables().find(connection, table.table()).orElseThrow();
-        int partitions = topics.ensure(table.topic());
-        TableTopic topic = SourceRunner.topic(
-                source,
-                start,
-                table,
-                Objects.requireNonNull(
-                        topics.tails(Map.of(table.topic(), partitions)).get(table.topic())),
-                status.published(table));
+        Optional<TableTopic> topic = tails.topic(table, Cluster.read(connection));
+        if (topic.isEmpty()) {
+            catalog.tableState(
+                    table.id(),
+                    TableState.FAILED,
+                    "The topic " + table.topic() + " holds later changes than " + source.name() + " has written:"
+                            + " it is left from another server or another installation. Remove the table here, delete"
+                            + " the topic, and register the table again.");
+            return;
+        }
+        bind(table, described);
         // known before it is published: its first change finds it
-        tables.put(topic);
+        tables.put(topic.get());
         snapshots.takeUp(table);
-        if (!publications.read(connection).containsKey(table.table()) && !publish(connection, table, described)) {
+        if (!publications.oids(connection).contains(described.oid()) && !publish(connection, table, described)) {
             return;
         }
         LOG.info("Captures {} of {}", table.table(), source.name());
@@ -161,11 +215,35 @@ final class TableLifecycle {
         return published;
     }
 
+    /** A table that was dropped and created again is another one: nothing that was read of the old one holds. */
+    private void bind(CapturedTable table, SourceTable described) {
+        Optional<TableRelations.Relation> before = catalog.relations().find(table.id());
+        catalog.relations().bind(table.id(), described.oid());
+        if (before.isPresent() && before.get().oid() != described.oid()) {
+            catalog.readAnew(table.id(), "millrace: the table was created again");
+        }
+        catalog.alerts().resolve(AlertName.TABLE_DROPPED, Alerts.subject(table, null));
+    }
+
+    /** A sink of which nothing is published is taken to need one. */
+    private boolean needsKey(CapturedTable table) {
+        Set<String> withoutKey = catalog.sinks().stream()
+                .filter(sink -> !sink.needsKey())
+                .map(SinkDescription::name)
+                .collect(Collectors.toSet());
+        return table.sinks().stream()
+                .anyMatch(binding -> !binding.sink().equals(HISTORY) && !withoutKey.contains(binding.sink()));
+    }
+
     private void takeOut(Connection connection, CapturedTable table) throws SQLException {
         snapshots.cancel(table.id());
-        String publication = publications.read(connection).get(table.table());
-        if (publication != null) {
-            publications.drop(connection, table.table(), publication);
+        Optional<SourceTable> present = present(connection, table);
+        if (present.isPresent()) {
+            TableId name = present.get().table();
+            String publication = publications.read(connection).get(name);
+            if (publication != null) {
+                publications.drop(connection, name, publication);
+            }
         }
         tables.remove(table.table());
         catalog.removeTable(table.id());

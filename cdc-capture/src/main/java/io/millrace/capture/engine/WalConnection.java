@@ -7,11 +7,10 @@ import io.debezium.connector.postgresql.connection.WalPositionLocator;
 import io.debezium.connector.postgresql.spi.SlotCreationResult;
 import io.millrace.capture.value.ValueEncoder;
 import io.millrace.catalog.Source;
+import io.millrace.catalog.preflight.SourceConnection;
 import io.millrace.event.TableId;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
@@ -47,7 +46,7 @@ final class WalConnection implements ReplicationConnection {
 
     private ReplicationStream start() throws SQLException {
         Source source = feed.source();
-        java.sql.Connection opened = open(source);
+        java.sql.Connection opened = SourceConnection.openReplication(source, feed.reader(), ValueEncoder.SESSION);
         connection = opened;
         PGReplicationStream stream = opened.unwrap(PGConnection.class)
                 .getReplicationAPI()
@@ -65,20 +64,6 @@ final class WalConnection implements ReplicationConnection {
                 .start();
         feed.begun();
         return new WalStream(stream, feed);
-    }
-
-    private static java.sql.Connection open(Source source) throws SQLException {
-        Properties properties = new Properties();
-        properties.setProperty("user", source.username());
-        properties.setProperty("password", source.password());
-        properties.setProperty("replication", "database");
-        properties.setProperty("preferQueryMode", "simple");
-        properties.setProperty("assumeMinServerVersion", "14");
-        properties.setProperty("ApplicationName", "millrace-capture");
-        properties.setProperty("tcpKeepAlive", "true");
-        properties.setProperty("connectTimeout", "5");
-        properties.setProperty("options", ValueEncoder.SESSION);
-        return DriverManager.getConnection(source.jdbcUrl(), properties);
     }
 
     /** The slot is made before the engine starts, and never by it. */

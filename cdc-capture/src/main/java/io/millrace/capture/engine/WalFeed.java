@@ -20,6 +20,7 @@ final class WalFeed {
     private static final int IN_FLIGHT = 8 << 20;
 
     private final Source source;
+    private final String reader;
     private final Semaphore room = new Semaphore(IN_FLIGHT);
     private volatile long confirmable;
     private volatile long confirmed;
@@ -27,8 +28,10 @@ final class WalFeed {
     private volatile boolean stopping;
     private volatile boolean pausedAtEdge;
 
-    WalFeed(Source source) {
+    /** @param reader by which name the source knows the connection */
+    WalFeed(Source source, String reader) {
         this.source = source;
+        this.reader = reader;
     }
 
     static void register(String engine, WalFeed feed) {
@@ -49,6 +52,10 @@ final class WalFeed {
 
     Source source() {
         return source;
+    }
+
+    String reader() {
+        return reader;
     }
 
     void acquire(int bytes) throws InterruptedException {

@@ -4,6 +4,7 @@ import io.millrace.capture.publish.Acknowledgements;
 import io.millrace.capture.publish.Batch;
 import io.millrace.capture.publish.Batch.Progress;
 import io.millrace.capture.publish.Batch.Urgency;
+import io.millrace.capture.slot.SourceLease;
 import io.millrace.catalog.CaptureOffset;
 import io.millrace.catalog.Offsets;
 import java.time.Instant;
@@ -26,6 +27,7 @@ public final class OffsetKeeper implements AutoCloseable {
     private final Acknowledgements acknowledgements;
     private final Offsets offsets;
     private final CaptureOffset start;
+    private final SourceLease lease;
     private final LongConsumer stored;
     private final Thread thread;
     private volatile boolean closed;
@@ -34,12 +36,19 @@ public final class OffsetKeeper implements AutoCloseable {
 
     /**
      * @param start what the platform database holds
+     * @param lease without it nothing is stored, and nobody is told that Kafka has something
      * @param stored told the end LSN after it was stored, on this keeper's thread
      */
-    public OffsetKeeper(Acknowledgements acknowledgements, Offsets offsets, CaptureOffset start, LongConsumer stored) {
+    public OffsetKeeper(
+            Acknowledgements acknowledgements,
+            Offsets offsets,
+            CaptureOffset start,
+            SourceLease lease,
+            LongConsumer stored) {
         this.acknowledgements = acknowledgements;
         this.offsets = offsets;
         this.start = start;
+        this.lease = lease;
         this.stored = stored;
         this.thread = new Thread(this::run, "capture-" + start.source() + "-offset");
     }
@@ -63,12 +72,15 @@ public final class OffsetKeeper implements AutoCloseable {
         Progress pending = null;
         long lastStore = System.nanoTime() - TimeUnit.SECONDS.toNanos(1);
         try {
-            while (!closed) {
+            while (!closed && lease.isHeld()) {
                 acknowledgements.await(pending == null ? 100 : waitMillis(pending, lastStore));
                 for (Batch batch = acknowledgements.takeComplete();
                         batch != null;
                         batch = acknowledgements.takeComplete()) {
                     idle = false;
+                    if (!lease.isHeld()) {
+                        return;
+                    }
                     if (batch.whenAcknowledged() != null) {
                         batch.whenAcknowledged().run();
                     }
@@ -109,7 +121,7 @@ public final class OffsetKeeper implements AutoCloseable {
 
     private boolean store(Progress progress) throws InterruptedException {
         try {
-            offsets.store(new CaptureOffset(
+            CaptureOffset offset = new CaptureOffset(
                     start.source(),
                     start.epoch(),
                     progress.position(),
@@ -118,7 +130,12 @@ public final class OffsetKeeper implements AutoCloseable {
                     start.systemIdentifier(),
                     start.timeline(),
                     progress.events(),
-                    Instant.now()));
+                    Instant.now());
+            if (!offsets.store(offset, lease.generation())) {
+                LOG.warn("Another process has taken over {}; nothing more is stored here", start.source());
+                closed = true;
+                return false;
+            }
             latest = progress;
             stored.accept(progress.endLsn());
             return true;

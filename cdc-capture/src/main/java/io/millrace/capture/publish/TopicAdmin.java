@@ -6,10 +6,13 @@ import io.millrace.event.kafka.ChangeEventRecords;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -20,6 +23,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -57,33 +61,54 @@ public final class TopicAdmin {
     }
 
     /**
-     * Makes a topic unless it is there, and returns how many partitions it has.
+     * Makes the topics that are not there, and returns how many partitions each has.
      *
      * @throws KafkaException if Kafka does not answer in time, or refuses
      */
-    public int ensure(String topic) throws InterruptedException {
+    public Map<String, Integer> ensure(Collection<String> topics) throws InterruptedException {
+        Map<String, Integer> counts = new HashMap<>();
+        if (topics.isEmpty()) {
+            return counts;
+        }
         try (Admin admin = Admin.create(adminSettings)) {
-            NewTopic wanted = new NewTopic(topic, partitions, replicationFactor)
-                    .configs(Map.of(
-                            TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(RecordSender.MAX_RECORD_BYTES)));
-            try {
-                admin.createTopics(List.of(wanted)).all().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-                return partitions;
-            } catch (ExecutionException e) {
-                if (!(e.getCause() instanceof TopicExistsException)) {
-                    throw new KafkaException("Kafka does not create the topic " + topic, e.getCause());
+            var created = admin.createTopics(topics.stream().map(this::wanted).toList())
+                    .values();
+            Set<String> present = new HashSet<>();
+            for (var topic : created.entrySet()) {
+                if (isNew(topic.getKey(), topic.getValue())) {
+                    counts.put(topic.getKey(), partitions);
+                } else {
+                    present.add(topic.getKey());
                 }
             }
-            return Objects.requireNonNull(admin.describeTopics(List.of(topic))
-                            .allTopicNames()
-                            .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-                            .get(topic))
-                    .partitions()
-                    .size();
+            admin.describeTopics(present)
+                    .allTopicNames()
+                    .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                    .forEach((topic, description) ->
+                            counts.put(topic, description.partitions().size()));
+            return counts;
         } catch (ExecutionException e) {
-            throw new KafkaException("Kafka does not describe the topic " + topic, e.getCause());
+            throw new KafkaException("Kafka does not describe the topics " + topics, e.getCause());
         } catch (TimeoutException e) {
             throw new KafkaException("Kafka does not answer", e);
+        }
+    }
+
+    private NewTopic wanted(String topic) {
+        return new NewTopic(topic, partitions, replicationFactor)
+                .configs(Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(RecordSender.MAX_RECORD_BYTES)));
+    }
+
+    private static boolean isNew(String topic, KafkaFuture<Void> created)
+            throws InterruptedException, TimeoutException {
+        try {
+            created.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof TopicExistsException) {
+                return false;
+            }
+            throw new KafkaException("Kafka does not create the topic " + topic, e.getCause());
         }
     }
 

@@ -5,7 +5,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -13,22 +12,39 @@ import org.jspecify.annotations.Nullable;
  * A replication slot as the source shows it.
  *
  * @param walStatus {@code lost} where WAL that it needs is gone
+ * @param invalidation why the server gave it up; null where it did not, and before PostgreSQL 16
+ * @param inactiveSince since when nobody reads it, as text; null while someone does, and before PostgreSQL 17
  * @param activePid process that reads it; null when none does
+ * @param reader application name of that process
  * @param confirmedLsn what the slot was told; null before its creation ended
  * @param retainedBytes of WAL that the source keeps for it
+ * @param safeBytes that may still be written before it is in danger of being lost ({@code max_slot_wal_keep_size}); null without a limit
  */
 public record SlotState(
         String plugin,
         @Nullable String database,
         @Nullable String walStatus,
+        @Nullable String invalidation,
+        @Nullable String inactiveSince,
         @Nullable Integer activePid,
+        @Nullable String reader,
         @Nullable Long confirmedLsn,
-        long retainedBytes) {
+        long retainedBytes,
+        @Nullable Long safeBytes) {
 
+    /** Returns whether more than four fifths of what the source keeps at most are kept already: time to act. */
+    public boolean isInDanger() {
+        return "unreserved".equals(walStatus) || safeBytes != null && safeBytes < retainedBytes / 4;
+    }
+
+    /** Columns that older servers do not have are asked for as members of the row's JSON. */
     private static final String SLOT = """
-            SELECT plugin, database, wal_status, active_pid, confirmed_flush_lsn::text AS confirmed,
-                   coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint AS retained
-            FROM pg_replication_slots WHERE slot_name = ?
+            SELECT s.plugin, s.database, s.wal_status, s.active_pid, s.confirmed_flush_lsn::text AS confirmed,
+                   to_jsonb(s) ->> 'invalidation_reason' AS invalidation, to_jsonb(s) ->> 'inactive_since' AS inactive_since,
+                   (SELECT a.application_name FROM pg_stat_activity a WHERE a.pid = s.active_pid) AS reader,
+                   coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn), 0)::bigint AS retained,
+                   s.safe_wal_size AS safe
+            FROM pg_replication_slots s WHERE s.slot_name = ?
             """;
 
     /** Reads a slot; empty where there is none. */
@@ -44,23 +60,13 @@ public record SlotState(
                         row.getString("plugin"),
                         row.getString("database"),
                         row.getString("wal_status"),
+                        row.getString("invalidation"),
+                        row.getString("inactive_since"),
                         (Integer) row.getObject("active_pid"),
+                        row.getString("reader"),
                         confirmed == null ? null : Lsn.parse(confirmed),
-                        row.getLong("retained")));
-            }
-        }
-    }
-
-    /** Which cluster a source is, and on which timeline. */
-    public record Cluster(String systemIdentifier, int timeline) {
-
-        /** Reads both. */
-        public static Cluster read(Connection connection) throws SQLException {
-            try (Statement statement = connection.createStatement();
-                    ResultSet row = statement.executeQuery("SELECT system_identifier::text, timeline_id"
-                            + " FROM pg_control_system(), pg_control_checkpoint()")) {
-                row.next();
-                return new Cluster(row.getString(1), row.getInt(2));
+                        row.getLong("retained"),
+                        (Long) row.getObject("safe")));
             }
         }
     }

@@ -29,13 +29,6 @@ final class SnapshotEnds {
         }
     }
 
-    void readAnew(CapturedTable table) {
-        context.runs().of(table.id(), ALL).stream()
-                .filter(TableSnapshot::isOpen)
-                .forEach(snapshot -> context.runs().cancel(snapshot.id(), "Begun anew: changes were not seen."));
-        context.runs().request(table.id(), null, "millrace");
-    }
-
     void finish(CapturedTable table, TableSnapshot snapshot) {
         if (context.runs().isSearched(snapshot.id())) {
             context.runs().ended(snapshot.id(), SnapshotState.DONE, null);

@@ -86,11 +86,6 @@ public final class Snapshots implements AutoCloseable {
         return true;
     }
 
-    /** Asks for all rows of a table whose changes were not seen for a while; what an open snapshot has read counts no more. */
-    public void readAnew(CapturedTable table) {
-        ends.readAnew(table);
-    }
-
     /** Makes a captured table known, so that single rows of it can be read. */
     public void know(CapturedTable table, TableTopic topic) {
         rereading.know(table, topic);

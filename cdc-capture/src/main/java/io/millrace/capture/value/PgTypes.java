@@ -1,78 +1,40 @@
 package io.millrace.capture.value;
 
+import io.millrace.catalog.Column;
+import io.millrace.catalog.preflight.SourceType;
+import io.millrace.catalog.preflight.SourceTypes;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
-/** The types of a source, read from its catalog when first met. Not thread-safe. */
+/** The types of a source's columns, read from its catalog when first met. Not thread-safe. */
 public final class PgTypes {
 
-    /** A domain leads to its base type, over several steps where domains build on domains. */
-    private static final String TYPES = """
-            WITH RECURSIVE base AS (
-                SELECT oid, oid AS base FROM pg_type WHERE oid = ANY (?)
-                UNION ALL
-                SELECT base.oid, t.typbasetype FROM base JOIN pg_type t ON t.oid = base.base WHERE t.typtype = 'd')
-            SELECT base.oid::bigint, t.typname, t.typdelim,
-                   CASE WHEN t.typoutput = 'array_out'::regproc THEN t.typelem ELSE 0 END::bigint AS element
-            FROM base JOIN pg_type t ON t.oid = base.base AND t.typtype <> 'd'
-            """;
-
-    /** What a type that was dropped since is taken for: its text is kept as it is. */
-    private static final PgType UNKNOWN = new PgType("text", null, ',');
-
-    private final Map<Long, PgType> types = new HashMap<>();
+    private final SourceTypes types = new SourceTypes();
 
     /** Reads those of these types that are not known yet. */
     public void load(Connection connection, Collection<Long> oids) throws SQLException {
-        Set<Long> missing = new TreeSet<>(oids);
-        missing.removeAll(types.keySet());
-        if (missing.isEmpty()) {
-            return;
-        }
-        Map<Long, Found> found = new HashMap<>();
-        try (PreparedStatement statement = connection.prepareStatement(TYPES)) {
-            statement.setArray(1, connection.createArrayOf("oid", missing.toArray()));
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    found.put(
-                            row.getLong("oid"),
-                            new Found(
-                                    row.getString("typname"),
-                                    row.getLong("element"),
-                                    row.getString("typdelim").charAt(0)));
-                }
-            }
-        }
-        load(
-                connection,
-                found.values().stream()
-                        .map(Found::element)
-                        .filter(element -> element != 0)
-                        .toList());
-        found.forEach((oid, type) -> types.put(
-                oid, new PgType(type.name(), type.element() == 0 ? null : of(type.element()), type.delimiter())));
-        missing.forEach(oid -> types.putIfAbsent(oid, UNKNOWN));
+        types.load(connection, oids);
     }
 
-    /** Returns a type that was loaded. */
-    public PgType of(long oid) {
-        @Nullable PgType type = types.get(oid);
-        return type == null ? UNKNOWN : type;
+    /** Returns whether a type that was to be loaded is not in the source any more, and was not remembered either. */
+    public boolean isUnknown(long oid) {
+        return types.find(oid) == null;
     }
 
-    /** Returns {@code pg_type.typname} of a type that was loaded, of a domain its base type's, of an array with the underscore. */
+    /** Takes types that the source has dropped since from columns that were described while it had them. */
+    public void remember(List<Column> columns) {
+        columns.forEach(column -> types.remember(column.oid(), SourceType.ofColumnName(column.typeName())));
+    }
+
+    /** Returns a type that was loaded; one that nothing is known of is text. */
+    public SourceType of(long oid) {
+        return types.of(oid);
+    }
+
+    /** Returns what {@link Column#typeName()} holds for a type that was loaded. */
     public String typeName(long oid) {
-        PgType type = of(oid);
-        return type.name();
+        return of(oid).columnName();
     }
-
-    private record Found(String name, long element, char delimiter) {}
 }

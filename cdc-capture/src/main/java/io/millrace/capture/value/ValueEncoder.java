@@ -16,6 +16,6 @@ public interface ValueEncoder {
      * that a value looks the same however it was read.
      */
     String SESSION = "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c extra_float_digits=3"
-            + " -c bytea_output=hex -c statement_timeout=0 -c lock_timeout=0"
+            + " -c bytea_output=hex -c lc_monetary=C -c quote_all_identifiers=off -c statement_timeout=0 -c lock_timeout=0"
             + " -c idle_in_transaction_session_timeout=0";
 }

@@ -1,15 +1,21 @@
 package io.millrace.capture.value;
 
+import io.millrace.catalog.preflight.SourceType;
+
 /** Chooses how values of a type are written. */
 public final class ValueEncoders {
+
+    private static final ValueEncoder TEXT = (text, offset, length, out) -> out.string(text, offset, length);
 
     private ValueEncoders() {}
 
     /** Returns the encoder of a type; what has no JSON form of its own is written as PostgreSQL's text. */
-    public static ValueEncoder of(PgType type) {
-        PgType element = type.element();
+    public static ValueEncoder of(SourceType type) {
+        SourceType element = type.element();
         if (element != null) {
-            return new ArrayEncoder(of(element), element.delimiter());
+            // an element that is an array itself, which only a domain makes possible, is no further dimension: kept as
+            // text
+            return new ArrayEncoder(element.element() == null ? of(element) : TEXT, element.delimiter());
         }
         return switch (type.name()) {
             case "int2", "int4", "int8", "oid" -> (text, offset, length, out) -> out.raw(text, offset, length);
@@ -17,7 +23,7 @@ public final class ValueEncoders {
             case "bool" -> ValueEncoders::bool;
             case "bytea" -> ValueEncoders::bytea;
             case "timestamp", "timestamptz" -> Timestamps::encode;
-            default -> (text, offset, length, out) -> out.string(text, offset, length);
+            default -> TEXT;
         };
     }
 

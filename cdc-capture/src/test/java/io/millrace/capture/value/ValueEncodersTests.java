@@ -2,6 +2,7 @@ package io.millrace.capture.value;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.catalog.preflight.SourceType;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +36,7 @@ class ValueEncodersTests {
                 "uuid|a0ee|\"a0ee\"",
             })
     void valueOfAType(String type, String text, String json) {
-        assertThat(encode(new PgType(type, null, ','), text)).isEqualTo(json);
+        assertThat(encode(new SourceType(type, null, ','), text)).isEqualTo(json);
     }
 
     @ParameterizedTest
@@ -52,13 +53,13 @@ class ValueEncodersTests {
                 "[0:1]={a,b}|\"[0:1]={a,b}\"",
             })
     void arrayOfText(String text, String json) {
-        assertThat(encode(new PgType("_text", new PgType("text", null, ','), ','), text))
+        assertThat(encode(new SourceType("_text", new SourceType("text", null, ','), ','), text))
                 .isEqualTo(json);
     }
 
     @Test
     void controlCharactersAreEscaped() {
-        assertThat(encode(new PgType("text", null, ','), "a\u0001\t\n\"\\é😀"))
+        assertThat(encode(new SourceType("text", null, ','), "a\u0001\t\n\"\\é😀"))
                 .isEqualTo("\"a\\u0001\\t\\n\\\"\\\\é😀\"");
     }
 
@@ -70,7 +71,7 @@ class ValueEncodersTests {
         assertThat(out).hasToString(Long.toString(number));
     }
 
-    private static String encode(PgType type, String text) {
+    private static String encode(SourceType type, String text) {
         byte[] utf8 = ("xx" + text + "yy").getBytes(StandardCharsets.UTF_8);
         JsonBytes out = new JsonBytes();
         ValueEncoders.of(type).encode(utf8, 2, utf8.length - 4, out);

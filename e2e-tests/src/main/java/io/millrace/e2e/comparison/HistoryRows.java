@@ -15,7 +15,7 @@ public final class HistoryRows implements RowStore {
     private static final String LAST_STATES = """
             SELECT after, unavailable_columns FROM (
                 SELECT DISTINCT ON (key) * FROM millrace.change_history h
-                WHERE source = ? AND schema_name = ? AND table_name = ? AND operation <> 'truncate'
+                WHERE source = ? AND schema_name = ? AND table_name = ? AND operation NOT IN ('truncate', 'gap')
                   AND NOT EXISTS (
                       SELECT FROM millrace.change_history t
                       WHERE t.source = h.source AND t.schema_name = h.schema_name AND t.table_name = h.table_name

@@ -39,6 +39,19 @@ public final class SourceConnection {
         return open(source, application, options, properties);
     }
 
+    /**
+     * Opens a connection that speaks the replication protocol: no ordinary SQL.
+     *
+     * @param options server settings as libpq's {@code options} takes them
+     */
+    public static Connection openReplication(Source source, String application, String options) throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("replication", "database");
+        properties.setProperty("preferQueryMode", "simple");
+        properties.setProperty("assumeMinServerVersion", "14");
+        return open(source, application, options, properties);
+    }
+
     private static Connection open(Source source, String application, String options, Properties properties)
             throws SQLException {
         properties.setProperty("user", source.username());
@@ -57,13 +70,14 @@ public final class SourceConnection {
     public static Finding refused(Source source, SQLException e) {
         String state = e.getSQLState() == null ? "" : e.getSQLState();
         String where = source.host() + ":" + source.port() + "/" + source.database();
-        String said = " PostgreSQL says: " + e.getMessage();
+        String said = " PostgreSQL says: " + e.getMessage() + ".";
         return switch (state) {
             case "28P01", "28000" ->
                 Finding.error(
                         "login-refused",
                         "PostgreSQL at " + where + " refuses the login of " + source.username() + "." + said,
-                        "Correct the user name or the password of the source, or pg_hba.conf.",
+                        "Correct the user name or the password of the source (on its page, or PATCH /api/v1/sources/"
+                                + source.name() + "), or pg_hba.conf.",
                         null);
             case "3D000" ->
                 Finding.error(
@@ -81,7 +95,7 @@ public final class SourceConnection {
             default ->
                 Finding.error(
                         "unreachable",
-                        "PostgreSQL at " + where + " does not answer as it should." + said,
+                        "PostgreSQL at " + where + " does not answer as it should. The driver says: " + e.getMessage(),
                         "Check host, port, SSL mode and that the server runs.",
                         null);
         };

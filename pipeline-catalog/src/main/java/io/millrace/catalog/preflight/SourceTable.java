@@ -8,8 +8,9 @@ import java.util.List;
 /**
  * A table as the source's catalog describes it.
  *
+ * @param oid {@code pg_class.oid}
  * @param kind what it is
- * @param columns that PostgreSQL publishes, in the table's order: generated columns are not among them
+ * @param columns that PostgreSQL publishes, in the table's order: of the generated ones none before version 18, the stored ones since
  * @param keyColumns what rows are told apart by: the columns of the replica identity's index; with identity FULL those of the
  *     primary key, else of a unique index without NULLs; empty where there are none
  * @param identity what PostgreSQL sends of the old row
@@ -18,6 +19,7 @@ import java.util.List;
  * @param bytes on disk, with indexes and partitions
  */
 public record SourceTable(
+        long oid,
         TableId table,
         Kind kind,
         List<Column> columns,
@@ -33,9 +35,15 @@ public record SourceTable(
         PARTITIONED,
         /** A partition: captured through its root. */
         PARTITION,
-        /** Unlogged or temporary: not in the WAL. */
-        NOT_LOGGED,
-        /** A view, a foreign table or anything else that cannot be published. */
+        /** Its changes are not in the WAL. */
+        UNLOGGED,
+        /** A session's own, and not in the WAL. */
+        TEMPORARY,
+        /** Its rows are another server's. */
+        FOREIGN,
+        VIEW,
+        MATERIALIZED_VIEW,
+        /** A sequence, an index or anything else that has no rows of its own to publish. */
         OTHER
     }
 

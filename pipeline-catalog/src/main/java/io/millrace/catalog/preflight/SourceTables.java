@@ -54,17 +54,18 @@ public final class SourceTables {
             ORDER BY n.nspname, c.relname
             """;
     private static final String ONE = TABLES + "WHERE n.nspname = ? AND c.relname = ?";
+    private static final String BY_OID = TABLES + "WHERE c.oid = ?::oid";
 
+    /**
+     * Without generated columns, which PostgreSQL does not publish; from 18 on it publishes the stored ones, as Millrace's publications
+     * ask for.
+     */
     private static final String COLUMNS = """
-            WITH RECURSIVE base AS (
-                SELECT oid AS type, oid AS base_type, typname, typtype, typbasetype FROM pg_type
-                UNION ALL
-                SELECT b.type, t.oid, t.typname, t.typtype, t.typbasetype
-                FROM base b JOIN pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd')
-            SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod) AS type, base.typname, a.atttypid::bigint AS oid,
+            SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod) AS type, a.atttypid::bigint AS oid,
                    NOT a.attnotnull AS nullable
-            FROM pg_attribute a JOIN base ON base.type = a.atttypid AND base.typtype <> 'd'
-            WHERE a.attrelid = ANY (?) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+            FROM pg_attribute a
+            WHERE a.attrelid = ANY (?) AND a.attnum > 0 AND NOT a.attisdropped
+              AND (a.attgenerated = '' OR a.attgenerated = 's' AND current_setting('server_version_num')::int >= 180000)
             ORDER BY a.attrelid, a.attnum
             """;
 
@@ -84,6 +85,14 @@ public final class SourceTables {
         }
     }
 
+    /** Returns the table with an OID, whatever it is called now; empty where it was dropped. */
+    public Optional<SourceTable> find(Connection connection, long oid) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(BY_OID)) {
+            statement.setString(1, Long.toString(oid));
+            return read(connection, statement).stream().findFirst();
+        }
+    }
+
     private static List<SourceTable> read(Connection connection, PreparedStatement statement) throws SQLException {
         List<Relation> relations = new ArrayList<>();
         try (ResultSet row = statement.executeQuery()) {
@@ -99,23 +108,40 @@ public final class SourceTables {
 
     private static Map<Long, List<Column>> columns(Connection connection, List<Relation> relations)
             throws SQLException {
-        Map<Long, List<Column>> columns = new TreeMap<>();
+        Map<Long, List<Attribute>> attributes = new TreeMap<>();
         try (PreparedStatement statement = connection.prepareStatement(COLUMNS)) {
             Long[] oids = relations.stream().map(Relation::oid).toArray(Long[]::new);
             statement.setArray(1, connection.createArrayOf("oid", oids));
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
-                    columns.computeIfAbsent(row.getLong("attrelid"), oid -> new ArrayList<>())
-                            .add(new Column(
+                    attributes
+                            .computeIfAbsent(row.getLong("attrelid"), oid -> new ArrayList<>())
+                            .add(new Attribute(
                                     row.getString("attname"),
                                     row.getString("type"),
-                                    row.getString("typname"),
                                     row.getLong("oid"),
                                     row.getBoolean("nullable")));
                 }
             }
         }
+        SourceTypes types = new SourceTypes();
+        types.load(
+                connection,
+                attributes.values().stream()
+                        .flatMap(List::stream)
+                        .map(Attribute::type)
+                        .toList());
+        Map<Long, List<Column>> columns = new TreeMap<>();
+        attributes.forEach((oid, of) -> columns.put(
+                oid, of.stream().map(attribute -> attribute.column(types)).toList()));
         return columns;
+    }
+
+    private record Attribute(String name, String typeText, long type, boolean nullable) {
+
+        Column column(SourceTypes types) {
+            return new Column(name, typeText, types.of(type).columnName(), type, nullable);
+        }
     }
 
     private record Relation(
@@ -149,11 +175,29 @@ public final class SourceTables {
 
         private static SourceTable.Kind kind(ResultSet row) throws SQLException {
             String kind = row.getString("relkind");
-            if (!"r".equals(kind) && !"p".equals(kind)) {
-                return SourceTable.Kind.OTHER;
+            switch (kind) {
+                case "v" -> {
+                    return SourceTable.Kind.VIEW;
+                }
+                case "m" -> {
+                    return SourceTable.Kind.MATERIALIZED_VIEW;
+                }
+                case "f" -> {
+                    return SourceTable.Kind.FOREIGN;
+                }
+                case "r", "p" -> {}
+                default -> {
+                    return SourceTable.Kind.OTHER;
+                }
             }
-            if (!"p".equals(row.getString("relpersistence"))) {
-                return SourceTable.Kind.NOT_LOGGED;
+            switch (row.getString("relpersistence")) {
+                case "u" -> {
+                    return SourceTable.Kind.UNLOGGED;
+                }
+                case "t" -> {
+                    return SourceTable.Kind.TEMPORARY;
+                }
+                default -> {}
             }
             if (row.getBoolean("relispartition")) {
                 return SourceTable.Kind.PARTITION;
@@ -178,7 +222,7 @@ public final class SourceTables {
                         case FULL -> true;
                         case NOTHING -> false;
                     };
-            return new SourceTable(table, kind, columns, key, identity, usable, estimate, bytes);
+            return new SourceTable(oid, table, kind, columns, key, identity, usable, estimate, bytes);
         }
     }
 }

@@ -25,7 +25,8 @@ public final class TablePreflight {
                            WHERE r.prrelid = c.oid AND p.pubname IN (?, ?)) AS published,
                    c.relrowsecurity AND NOT (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user) AS row_security,
                    EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-                           AND a.attgenerated <> '') AS generated,
+                           AND a.attgenerated <> ''
+                           AND NOT (a.attgenerated = 's' AND current_setting('server_version_num')::int >= 180000)) AS generated,
                    (SELECT string_agg(t.relid::regclass::text, ', ')
                     FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid
                     WHERE t.isleaf AND c.relkind = 'p' AND l.relreplident = 'n') AS blind_partitions
@@ -79,18 +80,43 @@ public final class TablePreflight {
                         table.table() + " is a partition; its changes come under the name of its root.",
                         "Register the root table.",
                         null));
-            case NOT_LOGGED ->
+            case UNLOGGED ->
                 findings.add(Finding.error(
                         "not-logged",
-                        table.table() + " is unlogged or temporary: its changes are not in the WAL.",
+                        table.table() + " is unlogged: its changes are not in the WAL.",
                         null,
                         "ALTER TABLE " + table.table().quoted() + " SET LOGGED;"));
+            case TEMPORARY ->
+                findings.add(Finding.error(
+                        "temporary",
+                        table.table() + " is a temporary table: its rows are one session's, and its changes are not in"
+                                + " the WAL.",
+                        "Register a permanent table.",
+                        null));
+            case FOREIGN ->
+                findings.add(Finding.error(
+                        "foreign-table",
+                        table.table() + " is a foreign table: its rows are on another server, and so is their WAL.",
+                        "Add that server as a source and register the table there.",
+                        null));
+            case VIEW ->
+                findings.add(Finding.error(
+                        "view",
+                        table.table() + " is a view: it has no rows of its own, and PostgreSQL cannot publish it.",
+                        "Register the tables behind it.",
+                        null));
+            case MATERIALIZED_VIEW ->
+                findings.add(Finding.error(
+                        "materialized-view",
+                        table.table() + " is a materialized view: PostgreSQL writes no row changes for REFRESH, and"
+                                + " cannot publish it.",
+                        "Register the tables behind it.",
+                        null));
             case OTHER ->
                 findings.add(Finding.error(
                         "not-a-table",
-                        table.table()
-                                + " is not a table (a view, a foreign table or the like); PostgreSQL cannot publish it.",
-                        "Register the tables behind it.",
+                        table.table() + " is not a table; PostgreSQL cannot publish it.",
+                        "Register a table.",
                         null));
             case TABLE, PARTITIONED -> {}
         }
@@ -140,7 +166,8 @@ public final class TablePreflight {
         if (row.getBoolean("generated")) {
             findings.add(Finding.warning(
                     "generated-columns",
-                    "PostgreSQL does not publish generated columns: those of " + table + " are left out.",
+                    "PostgreSQL does not publish virtual generated columns, nor, before version 18, stored ones: those of "
+                            + table + " are left out.",
                     null,
                     null));
         }

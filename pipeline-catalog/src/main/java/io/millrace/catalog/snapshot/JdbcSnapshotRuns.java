@@ -18,6 +18,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 /** The snapshots in {@code millrace.table_snapshot}, and the searches that end them. */
 public final class JdbcSnapshotRuns implements SnapshotRuns {
 
+    private static final String CANCEL = "UPDATE millrace.table_snapshot SET state = 'CANCELLED', message = ?,"
+            + " rows_per_second = NULL, seconds_left = NULL, finished_at = now()";
+
     private final JdbcClient sql;
     private final TransactionTemplate transaction;
 
@@ -52,10 +55,7 @@ public final class JdbcSnapshotRuns implements SnapshotRuns {
     @Override
     public TableSnapshot request(long tableId, @Nullable String filter, String by) {
         return Objects.requireNonNull(transaction.execute(status -> {
-            sql.sql("SELECT id FROM millrace.captured_table WHERE id = ? FOR UPDATE")
-                    .param(tableId)
-                    .query(Long.class)
-                    .single();
+            lock(tableId);
             return sql.sql("""
                     SELECT * FROM millrace.table_snapshot
                     WHERE table_id = ? AND state IN ('REQUESTED', 'RUNNING', 'PAUSED') AND filter IS NOT DISTINCT FROM ?
@@ -64,13 +64,34 @@ public final class JdbcSnapshotRuns implements SnapshotRuns {
                     .params(Arrays.asList(tableId, filter))
                     .query(JdbcSnapshotRuns::map)
                     .optional()
-                    .orElseGet(() -> sql.sql("""
-                            INSERT INTO millrace.table_snapshot (table_id, filter, requested_by) VALUES (?, ?, ?) RETURNING *
-                            """)
-                            .params(Arrays.asList(tableId, filter, by))
-                            .query(JdbcSnapshotRuns::map)
-                            .single());
+                    .orElseGet(() -> insert(tableId, filter, by));
         }));
+    }
+
+    /** Cancels the open snapshots of a table, and asks for one of all rows. */
+    public TableSnapshot readAnew(long tableId, String by) {
+        return Objects.requireNonNull(transaction.execute(status -> {
+            lock(tableId);
+            sql.sql(CANCEL + " WHERE table_id = ? AND state IN ('REQUESTED', 'RUNNING', 'PAUSED')")
+                    .params("All rows are read again from the first one on.", tableId)
+                    .update();
+            return insert(tableId, null, by);
+        }));
+    }
+
+    private void lock(long tableId) {
+        sql.sql("SELECT id FROM millrace.captured_table WHERE id = ? FOR UPDATE")
+                .param(tableId)
+                .query(Long.class)
+                .single();
+    }
+
+    private TableSnapshot insert(long tableId, @Nullable String filter, String by) {
+        return sql.sql(
+                        "INSERT INTO millrace.table_snapshot (table_id, filter, requested_by) VALUES (?, ?, ?) RETURNING *")
+                .params(Arrays.asList(tableId, filter, by))
+                .query(JdbcSnapshotRuns::map)
+                .single();
     }
 
     @Override

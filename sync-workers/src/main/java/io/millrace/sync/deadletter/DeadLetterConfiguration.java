@@ -18,7 +18,12 @@ class DeadLetterConfiguration {
     }
 
     @Bean
-    DeadLetters deadLetters(JdbcTemplate jdbc, DeadLetterTopics topics, Flyway migrated) {
-        return new DeadLetterStore(jdbc, topics);
+    LetterRecords letterRecords(KafkaProperties kafka) {
+        return new LetterRecords(kafka.buildAdminProperties());
+    }
+
+    @Bean
+    DeadLetters deadLetters(JdbcTemplate jdbc, DeadLetterTopics topics, LetterRecords records, Flyway migrated) {
+        return new DeadLetterStore(new LetterTable(jdbc), topics, records);
     }
 }

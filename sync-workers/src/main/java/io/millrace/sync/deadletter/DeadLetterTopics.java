@@ -3,6 +3,7 @@ package io.millrace.sync.deadletter;
 import io.millrace.event.kafka.Topics;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,6 +18,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class DeadLetterTopics implements AutoCloseable {
 
     private static final long TIMEOUT_SECONDS = 15;
+    /** The largest record of a table's topic, 32 MB, and room for the headers. */
+    private static final int MAX_BYTES = 33 << 20;
 
     private final Map<String, Object> settings;
     private final short replication;
@@ -36,7 +40,8 @@ final class DeadLetterTopics implements AutoCloseable {
         this.replication = replication;
     }
 
-    void send(String sink, List<DeadLetter> letters) {
+    /** Returns where each stands in its topic of dead letters, once Kafka has all of them on disk. */
+    List<Long> send(String sink, List<DeadLetter> letters) {
         List<Future<RecordMetadata>> sent = new ArrayList<>(letters.size());
         for (DeadLetter letter : letters) {
             String topic = Topics.deadLetters(letter.record().topic(), sink);
@@ -44,10 +49,7 @@ final class DeadLetterTopics implements AutoCloseable {
                 create(topic);
             }
             var record = new ProducerRecord<>(
-                    topic,
-                    (Integer) null,
-                    letter.record().key(),
-                    letter.record().value());
+                    topic, (Integer) 0, letter.record().key(), letter.record().value());
             letter.record().headers().forEach(record.headers()::add);
             header(record, "millrace-dead-letter-cause", letter.cause());
             header(
@@ -60,7 +62,7 @@ final class DeadLetterTopics implements AutoCloseable {
                     Long.toString(letter.record().offset()));
             sent.add(producer().send(record));
         }
-        sent.forEach(future -> await(future));
+        return sent.stream().map(future -> await(future).offset()).toList();
     }
 
     private static void header(ProducerRecord<byte[], byte[]> record, String name, String text) {
@@ -69,10 +71,14 @@ final class DeadLetterTopics implements AutoCloseable {
 
     private void create(String topic) {
         try (Admin admin = Admin.create(settings)) {
-            await(admin.createTopics(List.of(new NewTopic(topic, 1, replication)))
-                    .all()
-                    .toCompletionStage()
-                    .toCompletableFuture());
+            // kept until people settle them, and as large as what they are copies of
+            NewTopic wanted = new NewTopic(topic, 1, replication)
+                    .configs(Map.of(
+                            TopicConfig.RETENTION_MS_CONFIG,
+                            "-1",
+                            TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                            Integer.toString(MAX_BYTES)));
+            await(admin.createTopics(List.of(wanted)).all().toCompletionStage().toCompletableFuture());
         } catch (IllegalStateException e) {
             if (!(e.getCause() instanceof TopicExistsException)) {
                 throw e;
@@ -84,9 +90,11 @@ final class DeadLetterTopics implements AutoCloseable {
     private synchronized KafkaProducer<byte[], byte[]> producer() {
         KafkaProducer<byte[], byte[]> open = producer;
         if (open == null) {
-            Map<String, Object> all = new java.util.HashMap<>(settings);
+            Map<String, Object> all = new HashMap<>(settings);
             all.put(ProducerConfig.ACKS_CONFIG, "all");
             all.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+            all.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_BYTES);
+            all.put(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) MAX_BYTES + (4 << 20));
             all.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000);
             all.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 14_000);
             all.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
@@ -96,9 +104,9 @@ final class DeadLetterTopics implements AutoCloseable {
         return open;
     }
 
-    private static void await(Future<?> future) {
+    private static <T> T await(Future<T> future) {
         try {
-            future.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            return future.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("Interrupted while a dead letter was sent", e);

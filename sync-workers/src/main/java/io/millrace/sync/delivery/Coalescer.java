@@ -49,29 +49,42 @@ final class Coalescer {
         return secondIsNewer ? folded(second, first) : folded(first, second);
     }
 
-    /** Takes values that the newer event lacks from the older one, where that has them. */
+    /** Takes values that the newer event lacks from the older one, where that has them; behind a filter too. */
     private static Received folded(Received newer, Received older) {
-        ChangeEvent event = newer.event();
-        Row after = event.after();
-        Row known = older.event().after();
-        if (event.unavailable().isEmpty() || after == null) {
+        ChangeEvent whole = folded(state(newer), state(older));
+        if (whole == null) {
             return newer;
+        }
+        return newer.change().notes().hidden() == null ? newer.folded(whole, older) : newer.hiding(whole, older);
+    }
+
+    /** The row as it was, whether the sink is to hold it or not. */
+    private static ChangeEvent state(Received received) {
+        ChangeEvent hidden = received.change().notes().hidden();
+        return hidden == null ? received.event() : hidden;
+    }
+
+    /** Returns null where there is nothing to take. */
+    private static @Nullable ChangeEvent folded(ChangeEvent event, ChangeEvent older) {
+        Row after = event.after();
+        Row known = older.after();
+        if (event.unavailable().isEmpty() || after == null) {
+            return null;
         }
         Set<String> filled = new LinkedHashSet<>(event.unavailable());
         if (known == null) {
             filled.clear();
         } else {
-            filled.removeAll(older.event().unavailable());
+            filled.removeAll(older.unavailable());
         }
         // the row that a sink holds is not the one that this event changed, if it was made or removed in between
-        boolean anew =
-                older.event().operation() == Operation.CREATE || older.event().operation() == Operation.DELETE;
+        boolean anew = older.operation() == Operation.CREATE || older.operation() == Operation.DELETE;
         if (filled.isEmpty() && (!anew || event.operation() == Operation.CREATE)) {
-            return newer;
+            return null;
         }
         Set<String> missing = new LinkedHashSet<>(event.unavailable());
         missing.removeAll(filled);
-        return newer.with(new ChangeEvent(
+        return new ChangeEvent(
                 event.source(),
                 event.table(),
                 event.position(),
@@ -84,6 +97,6 @@ final class Coalescer {
                 missing,
                 event.transaction(),
                 event.capturedAt(),
-                event.schemaVersion()));
+                event.schemaVersion());
     }
 }

@@ -1,7 +1,11 @@
 package io.millrace.sync.delivery;
 
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.DeliveryOffset;
+import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.deadletter.Standing;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkException;
 import java.time.Duration;
@@ -23,16 +27,25 @@ final class Deliveries implements SmartLifecycle {
     private static final Duration CHECK_INTERVAL = Duration.ofSeconds(5);
 
     /** One sink's delivery. */
-    record Lane(Sink sink, SinkContainer container, SinkHealth health) {}
+    record Lane(Sink sink, SinkContainer container, SinkHealth health, DeliveryMetrics metrics) {}
 
     private final PipelineCatalog catalog;
+    private final Offsets offsets;
+    private final DeadLetters deadLetters;
     private final List<Lane> lanes;
     private final DeliveryProperties properties;
     private @Nullable ScheduledExecutorService threads;
     private boolean catalogFailing;
 
-    Deliveries(PipelineCatalog catalog, List<Lane> lanes, DeliveryProperties properties) {
+    Deliveries(
+            PipelineCatalog catalog,
+            Offsets offsets,
+            DeadLetters deadLetters,
+            List<Lane> lanes,
+            DeliveryProperties properties) {
         this.catalog = catalog;
+        this.offsets = offsets;
+        this.deadLetters = deadLetters;
         this.lanes = lanes;
         this.properties = properties;
     }
@@ -41,6 +54,16 @@ final class Deliveries implements SmartLifecycle {
         Map<String, SinkHealth> all = new LinkedHashMap<>();
         lanes.forEach(lane -> all.put(lane.sink().name(), lane.health()));
         return all;
+    }
+
+    /** Returns the way to a sink as its consumers know it now; null where there is none. */
+    @Nullable
+    Route route(String sink, String topic) {
+        return lanes.stream()
+                .filter(lane -> lane.sink().name().equals(sink))
+                .findFirst()
+                .map(lane -> lane.container().routes().get(topic))
+                .orElse(null);
     }
 
     @Override
@@ -66,7 +89,13 @@ final class Deliveries implements SmartLifecycle {
                 log.info("The catalog answers again");
                 catalogFailing = false;
             }
-            lanes.forEach(lane -> tend(lane, tables));
+            List<DeliveryOffset> rewound = offsets.rewound();
+            List<Standing> standing = deadLetters.standing();
+            lanes.forEach(lane -> {
+                Notices notices = Notices.of(lane.sink().name(), rewound, standing);
+                lane.metrics().unsettled(notices.unsettled());
+                tend(lane, tables, notices);
+            });
         } catch (RuntimeException e) {
             if (!catalogFailing) {
                 log.warn("The catalog does not answer; delivery goes on as last told: {}", e.getMessage());
@@ -75,9 +104,9 @@ final class Deliveries implements SmartLifecycle {
         }
     }
 
-    private static void tend(Lane lane, List<CapturedTable> tables) {
+    private static void tend(Lane lane, List<CapturedTable> tables, Notices notices) {
         try {
-            lane.container().tend(Route.of(lane.sink().name(), tables));
+            lane.container().tend(Route.of(lane.sink().name(), tables), notices);
         } catch (RuntimeException e) {
             if (lane.health().failed("Delivery to " + lane.sink().name() + " cannot be started: " + e.getMessage())) {
                 log.error(

@@ -1,22 +1,26 @@
 package io.millrace.sync.delivery;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.catalog.BindingState;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.Shapings;
 import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.Sink;
-import io.millrace.sync.sink.SinkKind;
 import java.util.List;
 import java.util.Map;
+import org.flywaydb.core.Flyway;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(DeliveryProperties.class)
+@EnableConfigurationProperties({DeliveryProperties.class, DeduplicationProperties.class})
 class DeliveryConfiguration {
 
     @Bean
@@ -25,15 +29,29 @@ class DeliveryConfiguration {
             PipelineCatalog catalog,
             Offsets offsets,
             DeadLetters deadLetters,
+            Shapings shapings,
             Rereads rereads,
             KafkaProperties kafka,
             DeliveryProperties properties,
+            DeduplicationProperties deduplication,
             MeterRegistry registry) {
         Map<String, Object> settings = kafka.buildConsumerProperties();
         return new Deliveries(
                 catalog,
+                offsets,
+                deadLetters,
                 sinks.stream()
-                        .map(sink -> lane(sink, catalog, offsets, deadLetters, rereads, settings, properties, registry))
+                        .map(sink -> lane(
+                                sink,
+                                catalog,
+                                offsets,
+                                deadLetters,
+                                shapings,
+                                rereads,
+                                settings,
+                                properties,
+                                deduplication,
+                                registry))
                         .toList(),
                 properties);
     }
@@ -43,22 +61,63 @@ class DeliveryConfiguration {
             PipelineCatalog catalog,
             Offsets offsets,
             DeadLetters deadLetters,
+            Shapings shapings,
             Rereads rereads,
             Map<String, Object> kafka,
             DeliveryProperties properties,
+            DeduplicationProperties deduplication,
             MeterRegistry registry) {
         String name = sink.name();
         Backoff backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
         DeliveryMetrics metrics = new DeliveryMetrics(registry, name);
         SinkHealth health = new SinkHealth();
-        Faults faults = new Faults(name, catalog, deadLetters, rereads, metrics);
-        BatchWriter writer = sink.kind() == SinkKind.LOG ? new LogWriter(sink, faults) : new StateWriter(sink, faults);
-        Places places = new Places(name, catalog, backoff);
-        SinkDelivery delivery = new SinkDelivery(
-                name, sink.kind(), writer, new RecordReader(catalog, metrics), places, metrics, health, backoff);
+        Faults faults = new Faults(
+                name,
+                (table, message) -> {
+                    catalog.bindingState(table.id(), name, BindingState.FAILED, message);
+                    catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));
+                },
+                deadLetters,
+                metrics,
+                properties.maxDeadLetters());
+        IncompleteRows incomplete = new IncompleteRows(name, rereads);
+        BatchWriter writer =
+                switch (sink.kind()) {
+                    case LOG -> new LogWriter(sink, faults);
+                    case STATE -> new StateWriter(sink, faults, incomplete);
+                    case EFFECT -> new EffectWriter(sink, faults, deduplication.retention());
+                };
+        RecordReader reader = new RecordReader(
+                catalog,
+                metrics,
+                new Repetitions(name, offsets),
+                SinkShaping.of(name, sink.kind(), catalog, shapings, registry));
+        Redelivery redelivery = new Redelivery(sink, reader, deadLetters, faults, incomplete, metrics);
+        Places places = new Places(name, catalog, backoff, redelivery, deadLetters, metrics);
+        SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);
         SinkContainer container = new SinkContainer(
                 name, kafka, properties, delivery, places, () -> new DeliveryOffsets(name, offsets), health);
-        return new Deliveries.Lane(sink, container, health);
+        return new Deliveries.Lane(sink, container, health, metrics);
+    }
+
+    @Bean
+    JdbcDeduplication deduplication(JdbcTemplate jdbc, DeduplicationProperties properties, Flyway migrated) {
+        return new JdbcDeduplication(jdbc, properties.retention());
+    }
+
+    @Bean
+    DeduplicationCare deduplicationCare(
+            JdbcDeduplication deduplication,
+            List<Sink> sinks,
+            PipelineCatalog catalog,
+            JdbcTemplate jdbc,
+            KafkaProperties kafka,
+            DeduplicationProperties properties) {
+        return new DeduplicationCare(
+                deduplication,
+                new RetentionCheck(jdbc, kafka.buildAdminProperties(), properties.retention()),
+                sinks,
+                catalog);
     }
 
     @Bean

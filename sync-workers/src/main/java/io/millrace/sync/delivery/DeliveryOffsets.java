@@ -1,5 +1,6 @@
 package io.millrace.sync.delivery;
 
+import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
@@ -7,9 +8,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -28,6 +31,7 @@ final class DeliveryOffsets {
     private final String sink;
     private final Offsets offsets;
     private final Map<TopicPartitionId, Advance> pending = new HashMap<>();
+    private final Set<TopicPartitionId> moved = new HashSet<>();
     private boolean failing;
     private long failedAt;
     private long pendingSince;
@@ -38,13 +42,12 @@ final class DeliveryOffsets {
     }
 
     /** Returns the stored offset of each of these partitions; empty for one that was never delivered. */
-    Map<TopicPartitionId, Optional<Long>> stored(Collection<TopicPartitionId> partitions) {
-        Map<TopicPartitionId, Optional<Long>> found = new HashMap<>();
+    Map<TopicPartitionId, Optional<DeliveryOffset>> stored(Collection<TopicPartitionId> partitions) {
+        Map<TopicPartitionId, Optional<DeliveryOffset>> found = new HashMap<>();
         partitions.forEach(partition -> found.put(partition, Optional.empty()));
         offsets.deliveries(sink).forEach(offset -> {
             found.computeIfPresent(
-                    new TopicPartitionId(offset.topic(), offset.partition()),
-                    (id, none) -> Optional.of(offset.nextOffset()));
+                    new TopicPartitionId(offset.topic(), offset.partition()), (id, none) -> Optional.of(offset));
         });
         return found;
     }
@@ -88,7 +91,7 @@ final class DeliveryOffsets {
             return;
         }
         try {
-            offsets.advance(sink, new ArrayList<>(pending.values()));
+            moved.addAll(offsets.advance(sink, new ArrayList<>(pending.values())));
             pending.clear();
             failing = false;
         } catch (DataAccessException e) {
@@ -100,9 +103,20 @@ final class DeliveryOffsets {
         }
     }
 
+    /** Returns partitions whose stored offset another worker or a person moved meanwhile; each once. */
+    Set<TopicPartitionId> takeMoved() {
+        if (moved.isEmpty()) {
+            return Set.of();
+        }
+        Set<TopicPartitionId> taken = Set.copyOf(moved);
+        moved.clear();
+        return taken;
+    }
+
     /** Forgets what was not stored, of partitions that are another's now. */
     void drop(Collection<TopicPartitionId> partitions) {
         pending.keySet().removeAll(partitions);
+        moved.removeAll(partitions);
     }
 
     void waiting(Collection<TopicPartitionId> partitions, String reason) {

@@ -21,6 +21,7 @@ import org.springframework.validation.annotation.Validated;
  * @param sessionTimeout after which the partitions of a killed worker go to another; the broker's least is usually 6 s
  * @param backoffMin first wait after a fault
  * @param backoffMax longest wait after a fault
+ * @param maxDeadLetters most rows of one partition with dead letters that are not settled; with more, the table's way to the sink is FAILED
  * @param drainTimeout how long a stop waits for batches that are being written
  */
 @Validated
@@ -36,4 +37,5 @@ record DeliveryProperties(
         @DefaultValue("6s") Duration sessionTimeout,
         @DefaultValue("100ms") Duration backoffMin,
         @DefaultValue("10s") Duration backoffMax,
+        @DefaultValue("10000") @Min(1) int maxDeadLetters,
         @DefaultValue("30s") Duration drainTimeout) {}

@@ -1,56 +1,88 @@
 package io.millrace.sync.delivery;
 
-import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
-import io.millrace.catalog.PipelineCatalog;
-import io.millrace.catalog.snapshot.Rereads;
-import io.millrace.catalog.snapshot.Rereads.Doubt;
-import io.millrace.event.RowKey;
+import io.millrace.event.Operation;
 import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetters;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 
 /** What is done with what a sink cannot take: dead letters for records, FAILED for bindings. Neither is ever skipped over. */
 final class Faults {
 
     private static final Logger log = LoggerFactory.getLogger(Faults.class);
 
-    private final String sink;
-    private final PipelineCatalog catalog;
-    private final DeadLetters deadLetters;
-    private final Rereads rereads;
-    private final DeliveryMetrics metrics;
+    /** Notes that a table's way to the sink is FAILED, and why. */
+    interface Stop {
+        void failed(CapturedTable table, String message);
+    }
 
-    Faults(String sink, PipelineCatalog catalog, DeadLetters deadLetters, Rereads rereads, DeliveryMetrics metrics) {
+    private final String sink;
+    private final Stop stop;
+    private final DeadLetters deadLetters;
+    private final DeliveryMetrics metrics;
+    private final int maxUnsettled;
+
+    Faults(String sink, Stop stop, DeadLetters deadLetters, DeliveryMetrics metrics, int maxUnsettled) {
         this.sink = sink;
-        this.catalog = catalog;
+        this.stop = stop;
         this.deadLetters = deadLetters;
-        this.rereads = rereads;
         this.metrics = metrics;
+        this.maxUnsettled = maxUnsettled;
     }
 
     /** Keeps what is no event; false if that failed and the partition is held back. */
     boolean malformed(PartitionBatch batch, Outcome outcome) {
-        return batch.malformed().isEmpty() || keep(batch.malformed(), outcome, batch);
+        if (batch.malformed().isEmpty()) {
+            return true;
+        }
+        if (!keep(batch.malformed(), batch, outcome)) {
+            return false;
+        }
+        batch.malformed().forEach(letter -> batch.held()
+                .add(letter.keyHash(), letter.record().offset()));
+        metrics.deadLetters(batch.malformed().size());
+        return true;
     }
 
-    /** Keeps a rejected record; false if that failed and its partition is held back. */
-    boolean rejected(Received received, String cause, Outcome outcome) {
+    /** Keeps a rejected record; false if that failed and its partition is held back, or if the whole table was stopped. */
+    boolean rejected(Received received, String cause, @Nullable Throwable thrown, Outcome outcome) {
+        if (!kept(List.of(received.rejected(cause, Stack.of(thrown))), received, outcome)) {
+            return false;
+        }
+        metrics.deadLetters(1);
+        log.warn(
+                "{} rejected offset {} of {}, now a dead letter: {}",
+                sink,
+                received.record().offset(),
+                received.partition(),
+                cause);
+        return tooMany(received, outcome);
+    }
+
+    /** Keeps changes of a row that has a dead letter, to follow when that is settled; false if that failed. */
+    boolean behind(List<Received> changes, Outcome outcome) {
+        List<Received> fresh = changes.stream()
+                .filter(one -> !one.held().kept(one.record().offset()))
+                .toList();
+        if (fresh.isEmpty()) {
+            return true;
+        }
+        Received last = fresh.get(fresh.size() - 1);
+        return kept(fresh.stream().map(Received::behind).toList(), last, outcome) && tooMany(last, outcome);
+    }
+
+    private boolean kept(List<DeadLetter> letters, Received received, Outcome outcome) {
         try {
-            deadLetters.keep(sink, List.of(received.rejected(cause)));
-            metrics.deadLetters(1);
-            log.warn(
-                    "{} rejected offset {} of {}, now a dead letter: {}",
-                    sink,
-                    received.record().offset(),
-                    received.partition(),
-                    cause);
+            if (!deadLetters.keep(sink, letters)) {
+                outcome.fenceLost();
+                return false;
+            }
+            letters.forEach(letter ->
+                    received.held().add(letter.keyHash(), letter.record().offset()));
             return true;
         } catch (RuntimeException e) {
             outcome.holdBack(received.partition(), cannotKeep(e));
@@ -58,10 +90,12 @@ final class Faults {
         }
     }
 
-    private boolean keep(List<DeadLetter> letters, Outcome outcome, PartitionBatch batch) {
+    private boolean keep(List<DeadLetter> letters, PartitionBatch batch, Outcome outcome) {
         try {
-            deadLetters.keep(sink, letters);
-            metrics.deadLetters(letters.size());
+            if (!deadLetters.keep(sink, letters)) {
+                outcome.fenceLost();
+                return false;
+            }
             return true;
         } catch (RuntimeException e) {
             outcome.holdBack(batch.partition(), cannotKeep(e));
@@ -73,21 +107,57 @@ final class Faults {
         return "A rejected record cannot be kept as a dead letter: " + e.getMessage();
     }
 
-    /** Asks capture for rows that a change alone does not tell; not passed before the request is stored. */
-    void incomplete(List<Received> lacking, Outcome outcome) {
-        Map<Long, List<Doubt>> rows = new HashMap<>();
-        for (Received received : lacking) {
-            RowKey key = received.event().key();
-            if (key != null) {
-                rows.computeIfAbsent(received.change().table().id(), id -> new ArrayList<>())
-                        .add(Doubt.of(key));
-            }
+    /** A sink that rejects everything has another fault than its records; false if so, and the table is stopped. */
+    private boolean tooMany(Received received, Outcome outcome) {
+        if (received.held().size() <= maxUnsettled) {
+            return true;
+        }
+        fatal(
+                received.change().table(),
+                "More than " + maxUnsettled + " dead letters of " + received.partition()
+                        + " are not settled: mend what they have in common, retry or discard them",
+                List.of(received),
+                outcome);
+        return false;
+    }
+
+    /** A state was written that stands for all before it: the dead letters that it takes the place of are settled. */
+    void applied(Received received, Outcome outcome) {
+        HeldKeys held = received.held();
+        boolean truncate = received.event().operation() == Operation.TRUNCATE;
+        if (held.isEmpty() || !truncate && !(received.isWhole() && held.holds(received))) {
+            return;
         }
         try {
-            rows.forEach((table, doubts) -> rereads.request(table, doubts, null, sink));
-        } catch (DataAccessException e) {
-            String reason = "Rows that must be read again cannot be asked for: " + e.getMessage();
-            lacking.forEach(received -> outcome.holdBack(received.partition(), reason));
+            int settled = deadLetters.superseded(
+                    sink,
+                    received.partition(),
+                    truncate ? null : received.keyHash(),
+                    received.event().rowVersion(),
+                    received.record().offset(),
+                    received.event().eventId());
+            if (settled > 0) {
+                held.replace(deadLetters.unsettled(sink, received.partition()));
+            }
+        } catch (RuntimeException e) {
+            outcome.holdBack(
+                    received.partition(),
+                    "The dead letters that " + received.event().eventId() + " takes the place of cannot be settled: "
+                            + e.getMessage());
+        }
+    }
+
+    /** Returns the offsets that a person decided to leave out, of a batch that is delivered again; null if that is not known now. */
+    @Nullable
+    Set<Long> discarded(PartitionBatch batch, Outcome outcome) {
+        if (!batch.repeats()) {
+            return Set.of();
+        }
+        try {
+            return deadLetters.discarded(sink, batch.partition(), batch.expected(), batch.next());
+        } catch (RuntimeException e) {
+            outcome.holdBack(batch.partition(), "Which records were discarded cannot be looked up: " + e.getMessage());
+            return null;
         }
     }
 
@@ -102,10 +172,12 @@ final class Faults {
         fail(table, message);
     }
 
-    private void fail(CapturedTable table, String message) {
+    void fail(CapturedTable table, String message) {
         log.error("{} cannot take {} of {}: {}", sink, table.table(), table.source(), message);
+        String wayOut =
+                message + (message.endsWith(".") ? "" : ".") + " Then resume the table's delivery to " + sink + ".";
         try {
-            catalog.bindingState(table.id(), sink, BindingState.FAILED, message);
+            stop.failed(table, wayOut);
         } catch (RuntimeException e) {
             // the partitions are held back; at the next attempt it is said again
             log.warn("The binding of {} to {} could not be noted as FAILED: {}", table.table(), sink, e.getMessage());

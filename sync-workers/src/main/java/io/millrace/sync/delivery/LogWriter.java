@@ -6,11 +6,14 @@ import io.millrace.sync.sink.FenceLostException;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Writes every change with the step that it stands for. When the batch is refused, each partition is written by halves, every half
- * with its own step, so that exactly once holds all the way down to the one record that cannot be written.
+ * with its own step, so that exactly once holds all the way down to the one record that cannot be written. Later changes of that row
+ * wait as dead letters behind it.
  */
 final class LogWriter implements BatchWriter {
 
@@ -25,17 +28,23 @@ final class LogWriter implements BatchWriter {
     @Override
     public Outcome write(List<PartitionBatch> batches) {
         Outcome outcome = new Outcome();
-        List<PartitionBatch> sound = batches.stream()
-                .filter(batch -> faults.malformed(batch, outcome))
-                .toList();
-        List<Change> changes = sound.stream()
-                .flatMap(batch -> batch.received().stream())
-                .filter(LogWriter::counts)
-                .map(Received::change)
-                .toList();
+        List<PartitionBatch> sound = new ArrayList<>();
+        List<Change> changes = new ArrayList<>();
+        for (PartitionBatch batch : batches) {
+            List<Change> own = new ArrayList<>();
+            if (faults.malformed(batch, outcome) && pass(batch, batch.received(), own, outcome)) {
+                sound.add(batch);
+                changes.addAll(own);
+            }
+        }
+        if (sound.isEmpty() || outcome.stopped()) {
+            return outcome;
+        }
         try {
             sink.write(new SinkBatch(
-                    changes, sound.stream().map(PartitionBatch::step).toList()));
+                    changes,
+                    sound.stream().map(PartitionBatch::step).toList(),
+                    sound.stream().anyMatch(PartitionBatch::repeats)));
         } catch (FenceLostException e) {
             outcome.fenceLost();
         } catch (SinkException e) {
@@ -76,33 +85,37 @@ final class LogWriter implements BatchWriter {
         }
         List<Received> part = batch.received().subList(first, last);
         long to = batch.offsetOf(last);
+        List<Change> changes = new ArrayList<>(part.size());
+        if (!pass(batch, part, changes, outcome)) {
+            return STOPPED;
+        }
         try {
-            return write(batch, from, to, part, outcome);
+            return write(batch, from, to, part, changes, outcome);
         } catch (FenceLostException e) {
             outcome.fenceLost();
             return STOPPED;
         } catch (SinkException e) {
-            String said = String.valueOf(e.getMessage());
             switch (e.category()) {
-                case RETRYABLE, INCOMPLETE -> outcome.sinkDown(said);
-                case FATAL -> faults.fatal(batch, said, outcome);
+                case RETRYABLE, INCOMPLETE -> outcome.sinkDown(String.valueOf(e.getMessage()));
+                case FATAL -> faults.fatal(batch, String.valueOf(e.getMessage()), outcome);
                 case REJECTED -> {
                     if (part.size() > 1) {
                         return SPLIT;
                     }
-                    return part.isEmpty() ? STOPPED : reject(batch, from, to, part.get(0), said, outcome);
+                    return part.isEmpty() ? STOPPED : reject(batch, from, to, part.get(0), e, outcome);
                 }
             }
             return STOPPED;
         }
     }
 
-    private long reject(PartitionBatch batch, long from, long to, Received received, String cause, Outcome outcome) {
-        if (!faults.rejected(received, cause, outcome)) {
+    private long reject(
+            PartitionBatch batch, long from, long to, Received received, SinkException rejection, Outcome outcome) {
+        if (!faults.rejected(received, String.valueOf(rejection.getMessage()), rejection, outcome)) {
             return STOPPED;
         }
         try {
-            return write(batch, from, to, List.of(), outcome);
+            return write(batch, from, to, List.of(received), List.of(), outcome);
         } catch (FenceLostException e) {
             outcome.fenceLost();
         } catch (SinkException e) {
@@ -111,17 +124,35 @@ final class LogWriter implements BatchWriter {
         return STOPPED;
     }
 
-    private long write(PartitionBatch batch, long from, long to, List<Received> part, Outcome outcome)
+    private long write(
+            PartitionBatch batch, long from, long to, List<Received> part, List<Change> changes, Outcome outcome)
             throws SinkException {
-        sink.write(new SinkBatch(
-                part.stream().filter(LogWriter::counts).map(Received::change).toList(),
-                List.of(batch.step(from, to, part, part.size()))));
+        sink.write(new SinkBatch(changes, List.of(batch.step(from, to, part, part.size())), batch.repeats()));
         outcome.reached(batch.partition(), to);
         return to;
     }
 
+    /**
+     * Chooses what is to be written; what must wait for a dead letter is kept behind it first. False if that is not possible now.
+     */
+    private boolean pass(PartitionBatch batch, List<Received> part, List<Change> changes, Outcome outcome) {
+        Set<Long> discarded = faults.discarded(batch, outcome);
+        if (discarded == null) {
+            return false;
+        }
+        List<Received> behind = new ArrayList<>(0);
+        for (Received received : part) {
+            if (batch.held().holds(received)) {
+                behind.add(received);
+            } else if (counts(received) && !discarded.contains(received.record().offset())) {
+                changes.add(received.change());
+            }
+        }
+        return faults.behind(behind, outcome);
+    }
+
     /** A truncate stands in every partition of its topic, for the order of each; it happened once. */
-    private static boolean counts(Received received) {
+    static boolean counts(Received received) {
         return received.event().operation() != Operation.TRUNCATE
                 || received.record().partition() == 0;
     }

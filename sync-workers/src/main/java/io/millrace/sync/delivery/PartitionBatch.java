@@ -16,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  * @param next where it will stand
  * @param received the changes, in order
  * @param malformed records that are no events
+ * @param lacking changes of states that cannot be shaped without values which PostgreSQL did not send; they hold what no sink may be given
  * @param records how many records there were, tombstones included
+ * @param repeats whether the sink was rewound and may have had some of it
+ * @param held the rows that have dead letters
  */
 record PartitionBatch(
         TopicPartition partition,
@@ -25,7 +28,10 @@ record PartitionBatch(
         long next,
         List<Received> received,
         List<DeadLetter> malformed,
-        int records) {
+        List<Received> lacking,
+        int records,
+        boolean repeats,
+        HeldKeys held) {
 
     TopicPartitionId id() {
         return new TopicPartitionId(partition.topic(), partition.partition());
@@ -38,19 +44,22 @@ record PartitionBatch(
 
     /** Returns the step of a part of it. */
     Advance step(long from, long to, List<Received> part, int count) {
-        String position = null;
         Instant committedAt = null;
         if (!part.isEmpty()) {
             ChangeEvent last = part.get(part.size() - 1).event();
-            position = last.position().toString();
             committedAt = last.transaction().committedAt();
         }
-        return new Advance(id(), from, to, position, committedAt, count);
+        return new Advance(id(), from, to, Repetitions.newest(part), committedAt, count);
     }
 
     /** Returns the offset at which the changes from {@code index} on begin. */
     long offsetOf(int index) {
         return index == received.size() ? next : received.get(index).record().offset();
+    }
+
+    /** Returns the changes below an offset. */
+    List<Received> below(long offset) {
+        return received.stream().filter(one -> one.record().offset() < offset).toList();
     }
 
     static @Nullable PartitionBatch find(List<PartitionBatch> batches, TopicPartition partition) {

@@ -9,6 +9,14 @@ final class Place {
     /** The first offset that is not applied; -1 while it is not known. */
     private long next = -1;
 
+    /** Records below it were delivered before the sink was rewound. */
+    private long replayUntil;
+
+    private int rewinds;
+    /** Up to where records are known to be missing for a harmless reason. */
+    private long gapTo;
+
+    private final HeldKeys heldKeys = new HeldKeys();
     private int failures;
     private long heldUntil;
     private boolean held;
@@ -24,6 +32,35 @@ final class Place {
 
     void next(long offset) {
         next = offset;
+    }
+
+    /** Takes what is stored. */
+    void stand(long offset, long replays, int rewound) {
+        next = offset;
+        replayUntil = replays;
+        rewinds = rewound;
+    }
+
+    long replayUntil() {
+        return replayUntil;
+    }
+
+    /** Tells whether the consumer has gone past the next offset without a record, once for each place that it went to. */
+    boolean jumped(long position) {
+        if (position <= next || position == gapTo) {
+            return false;
+        }
+        gapTo = position;
+        return true;
+    }
+
+    /** Tells whether a person moved the stored offset since it was read. */
+    boolean rewound(int now) {
+        return known() && now > rewinds;
+    }
+
+    HeldKeys heldKeys() {
+        return heldKeys;
     }
 
     /** Forgets the offset: what is stored is the truth. */

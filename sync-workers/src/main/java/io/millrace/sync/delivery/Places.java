@@ -1,8 +1,10 @@
 package io.millrace.sync.delivery;
 
 import io.millrace.catalog.BindingState;
+import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.sync.deadletter.DeadLetters;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -31,12 +33,30 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     private final String sink;
     private final PipelineCatalog catalog;
     private final Backoff backoff;
+    private final Redelivery redelivery;
+    private final DeadLetters deadLetters;
+    private final DeliveryMetrics metrics;
     private volatile Map<String, Route> routes = Map.of();
+    private volatile Notices notices = Notices.NONE;
 
-    Places(String sink, PipelineCatalog catalog, Backoff backoff) {
+    Places(
+            String sink,
+            PipelineCatalog catalog,
+            Backoff backoff,
+            Redelivery redelivery,
+            DeadLetters deadLetters,
+            DeliveryMetrics metrics) {
         this.sink = sink;
         this.catalog = catalog;
         this.backoff = backoff;
+        this.redelivery = redelivery;
+        this.deadLetters = deadLetters;
+        this.metrics = metrics;
+    }
+
+    /** Takes what people asked for; consumers see it before their next poll. */
+    void notices(Notices now) {
+        notices = now;
     }
 
     /** Takes what the catalog says now; consumers see it before their next poll. */
@@ -54,10 +74,17 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
         consumer.follow(now.keySet());
         consumer.offsets().flushDue();
         consumer.commit();
+        consumer.offsets().takeMoved().forEach(id -> forget(consumer, id));
+        Notices asked = notices;
         Set<TopicPartition> assigned = consumer.assignment();
         List<TopicPartition> lost = new ArrayList<>();
         for (TopicPartition partition : assigned) {
             Place place = consumer.place(partition);
+            if (place.rewound(asked.rewinds().getOrDefault(partition, 0))) {
+                log.info("{} was rewound in {}", sink, partition);
+                consumer.offsets().drop(List.of(id(partition)));
+                place.forget();
+            }
             // whoever opened it may have moved the stored offset, to have records delivered again
             if (place.opened(isOpen(now.get(partition.topic())))) {
                 place.forget();
@@ -67,10 +94,30 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
             }
         }
         locate(consumer, lost);
+        for (TopicPartition partition : assigned) {
+            Route route = now.get(partition.topic());
+            Place place = consumer.place(partition);
+            if (route != null
+                    && route.open()
+                    && asked.due().contains(partition)
+                    && place.known()
+                    && !place.held()
+                    && !consumer.isHeld()) {
+                redelivery.run(this, consumer, partition, route);
+            }
+        }
         Set<TopicPartition> paused = consumer.paused();
         for (TopicPartition partition : assigned) {
             Place place = consumer.place(partition);
-            boolean open = isOpen(now.get(partition.topic())) && place.known() && !place.held() && !consumer.isHeld();
+            Route route = now.get(partition.topic());
+            if (route != null
+                    && route.open()
+                    && place.known()
+                    && !place.held()
+                    && place.jumped(consumer.position(partition))) {
+                deleted(consumer, partition, route);
+            }
+            boolean open = isOpen(route) && place.known() && !place.held() && !consumer.isHeld();
             consumer.open(partition, open, paused);
         }
     }
@@ -84,15 +131,17 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
             return;
         }
         try {
-            Map<TopicPartitionId, Optional<Long>> stored = consumer.offsets()
-                    .stored(partitions.stream()
-                            .map(partition -> new TopicPartitionId(partition.topic(), partition.partition()))
-                            .toList());
+            Map<TopicPartitionId, Optional<DeliveryOffset>> stored = consumer.offsets()
+                    .stored(partitions.stream().map(Places::id).toList());
             for (TopicPartition partition : partitions) {
-                Optional<Long> offset = stored.get(new TopicPartitionId(partition.topic(), partition.partition()));
-                long next = offset == null ? 0 : offset.orElse(0L);
-                consumer.place(partition).next(next);
-                consumer.seek(partition, next);
+                Optional<DeliveryOffset> offset = stored.getOrDefault(id(partition), Optional.empty());
+                Place place = consumer.place(partition);
+                place.heldKeys().replace(deadLetters.unsettled(sink, partition));
+                place.stand(
+                        offset.map(DeliveryOffset::nextOffset).orElse(0L),
+                        offset.map(DeliveryOffset::replayUntil).orElse(0L),
+                        offset.map(DeliveryOffset::rewinds).orElse(0));
+                consumer.seek(partition, place.next());
             }
         } catch (DataAccessException e) {
             log.warn("Where {} stands in {} cannot be looked up yet: {}", sink, partitions, e.getMessage());
@@ -123,21 +172,44 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     boolean unbroken(
             SteeredConsumer consumer, TopicPartition partition, Route route, ConsumerRecord<byte[], byte[]> first) {
         long expected = consumer.place(partition).next();
-        if (first.offset() <= expected || expected == 0) {
+        if (first.offset() == expected) {
             return true;
         }
+        if (first.offset() < expected) {
+            lost(
+                    consumer,
+                    partition,
+                    route,
+                    "The topic " + partition.topic() + " was made anew: its partition " + partition.partition()
+                            + " holds offset " + first.offset() + ", " + sink + " is at " + expected
+                            + ". Resume with a new snapshot: the rows are read again as they are now.");
+            return false;
+        }
+        return !deleted(consumer, partition, route);
+    }
+
+    /** Notices deleted records also where none came after them. */
+    private boolean deleted(SteeredConsumer consumer, TopicPartition partition, Route route) {
+        long expected = consumer.place(partition).next();
         Long begin = consumer.beginningOffsets(List.of(partition)).get(partition);
         if (begin == null || begin <= expected) {
             // left out by compaction, or a transaction's marker
-            return true;
+            return false;
         }
-        String message = "Offsets " + expected + " to " + (begin - 1) + " of " + partition
-                + " were deleted by the topic's retention before " + sink
-                + " had them: take a new snapshot of the table, then activate the binding";
+        lost(
+                consumer,
+                partition,
+                route,
+                "Offsets " + expected + " to " + (begin - 1) + " of " + partition
+                        + " were deleted by the topic's retention before " + sink
+                        + " had them. Resume with a new snapshot: the rows are read again as they are now.");
+        return true;
+    }
+
+    private void lost(SteeredConsumer consumer, TopicPartition partition, Route route, String message) {
         log.error(message);
         catalog.bindingState(route.table().id(), sink, BindingState.FAILED, message);
         holdBack(consumer, partition);
-        return false;
     }
 
     /** Puts a partition back to where the sink stands in it and holds it, longer each time. */
@@ -152,10 +224,24 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     void forget(SteeredConsumer consumer, Collection<TopicPartition> partitions) {
         log.warn("{} was moved on by another worker in {}: reading its offsets again", sink, partitions);
         consumer.pause(partitions);
+        consumer.offsets().drop(partitions.stream().map(Places::id).toList());
         for (TopicPartition partition : partitions) {
             consumer.place(partition).forget();
             consumer.place(partition).hold(backoff, null);
         }
+    }
+
+    private void forget(SteeredConsumer consumer, TopicPartitionId id) {
+        TopicPartition partition = new TopicPartition(id.topic(), id.partition());
+        if (consumer.assignment().contains(partition)) {
+            log.warn("Where {} stands in {} was moved meanwhile: reading it again", sink, partition);
+            consumer.offsets().drop(List.of(id));
+            consumer.place(partition).forget();
+        }
+    }
+
+    private static TopicPartitionId id(TopicPartition partition) {
+        return new TopicPartitionId(partition.topic(), partition.partition());
     }
 
     @Override
@@ -176,9 +262,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     public void onPartitionsLost(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
         SteeredConsumer steered = (SteeredConsumer) consumer;
         steered.forget(partitions);
-        steered.offsets()
-                .drop(partitions.stream()
-                        .map(partition -> new TopicPartitionId(partition.topic(), partition.partition()))
-                        .toList());
+        steered.offsets().drop(partitions.stream().map(Places::id).toList());
+        partitions.forEach(partition -> metrics.waits(partition, null));
     }
 }

@@ -50,13 +50,14 @@ final class SinkContainer {
         this.backoff = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30));
     }
 
-    String sink() {
-        return sink;
+    Map<String, Route> routes() {
+        return places.routes();
     }
 
     /** Brings the consumers to what the routes ask for: running, or not. Called at every look at the catalog, by one thread. */
-    void tend(Map<String, Route> routes) {
+    void tend(Map<String, Route> routes, Notices notices) {
         places.routes(routes);
+        places.notices(notices);
         ConcurrentMessageListenerContainer<byte[], byte[]> running = container;
         if (routes.isEmpty()) {
             stop();

@@ -1,6 +1,7 @@
 package io.millrace.sync.delivery;
 
 import io.millrace.catalog.Offsets.Advance;
+import io.millrace.catalog.shaping.ShapingException;
 import io.millrace.sync.sink.SinkKind;
 import java.time.Duration;
 import java.time.Instant;
@@ -95,8 +96,12 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
                             partition,
                             route,
                             records.records(partition).get(0))) {
-                long expected = consumer.place(partition).next();
-                batches.add(reader.read(partition, route, expected, records.records(partition)));
+                try {
+                    batches.add(reader.read(partition, route, consumer.place(partition), records.records(partition)));
+                } catch (ShapingException e) {
+                    // the binding is FAILED by now, with the cause: the partition waits for people
+                    places.holdBack(consumer, partition);
+                }
             }
         }
         if (batches.isEmpty()) {
@@ -119,11 +124,13 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
                 consumer.place(batch.partition()).succeeded();
                 steps.add(batch.step());
                 metrics.delivered(batch.received(), now);
+                metrics.waits(batch.partition(), null);
             } else {
                 behind.add(batch);
+                reached(batch, outcome, steps);
             }
         }
-        if (kind == SinkKind.STATE && !steps.isEmpty()) {
+        if (kind != SinkKind.LOG && !steps.isEmpty()) {
             consumer.offsets().advance(steps);
         }
         consumer.commitLater(steps);
@@ -136,11 +143,19 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
             }
             consumer.succeeded();
         } else {
-            holdBack(consumer, behind, outcome);
+            holdBack(consumer, behind, outcome, now);
         }
     }
 
-    private void holdBack(SteeredConsumer consumer, List<PartitionBatch> behind, Outcome outcome) {
+    private static void reached(PartitionBatch batch, Outcome outcome, List<Advance> steps) {
+        long reached = outcome.reachedOr(batch.partition(), batch.expected());
+        if (!outcome.isFenceLost() && reached > batch.expected()) {
+            List<Received> done = batch.below(reached);
+            steps.add(batch.step(batch.expected(), reached, done, done.size()));
+        }
+    }
+
+    private void holdBack(SteeredConsumer consumer, List<PartitionBatch> behind, Outcome outcome, Instant now) {
         String reason = String.valueOf(outcome.reason(behind.get(0).partition()));
         if (health.failed(reason)) {
             log.warn("{} is waited for: {}", sink, reason);
@@ -149,6 +164,7 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
             Place place = consumer.place(batch.partition());
             place.next(outcome.reachedOr(batch.partition(), batch.expected()));
             places.holdBack(consumer, batch.partition());
+            metrics.waits(batch.partition(), now);
         }
         if (outcome.sinkDown() != null) {
             consumer.holdAll(backoff);

@@ -54,7 +54,7 @@ final class SinkSearch {
     private void search(Search search, CapturedTable table) throws SinkException, InterruptedException {
         long[] suspects = {0};
         if (sink instanceof HeldState held && table.hasKey()) {
-            held.olderThan(table, search.startVersion(), search.filter() != null, rows -> {
+            held.olderThan(table, search.startVersion(), search.filter() != null && !isShaped(table), rows -> {
                 suspects[0] += rows.size();
                 rereads.request(
                         table.id(),
@@ -73,6 +73,12 @@ final class SinkSearch {
                 search.snapshotId(),
                 table.table(),
                 suspects[0]);
+    }
+
+    /** A shaped row is not the source's: the snapshot's filter cannot be asked of it, so capture reads every row in doubt. */
+    private boolean isShaped(CapturedTable table) {
+        return table.sinks().stream()
+                .anyMatch(binding -> binding.sink().equals(sink.name()) && binding.shaping() != null);
     }
 
     private void awaitCapture(Search search, long suspects) throws SinkException, InterruptedException {

@@ -5,12 +5,24 @@ import io.millrace.event.ChangeEvent;
 import io.millrace.event.Operation;
 
 /**
- * A change to write.
+ * A change to write, shaped already where the binding says so.
  *
- * @param table the table as the catalog has it, at least in the event's schema version where the catalog knows that
+ * @param table the table as the catalog has it, at least in the event's schema version where the catalog knows that; with the columns
+ *     that the sink gets
  * @param event what happened
+ * @param notes what shaping did
  */
-public record Change(CapturedTable table, ChangeEvent event) {
+public record Change(CapturedTable table, ChangeEvent event, ShapeNotes notes) {
+
+    /** A change that is as it was. */
+    public Change(CapturedTable table, ChangeEvent event) {
+        this(table, event, ShapeNotes.NONE);
+    }
+
+    /** Returns the same with another event of the same row. */
+    public Change with(ChangeEvent other) {
+        return new Change(table, other, notes);
+    }
 
     /**
      * Tells whether the row came under this key without all of its values: its key was changed. Whatever a sink holds under the key is

@@ -1,6 +1,7 @@
 package io.millrace.sync.sink;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A place that changes are written to. A sink never retries, never touches Kafka and never swallows an error: delivery owns
@@ -16,13 +17,29 @@ public interface Sink {
 
     SinkKind kind();
 
+    /** Returns the name as people write it; pages show it. */
+    default String title() {
+        return name().substring(0, 1).toUpperCase(Locale.ROOT) + name().substring(1);
+    }
+
+    /** Returns in a sentence what it is for; pages show it where a table's sinks are chosen. */
+    default String purpose() {
+        return "";
+    }
+
+    /** Returns whether it tells rows apart, and so takes only tables with a key. */
+    default boolean needsKey() {
+        return kind() == SinkKind.STATE;
+    }
+
     /**
      * Writes a batch and returns when it is durable, as far as the sink's service promises, and readable by key.
      *
      * <p>What a returned {@link Failure} does not name was applied. A write that the sink already holds, or whose row it holds in a newer
      * version, counts as applied.
      *
-     * @return what could not be written, each change at most once; empty when all was. A {@link SinkKind#LOG} sink fails as a whole
+     * @return what could not be written, each change at most once; empty when all was. A {@link SinkKind#LOG} sink fails as a whole. A
+     *     {@link SinkKind#EFFECT} sink names here, as RETRYABLE, also what it did not try
      * @throws SinkException when nothing is known to be applied; the batch, or parts of it, may be given again
      */
     List<Failure> write(SinkBatch batch) throws SinkException;

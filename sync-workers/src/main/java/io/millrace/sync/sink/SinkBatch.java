@@ -8,11 +8,18 @@ import java.util.List;
  *
  * @param changes in order
  * @param steps how far the sink is once this is written; only a {@link SinkKind#LOG} sink stores them, others are given none
+ * @param repeats whether the sink may have taken some of these changes before, because it was rewound or a dead letter is retried: a
+ *     {@link SinkKind#LOG} sink leaves out those that it holds, by their event ids
  */
-public record SinkBatch(List<Change> changes, List<Advance> steps) {
+public record SinkBatch(List<Change> changes, List<Advance> steps, boolean repeats) {
+
+    /** Makes a batch of changes that the sink does not hold yet. */
+    public SinkBatch(List<Change> changes, List<Advance> steps) {
+        this(changes, steps, false);
+    }
 
     /** Returns a batch for a sink that keeps states. */
     public static SinkBatch of(List<Change> changes) {
-        return new SinkBatch(changes, List.of());
+        return new SinkBatch(changes, List.of(), false);
     }
 }

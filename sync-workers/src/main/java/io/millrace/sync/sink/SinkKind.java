@@ -11,5 +11,12 @@ public enum SinkKind {
      * Every change, once and in order. Stores the batch's {@link SinkBatch#steps()} in the transaction of its rows, fenced. Is given a
      * truncate once, not once per partition.
      */
-    LOG
+    LOG,
+    /**
+     * Every change of a row in order, to a place that can neither store offsets nor compare versions: a request to somebody else's
+     * service. Is given at most one change per row in a batch, and the next of a row once that one was applied or became a dead letter;
+     * so it may write the changes of a batch in any order and at once. A truncate comes once, in a batch of its own. What was applied
+     * before a crash is given again: {@link Deduplication} tells.
+     */
+    EFFECT
 }

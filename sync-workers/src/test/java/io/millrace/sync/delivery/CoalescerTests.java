@@ -33,7 +33,8 @@ class CoalescerTests {
         for (ChangeEvent event : batch) {
             received.add(new Received(
                     new Change(table, event),
-                    new ConsumerRecord<>(table.topic(), 0, received.size(), new byte[0], new byte[0])));
+                    new ConsumerRecord<>(table.topic(), 0, received.size(), new byte[0], new byte[0]),
+                    new HeldKeys()));
         }
         return Coalescer.coalesce(received).stream().map(Received::event).toList();
     }
@@ -122,5 +123,50 @@ class CoalescerTests {
         assertThat(all).hasSize(3);
         assertThat(all.get(2).operation()).isEqualTo(Operation.TRUNCATE);
         assertThat(all.subList(0, 2)).containsExactlyInAnyOrder(old, later);
+    }
+
+    private Received received(ChangeEvent event, ChangeEvent hidden) {
+        return new Received(
+                new Change(
+                        table,
+                        event,
+                        new io.millrace.sync.sink.ShapeNotes(java.util.Set.of(), java.util.Set.of(), hidden)),
+                new ConsumerRecord<>(table.topic(), 0, 0, new byte[0], new byte[0]),
+                new HeldKeys());
+    }
+
+    @Test
+    void valuesBehindAFilterAreTakenByTheRowThatComesBack() {
+        ChangeEvent shown = events.create(key(1), row(1, "in", "\"first\""));
+        ChangeEvent left = events.update(key(1), null, row(1, "out", "\"second\""));
+        ChangeEvent still = events.update(key(1), null, row(1, "out", NOT_SENT), "note");
+        ChangeEvent back = events.update(key(1), null, row(1, "in", NOT_SENT), "note");
+        List<Received> result = Coalescer.coalesce(List.of(
+                received(shown, null),
+                received(deleteAs(left), left),
+                received(deleteAs(still), still),
+                received(back, null)));
+        assertThat(result).singleElement().satisfies(one -> {
+            assertThat(one.event().after()).hasToString(row(1, "in", "\"second\""));
+            assertThat(one.event().unavailable()).isEmpty();
+        });
+    }
+
+    /** What a sink is given of a row that it is not to hold. */
+    private ChangeEvent deleteAs(ChangeEvent row) {
+        return new ChangeEvent(
+                row.source(),
+                row.table(),
+                row.position(),
+                row.lsn(),
+                Operation.DELETE,
+                row.key(),
+                null,
+                io.millrace.event.BeforeCompleteness.NONE,
+                null,
+                java.util.Set.of(),
+                row.transaction(),
+                row.capturedAt(),
+                row.schemaVersion());
     }
 }

@@ -3,14 +3,18 @@ package io.millrace.sync.sink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
+import io.millrace.event.golden.GoldenValues;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
+import io.millrace.localstack.junit.LocalStackExtension;
+import io.millrace.sync.fixture.GoldenRows;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.HeldState.HeldRow;
@@ -19,8 +23,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -28,13 +39,29 @@ import tools.jackson.databind.json.JsonMapper;
  * What holds of every sink, whatever it writes to. A new sink extends this class, says how to make and how to read it, and is done
  * when it is green.
  */
+@ExtendWith(LocalStackExtension.class)
+@TestInstance(Lifecycle.PER_CLASS)
 public abstract class SinkContractTests {
 
-    protected static final JsonMapper JSON = JsonMapper.builder().build();
+    /** Takes numbers as they are written: 1e400 is no infinity. */
+    protected static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
 
     protected CapturedTable table;
     protected TestEvents events;
+    private LocalStack stack;
     private long written;
+
+    @BeforeAll
+    void shareStack(LocalStack shared) {
+        stack = shared;
+    }
+
+    /** Returns the services; there before a subclass's own {@code @BeforeAll} runs. */
+    protected LocalStack stack() {
+        return stack;
+    }
 
     protected abstract Sink sink();
 
@@ -44,12 +71,15 @@ public abstract class SinkContractTests {
     /** Returns an event that the service refuses for what it holds. */
     protected abstract ChangeEvent poison(CapturedTable table, TestEvents events);
 
-    protected abstract LocalStack stack();
-
     protected abstract Service service();
 
+    /** Whether a {@link SinkKind#LOG} sink that refuses a batch has written nothing of it; not so where an effect cannot be taken back. */
+    protected boolean refusedBatchLeavesNothing() {
+        return true;
+    }
+
     @BeforeEach
-    void ownTable() {
+    protected void ownTable() {
         table = TestTables.items();
         events = new TestEvents(table);
         written = 0;
@@ -72,7 +102,7 @@ public abstract class SinkContractTests {
     protected SinkBatch batch(long offset, ChangeEvent... batch) {
         List<Change> changes =
                 Arrays.stream(batch).map(event -> new Change(table, event)).toList();
-        if (sink().kind() == SinkKind.STATE) {
+        if (sink().kind() != SinkKind.LOG) {
             return SinkBatch.of(changes);
         }
         ChangeEvent last = batch[batch.length - 1];
@@ -119,6 +149,35 @@ public abstract class SinkContractTests {
         assertThat(name(1)).isEqualTo("new");
         assertThat(name(2)).isEqualTo("two");
         assertThat(name(3)).isNull();
+    }
+
+    /** After a rewind or at the retry of a dead letter: what is held is left out, what is not is written. */
+    @Test
+    void changesThatAreHeldAreNotWrittenTwiceByALog() throws Exception {
+        assumeTrue(sink().kind() == SinkKind.LOG);
+        ChangeEvent held = events.create(key(1), item(1, "held"));
+        write(held);
+        ChangeEvent missing = events.update(key(1), null, item(1, "missing until now"));
+        for (int round = 0; round < 2; round++) {
+            assertThat(sink().write(new SinkBatch(
+                            List.of(new Change(table, held), new Change(table, missing)),
+                            List.of(new Advance(new TopicPartitionId(table.topic(), 0), 1, 1, null, null, 0)),
+                            true)))
+                    .isEmpty();
+            assertThat(written(held.eventId())).isEqualTo(1);
+            assertThat(written(missing.eventId())).isEqualTo(1);
+        }
+        assertThatExceptionOfType(FenceLostException.class)
+                .as("at another offset")
+                .isThrownBy(() -> sink().write(new SinkBatch(
+                        List.of(new Change(table, held)),
+                        List.of(new Advance(new TopicPartitionId(table.topic(), 0), 5, 5, null, null, 0)),
+                        true)));
+    }
+
+    /** Returns how often a log holds an event. */
+    protected int written(String eventId) {
+        throw new UnsupportedOperationException("A log says here how often it holds " + eventId);
     }
 
     @Test
@@ -171,7 +230,9 @@ public abstract class SinkContractTests {
                     .isThrownBy(() -> write(good, poison, alsoGood))
                     .extracting(SinkException::category)
                     .isEqualTo(ErrorCategory.REJECTED);
-            assertThat(name(1)).as("nothing of a refused batch").isNull();
+            if (refusedBatchLeavesNothing()) {
+                assertThat(name(1)).as("nothing of a refused batch").isNull();
+            }
             write(good, alsoGood);
         } else {
             List<Failure> failures = write(good, poison, alsoGood);
@@ -363,5 +424,20 @@ public abstract class SinkContractTests {
         assertThat(write(events.create("{\"id\":\"" + id + "\"}", row))).isEmpty();
         assertThat(row(table, new RowKey("{\"id\":\"" + id + "\"}")))
                 .hasValueSatisfying(json -> assertThat(JSON.readTree(json)).isEqualTo(JSON.readTree(row)));
+    }
+
+    static List<GoldenValues> goldenFiles() {
+        return GoldenValues.all();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("goldenFiles")
+    void everyCanonicalValueOfATypeIsHeld(GoldenValues file) throws Exception {
+        GoldenRows golden = GoldenRows.of(file);
+        table = golden.table();
+        events = new TestEvents(table);
+        assertThat(write(events.create(GoldenRows.KEY, golden.row()))).isEmpty();
+        golden.assertHeld(
+                row(table, new RowKey(GoldenRows.KEY)).map(JSON::readTree).orElseThrow());
     }
 }

@@ -29,7 +29,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Appends to {@code millrace.change_log}: rows by COPY and the fenced offsets in one transaction, so a change is there exactly once
- * however often its record is read.
+ * however often its record is read. After a rewind the events that are there are left out by their ids.
  */
 final class AuditSink implements Sink, HeldState {
 
@@ -40,6 +40,7 @@ final class AuditSink implements Sink, HeldState {
     private final Offsets offsets;
     private final MonthlyPartitions partitions;
     private final HeldSearch held;
+    private volatile @Nullable String settings;
 
     AuditSink(DataSource dataSource, Offsets offsets) {
         this.jdbc = new JdbcTemplate(dataSource);
@@ -55,6 +56,16 @@ final class AuditSink implements Sink, HeldState {
     }
 
     @Override
+    public String title() {
+        return "History";
+    }
+
+    @Override
+    public String purpose() {
+        return "Every change with before and after, appended and never altered.";
+    }
+
+    @Override
     public SinkKind kind() {
         return SinkKind.LOG;
     }
@@ -64,11 +75,11 @@ final class AuditSink implements Sink, HeldState {
         try {
             partitions.ensure();
             transaction.executeWithoutResult(status -> {
-                // an acknowledged change must survive a crash of the platform database, whatever its default is
-                jdbc.execute("SET LOCAL synchronous_commit = on");
+                jdbc.execute(settings());
                 batch.steps().forEach(this::fence);
-                if (!batch.changes().isEmpty()) {
-                    jdbc.execute((ConnectionCallback<Long>) connection -> copy(connection, batch.changes()));
+                List<Change> changes = batch.repeats() ? HeldEvents.leftOut(jdbc, batch.changes()) : batch.changes();
+                if (!changes.isEmpty()) {
+                    jdbc.execute((ConnectionCallback<Long>) connection -> copy(connection, changes));
                 }
             });
             return List.of();
@@ -77,6 +88,22 @@ final class AuditSink implements Sink, HeldState {
         } catch (DataAccessException | TransactionException | UncheckedIOException e) {
             throw translated(e);
         }
+    }
+
+    /**
+     * An acknowledged change must survive a crash of the platform database, whatever its default is. And a worker that stands still in
+     * its transaction must not keep the offsets' locks from the one that takes over: PostgreSQL ends it, from version 17 on inside COPY
+     * too.
+     */
+    private String settings() {
+        String known = settings;
+        if (known == null) {
+            Integer version = jdbc.queryForObject("SELECT current_setting('server_version_num')::int", Integer.class);
+            known = "SET LOCAL synchronous_commit = on; SET LOCAL idle_in_transaction_session_timeout = '10s'"
+                    + (version != null && version >= 170_000 ? "; SET LOCAL transaction_timeout = '30s'" : "");
+            settings = known;
+        }
+        return known;
     }
 
     private void fence(Advance step) {
@@ -92,7 +119,7 @@ final class AuditSink implements Sink, HeldState {
         try {
             ChangeLogCopy rows = new ChangeLogCopy(copy);
             for (Change change : changes) {
-                rows.add(change.event());
+                rows.add(change);
             }
             return rows.end();
         } catch (IOException e) {

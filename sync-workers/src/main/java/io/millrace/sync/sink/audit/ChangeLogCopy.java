@@ -4,10 +4,14 @@ import io.millrace.event.ChangeEvent;
 import io.millrace.event.Row;
 import io.millrace.event.RowDiff;
 import io.millrace.event.RowKey;
+import io.millrace.sync.sink.Change;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.copy.CopyIn;
 
@@ -18,9 +22,9 @@ final class ChangeLogCopy {
     static final String SQL = """
             COPY millrace.change_log (event_id, source, schema_name, table_name, key, key_hash, operation, before, after,
                 changed_columns, before_completeness, unavailable_columns, transaction_id, lsn, commit_lsn, epoch, ordinal,
-                committed_at, captured_at, actor) FROM STDIN (FORMAT binary)""";
+                committed_at, captured_at, actor, masked_columns) FROM STDIN (FORMAT binary)""";
 
-    private static final int COLUMNS = 20;
+    private static final int COLUMNS = 21;
     private static final int CHUNK = 256 * 1024;
 
     private final CopyIn copy;
@@ -31,11 +35,11 @@ final class ChangeLogCopy {
         out.header();
     }
 
-    void add(ChangeEvent event) throws IOException, SQLException {
+    void add(Change change) throws IOException, SQLException {
+        ChangeEvent event = change.event();
         RowKey key = event.key();
         Row after = event.after();
-        List<String> changed =
-                after == null ? List.of() : RowDiff.changedColumns(event.before(), after, event.unavailable());
+        Collection<String> changed = changed(change, after);
         // what PostgreSQL did not send is named in unavailable_columns, never shown as a value
         Row known = after == null || event.unavailable().isEmpty() ? after : after.without(event.unavailable());
 
@@ -61,9 +65,28 @@ final class ChangeLogCopy {
         out.timestamp(event.capturedAt());
         String actor = event.transaction().actor();
         json(actor == null ? null : JsonbText.ofUntrusted(actor));
+        out.textArray(
+                after == null && event.before() == null
+                        ? Set.of()
+                        : change.notes().masked());
         if (out.size() >= CHUNK) {
             flush();
         }
+    }
+
+    /** That a masked value changed is recorded, though not from what to what. */
+    private static Collection<String> changed(Change change, @Nullable Row after) {
+        if (after == null) {
+            return List.of();
+        }
+        ChangeEvent event = change.event();
+        List<String> seen = RowDiff.changedColumns(event.before(), after, event.unavailable());
+        if (change.notes().changed().isEmpty()) {
+            return seen;
+        }
+        Set<String> all = new LinkedHashSet<>(seen);
+        all.addAll(change.notes().changed());
+        return all;
     }
 
     /** Returns how many rows PostgreSQL took. */

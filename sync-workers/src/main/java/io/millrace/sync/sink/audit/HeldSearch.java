@@ -4,9 +4,9 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.Lsn;
 import io.millrace.event.Row;
-import io.millrace.sync.sink.HeldKeys;
 import io.millrace.sync.sink.HeldState;
 import io.millrace.sync.sink.HeldState.HeldRow;
+import io.millrace.sync.sink.KeyText;
 import io.millrace.sync.sink.SinkException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -70,7 +70,7 @@ final class HeldSearch {
         while (row.next()) {
             String after = withRows ? row.getString(2) : null;
             // jsonb has its own order of names and its own spaces
-            HeldKeys.of(table, Row.of(row.getString(1))).ifPresent(key -> rows.add(new HeldRow(key, after)));
+            KeyText.of(table, Row.of(row.getString(1))).ifPresent(key -> rows.add(new HeldRow(key, after)));
             if (rows.size() == AT_A_TIME) {
                 page.take(List.copyOf(rows));
                 rows.clear();

@@ -40,6 +40,11 @@ final class ElasticsearchSink implements Sink, HeldState, AutoCloseable {
     }
 
     @Override
+    public String purpose() {
+        return "One document for each row, kept equal to it.";
+    }
+
+    @Override
     public SinkKind kind() {
         return SinkKind.STATE;
     }

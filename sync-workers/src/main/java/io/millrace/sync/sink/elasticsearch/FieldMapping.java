@@ -59,8 +59,19 @@ final class FieldMapping {
         };
     }
 
-    /** Elasticsearch takes nested arrays of scalars as one flat list, so the dimensions of an array do not matter. */
+    /**
+     * Elasticsearch takes nested arrays of scalars as one flat list, so the dimensions of an array do not matter. An array with bounds of
+     * its own is a text, which a number's field would refuse with the whole document.
+     */
     private static Map<String, Object> element(String typeName) {
-        return JSON_TYPES.contains(typeName) ? KEYWORD : field(typeName);
+        if (JSON_TYPES.contains(typeName)) {
+            return KEYWORD;
+        }
+        Map<String, Object> field = field(typeName);
+        return switch (String.valueOf(field.get("type"))) {
+            case "short", "integer", "long", "boolean" ->
+                Map.of("type", String.valueOf(field.get("type")), "ignore_malformed", true);
+            default -> field;
+        };
     }
 }

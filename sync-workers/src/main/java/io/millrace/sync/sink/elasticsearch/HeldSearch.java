@@ -1,9 +1,9 @@
 package io.millrace.sync.sink.elasticsearch;
 
 import io.millrace.catalog.CapturedTable;
-import io.millrace.sync.sink.HeldKeys;
 import io.millrace.sync.sink.HeldState;
 import io.millrace.sync.sink.HeldState.HeldRow;
+import io.millrace.sync.sink.KeyText;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
 import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
@@ -50,10 +50,10 @@ final class HeldSearch {
             Held document = held.get(id);
             String row = withRows && document != null ? document.row().toString() : null;
             var key = !IndexNames.isHashed(id)
-                    ? HeldKeys.decode(table, id)
+                    ? KeyText.decode(table, id)
                     : document == null
                             ? java.util.Optional.<io.millrace.event.RowKey>empty()
-                            : HeldKeys.of(table, document.row());
+                            : KeyText.of(table, document.row());
             key.ifPresentOrElse(
                     found -> rows.add(new HeldRow(found, row)),
                     () -> log.warn("A document in {} has no key of the table as its id; it is left alone", alias));

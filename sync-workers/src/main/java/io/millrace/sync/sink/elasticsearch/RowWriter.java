@@ -35,6 +35,7 @@ final class RowWriter {
         if (writes.isEmpty()) {
             return Map.of();
         }
+        Map<RowWrite, ItemResult> failed = new LinkedHashMap<>();
         Map<Long, Set<String>> jsonColumns = new HashMap<>();
         Bulk bulk = new Bulk(elasticsearch, maxBulk);
         for (RowWrite write : writes) {
@@ -49,7 +50,6 @@ final class RowWriter {
             }
         }
         List<ItemResult> results = bulk.results();
-        Map<RowWrite, ItemResult> failed = new LinkedHashMap<>();
         List<RowWrite> refused = new ArrayList<>(0);
         for (int i = 0; i < results.size(); i++) {
             ItemResult result = results.get(i);

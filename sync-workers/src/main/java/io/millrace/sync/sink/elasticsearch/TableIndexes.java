@@ -1,11 +1,13 @@
 package io.millrace.sync.sink.elasticsearch;
 
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Column;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Body;
 import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -14,7 +16,8 @@ final class TableIndexes {
 
     private final ElasticsearchAccess elasticsearch;
     private final ElasticsearchSinkProperties properties;
-    private final Map<Long, Integer> ready = new ConcurrentHashMap<>();
+    /** By table the columns that its index has fields for: those of a version of the table, as the sink gets them. */
+    private final Map<Long, List<Column>> ready = new ConcurrentHashMap<>();
 
     TableIndexes(ElasticsearchAccess elasticsearch, ElasticsearchSinkProperties properties) {
         this.elasticsearch = elasticsearch;
@@ -22,13 +25,13 @@ final class TableIndexes {
     }
 
     /**
-     * Creates a table's index, or adds fields for columns that are new in its schema version. Asks only once per version.
+     * Creates a table's index, or adds fields for columns that are new. Asks only when the columns are others than before.
      *
      * @throws SinkException FATAL where an index of that name cannot be used: a field of another type, no alias but an index
      */
     void ensure(CapturedTable table) throws SinkException {
-        Integer version = ready.get(table.id());
-        if (version != null && version >= table.schemaVersion()) {
+        List<Column> known = ready.get(table.id());
+        if (known != null && (known.equals(table.columns()) || known.containsAll(table.columns()))) {
             return;
         }
         String alias = IndexNames.alias(table.source(), table.table());
@@ -45,7 +48,7 @@ final class TableIndexes {
             }
             create(table, alias, fields);
         }
-        ready.put(table.id(), table.schemaVersion());
+        ready.put(table.id(), table.columns());
     }
 
     /** Has the next write look again: somebody deleted the index. */

@@ -8,9 +8,9 @@ import io.lettuce.core.ScanCursor;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.event.RowKey;
-import io.millrace.sync.sink.HeldKeys;
 import io.millrace.sync.sink.HeldState;
 import io.millrace.sync.sink.HeldState.HeldRow;
+import io.millrace.sync.sink.KeyText;
 import io.millrace.sync.sink.SinkException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -103,7 +103,7 @@ final class HeldSearch {
         List<KeyValue<byte[], byte[]>> rows = withRows && !older.isEmpty() ? values(connection, older) : List.of();
         List<HeldRow> found = new ArrayList<>(older.size());
         for (int i = 0; i < older.size(); i++) {
-            Optional<RowKey> key = HeldKeys.decode(table, text(older.get(i)).substring(prefix.length()));
+            Optional<RowKey> key = KeyText.decode(table, text(older.get(i)).substring(prefix.length()));
             String row = withRows && rows.get(i).hasValue() ? text(rows.get(i).getValue()) : null;
             key.ifPresentOrElse(
                     one -> found.add(new HeldRow(one, row)),

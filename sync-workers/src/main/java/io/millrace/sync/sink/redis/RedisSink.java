@@ -50,6 +50,11 @@ final class RedisSink implements Sink, HeldState, AutoCloseable {
     }
 
     @Override
+    public String purpose() {
+        return "One entry for each row, kept equal to it.";
+    }
+
+    @Override
     public SinkKind kind() {
         return SinkKind.STATE;
     }

@@ -6,9 +6,7 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Offsets;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
-import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
-import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.sink.Sink;
@@ -20,25 +18,18 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-@ExtendWith(LocalStackExtension.class)
-@TestInstance(Lifecycle.PER_CLASS)
 class AuditSinkIT extends SinkContractTests {
 
-    private LocalStack stack;
     private ConfigurableApplicationContext platform;
     private AuditSink sink;
     private JdbcTemplate sql;
 
     @BeforeAll
-    void connect(LocalStack shared) {
-        stack = shared;
-        platform = Platform.catalog(shared, "audit_sink");
+    void connect() {
+        platform = Platform.catalog(stack(), "audit_sink");
         sink = new AuditSink(platform.getBean(DataSource.class), platform.getBean(Offsets.class));
         sql = new JdbcTemplate(platform.getBean(DataSource.class));
     }
@@ -71,13 +62,14 @@ class AuditSinkIT extends SinkContractTests {
     }
 
     @Override
-    protected LocalStack stack() {
-        return stack;
+    protected Service service() {
+        return Service.POSTGRESQL;
     }
 
     @Override
-    protected Service service() {
-        return Service.POSTGRESQL;
+    protected int written(String eventId) {
+        return sql.queryForObject(
+                "SELECT count(*) FROM millrace.change_log WHERE event_id = ?", Integer.class, eventId);
     }
 
     @Test

@@ -6,9 +6,7 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
-import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
-import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.Sink;
@@ -24,25 +22,18 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.util.unit.DataSize;
 import tools.jackson.databind.JsonNode;
 
-@ExtendWith(LocalStackExtension.class)
-@TestInstance(Lifecycle.PER_CLASS)
 class ElasticsearchSinkIT extends SinkContractTests {
 
     private final HttpClient http = HttpClient.newHttpClient();
-    private LocalStack stack;
     private ElasticsearchSink sink;
 
     @BeforeAll
-    void connect(LocalStack shared) {
-        stack = shared;
+    void connect() {
         ElasticsearchSinkProperties properties = new ElasticsearchSinkProperties(
-                List.of(shared.elasticsearchUri()),
+                List.of(stack().elasticsearchUri()),
                 null,
                 null,
                 null,
@@ -78,7 +69,7 @@ class ElasticsearchSinkIT extends SinkContractTests {
     private JsonNode get(String path) {
         try {
             return JSON.readTree(http.send(
-                            HttpRequest.newBuilder(URI.create(stack.elasticsearchUri() + path))
+                            HttpRequest.newBuilder(URI.create(stack().elasticsearchUri() + path))
                                     .build(),
                             BodyHandlers.ofString())
                     .body());
@@ -90,11 +81,6 @@ class ElasticsearchSinkIT extends SinkContractTests {
     @Override
     protected ChangeEvent poison(CapturedTable table, TestEvents events) {
         return events.create(key(9), "{\"id\":\"secret-value\"}");
-    }
-
-    @Override
-    protected LocalStack stack() {
-        return stack;
     }
 
     @Override

@@ -8,9 +8,7 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.event.BeforeCompleteness;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
-import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
-import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkContractTests;
@@ -21,22 +19,15 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.extension.ExtendWith;
 
-@ExtendWith(LocalStackExtension.class)
-@TestInstance(Lifecycle.PER_CLASS)
 class RedisSinkIT extends SinkContractTests {
 
-    private LocalStack stack;
     private RedisAccess access;
     private RedisSink sink;
 
     @BeforeAll
-    void connect(LocalStack shared) {
-        stack = shared;
-        access = new RedisAccess(RedisURI.create("localhost", shared.redisPort()), Duration.ofSeconds(5));
+    void connect() {
+        access = new RedisAccess(RedisURI.create("localhost", stack().redisPort()), Duration.ofSeconds(5));
         sink = new RedisSink(access, new RedisSinkProperties(Duration.ofHours(24), 256, Duration.ofSeconds(5)));
     }
 
@@ -83,11 +74,6 @@ class RedisSinkIT extends SinkContractTests {
                 event.transaction(),
                 event.capturedAt(),
                 1);
-    }
-
-    @Override
-    protected LocalStack stack() {
-        return stack;
     }
 
     @Override

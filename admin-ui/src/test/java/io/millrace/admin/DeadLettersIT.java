@@ -1,0 +1,341 @@
+package io.millrace.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.csrf;
+import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.httpBasic;
+import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.user;
+
+import io.millrace.catalog.BindingState;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Offsets;
+import io.millrace.catalog.Offsets.Advance;
+import io.millrace.catalog.Offsets.TopicPartitionId;
+import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.ReplicaIdentity;
+import io.millrace.catalog.Source;
+import io.millrace.catalog.TableRegistration;
+import io.millrace.catalog.TableState;
+import io.millrace.event.EventHeaders;
+import io.millrace.event.SourcePosition;
+import io.millrace.event.TableId;
+import io.millrace.localstack.LocalStack;
+import io.millrace.localstack.junit.LocalStackExtension;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.MediaType;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.web.servlet.assertj.MockMvcTester;
+import org.springframework.test.web.servlet.assertj.MvcTestResult;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What people decide about dead letters and deliveries, as the catalog has it afterwards; doing it is the workers' part. */
+@ExtendWith(LocalStackExtension.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DeadLettersIT {
+
+    private static final String PASSWORD = TestConsole.PASSWORD;
+
+    private final JsonMapper json = JsonMapper.builder().build();
+    private LocalStack stack;
+    private ConfigurableApplicationContext application;
+    private MockMvcTester web;
+    private JdbcTemplate sql;
+    private Offsets offsets;
+    private PipelineCatalog catalog;
+    private CapturedTable table;
+
+    @BeforeAll
+    void start(LocalStack shared) throws Exception {
+        stack = shared;
+        application = TestConsole.start(stack, "admin_letters");
+        web = TestConsole.web(application);
+        sql = application.getBean(JdbcTemplate.class);
+        offsets = application.getBean(Offsets.class);
+        catalog = application.getBean(PipelineCatalog.class);
+        catalog.addSource(Source.of("letters", "localhost", 1, "letters", "nobody", "x", "disable"), "test");
+        table = catalog.register(new TableRegistration(
+                "letters",
+                new TableId("public", "orders"),
+                List.of("id"),
+                List.of(new io.millrace.catalog.Column("id", "int4", "int4", 0L, false)),
+                ReplicaIdentity.FULL,
+                Set.of("redis", "audit"),
+                "test"));
+        catalog.tableState(table.id(), TableState.STREAMING, null);
+        fillTopic();
+    }
+
+    /** 100 changes at commit LSN 0x100, 0x110, ... in one partition, with a snapshot read between each two. */
+    private void fillTopic() throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()));
+                var producer = new KafkaProducer<>(
+                        Map.of("bootstrap.servers", stack.kafkaBootstrapServers()),
+                        new ByteArraySerializer(),
+                        new ByteArraySerializer())) {
+            admin.createTopics(List.of(new NewTopic(table.topic(), 1, (short) 1)))
+                    .all()
+                    .get();
+            for (int i = 0; i < 100; i++) {
+                producer.send(at(new SourcePosition(1, 0x100 + 0x10 * i, 0), 1_000_000L + i));
+                producer.send(at(SourcePosition.ofRead(1, 0x50, i), 1_000_000L + i));
+            }
+            producer.flush();
+        }
+    }
+
+    private ProducerRecord<byte[], byte[]> at(SourcePosition position, long time) {
+        var record = new ProducerRecord<>(table.topic(), 0, time, new byte[] {1}, new byte[] {1});
+        record.headers().add(EventHeaders.POSITION, position.toString().getBytes(StandardCharsets.UTF_8));
+        return record;
+    }
+
+    @AfterAll
+    void stop() {
+        application.close();
+    }
+
+    @BeforeEach
+    void letters() {
+        sql.update("DELETE FROM millrace.dead_letter");
+        letter(1, "redis", 42, "OPEN", "value <b>too long</b>");
+        letter(2, "redis", 43, "OPEN", "value of the wrong type");
+        letter(3, "audit", 42, "OPEN", "no JSON");
+        letter(4, "audit", 42, "WAITING", "An earlier change of this row is a dead letter");
+        sql.update("DELETE FROM millrace.delivery_offset");
+        offsets.advance(
+                "audit",
+                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 200, null, Instant.EPOCH, 200)));
+    }
+
+    private void letter(int offset, String sink, int key, String state, String cause) {
+        sql.update(
+                """
+                INSERT INTO millrace.dead_letter (sink, topic, partition, record_offset, source, schema_name, table_name, key, key_hash,
+                    event_id, category, cause, detail, payload, state)
+                VALUES (?, ?, 0, ?, 'letters', 'public', 'orders', ?::jsonb, ?, ?, 'REJECTED', ?, 'at somewhere', '{"after":{}}', ?)
+                """,
+                sink,
+                table.topic(),
+                offset,
+                "{\"id\":" + key + "}",
+                key,
+                "letters-1-0000000000000100-0000000" + offset,
+                cause,
+                state);
+    }
+
+    private long id(int offset) {
+        return sql.queryForObject("SELECT id FROM millrace.dead_letter WHERE record_offset = ?", Long.class, offset);
+    }
+
+    private String stateOf(int offset) {
+        return sql.queryForObject(
+                "SELECT state FROM millrace.dead_letter WHERE record_offset = ?", String.class, offset);
+    }
+
+    private MvcTestResult call(HttpMethod method, String path, String body) {
+        var request =
+                web.method(method).uri(java.net.URI.create("/api/v1" + path)).with(httpBasic("admin", PASSWORD));
+        return (body == null
+                        ? request
+                        : request.contentType(MediaType.APPLICATION_JSON).content(body))
+                .exchange();
+    }
+
+    private JsonNode answer(MvcTestResult result, int status) {
+        assertThat(result).hasStatus(status);
+        return json.readTree(result.getResponse().getContentAsByteArray());
+    }
+
+    private List<Integer> listed(String filter) {
+        return answer(call(HttpMethod.GET, "/dead-letters?" + filter, null), 200)
+                .get("items")
+                .valueStream()
+                .map(item -> item.get("offset").asInt())
+                .toList();
+    }
+
+    @Test
+    void filtersFindWhatTheySay() {
+        assertThat(listed("")).containsExactly(4, 3, 2, 1);
+        assertThat(listed("sink=redis")).containsExactly(2, 1);
+        assertThat(listed("state=WAITING")).containsExactly(4);
+        assertThat(listed("key=43")).containsExactly(2);
+        assertThat(listed("key=%7B%22id%22:42%7D")).containsExactly(4, 3, 1);
+        answer(call(HttpMethod.GET, "/dead-letters?key=%7Bnonsense", null), 400);
+        assertThat(listed("q=WRONG%20type")).containsExactly(2);
+        assertThat(listed("source=letters&schema=public&table=orders&sink=audit"))
+                .containsExactly(4, 3);
+        assertThat(listed("table=nothing")).isEmpty();
+    }
+
+    @Test
+    void oneIsShownWithAllThatIsKnown() {
+        JsonNode letter = answer(call(HttpMethod.GET, "/dead-letters/" + id(1), null), 200);
+        assertThat(letter.get("payload").asString()).isEqualTo("{\"after\":{}}");
+        assertThat(letter.get("detail").asString()).isEqualTo("at somewhere");
+        assertThat(letter.get("occurrences").asInt()).isEqualTo(1);
+        assertThat(letter.get("firstAttemptAt").asString()).isNotBlank();
+        MvcTestResult page = web.get()
+                .uri("/dead-letters/" + id(1))
+                .with(user("anna").roles("AUDITOR"))
+                .exchange();
+        assertThat(page)
+                .bodyText()
+                .contains("value &lt;b&gt;too long&lt;/b&gt;")
+                .doesNotContain("/retry\"", "Discard");
+    }
+
+    @Test
+    void aRetryIsAskedForOnceAndTellsByWhom() {
+        JsonNode letter = answer(call(HttpMethod.POST, "/dead-letters/" + id(1) + "/retry", null), 200);
+        assertThat(letter.get("state").asString()).isEqualTo("RETRYING");
+        assertThat(letter.get("decidedBy").asString()).isEqualTo("admin");
+        answer(call(HttpMethod.POST, "/dead-letters/" + id(1) + "/retry", null), 409);
+        assertThat(stateOf(2)).isEqualTo("OPEN");
+    }
+
+    @Test
+    void allOpenOnesThatMatchAreRetried() {
+        assertThat(answer(call(HttpMethod.POST, "/dead-letters/retry?key=42", null), 200)
+                        .get("count")
+                        .asInt())
+                .isEqualTo(2);
+        assertThat(List.of(stateOf(1), stateOf(2), stateOf(3), stateOf(4)))
+                .containsExactly("RETRYING", "OPEN", "RETRYING", "WAITING");
+    }
+
+    @Test
+    void whatWaitsCannotBeRetriedBeforeTheOneInFront() {
+        JsonNode problem = answer(call(HttpMethod.POST, "/dead-letters/" + id(4) + "/retry", null), 409);
+        assertThat(problem.get("detail").asString()).contains("It waits behind " + id(3));
+    }
+
+    @Test
+    void aDiscardNeedsAReasonAndKeepsIt() {
+        String path = "/dead-letters/" + id(1) + "/discard";
+        answer(call(HttpMethod.POST, path, null), 400);
+        answer(call(HttpMethod.POST, path, "{\"reason\":\"  \"}"), 400);
+        assertThat(stateOf(1)).isEqualTo("OPEN");
+        JsonNode letter = answer(call(HttpMethod.POST, path, "{\"reason\":\"a test order\"}"), 200);
+        assertThat(letter.get("state").asString()).isEqualTo("DISCARDED");
+        assertThat(letter.get("reason").asString()).isEqualTo("a test order");
+        assertThat(letter.get("decidedBy").asString()).isEqualTo("admin");
+        assertThat(letter.get("decidedAt").asString()).isNotBlank();
+        answer(call(HttpMethod.POST, "/dead-letters/" + id(1) + "/retry", null), 409);
+        assertThat(answer(call(HttpMethod.POST, "/dead-letters/discard?sink=redis", "{\"reason\":\"cleared\"}"), 200)
+                        .get("count")
+                        .asInt())
+                .isEqualTo(1);
+        assertThat(stateOf(3)).isEqualTo("OPEN");
+    }
+
+    @Test
+    void anOperatorsFormsDoTheSameAndAnAuditorsAreRefused() {
+        var form = web.post()
+                .uri("/dead-letters/discard")
+                .with(csrf())
+                .param("sink", "redis")
+                .param("reason", "cleared");
+        assertThat(form.with(user("rolf").roles("AUDITOR")).exchange()).hasStatus(403);
+        assertThat(stateOf(1)).isEqualTo("OPEN");
+        assertThat(web.post()
+                        .uri("/dead-letters/discard")
+                        .with(csrf())
+                        .with(user("olga").roles("OPERATOR"))
+                        .param("sink", "redis")
+                        .param("reason", "cleared")
+                        .exchange())
+                .hasStatus(302);
+        assertThat(List.of(stateOf(1), stateOf(2), stateOf(3))).containsExactly("DISCARDED", "DISCARDED", "OPEN");
+    }
+
+    private JsonNode rewind(String to, int status) {
+        return answer(
+                call(HttpMethod.POST, "/sinks/audit/tables/" + table.id() + "/rewind", "{\"to\":\"" + to + "\"}"),
+                status);
+    }
+
+    private long next() {
+        return offsets.deliveries("audit").get(0).nextOffset();
+    }
+
+    @Test
+    void aRewindGoesToTheBeginningATimeOrAPosition() {
+        assertThat(rewind("beginning", 200).get("records").asInt()).isEqualTo(200);
+        assertThat(offsets.deliveries("audit").get(0))
+                .matches(offset -> offset.nextOffset() == 0 && offset.replayUntil() == 200 && offset.rewinds() == 1);
+
+        letters();
+        rewind(Instant.ofEpochMilli(1_000_050).toString(), 200);
+        assertThat(next()).isEqualTo(100);
+
+        letters();
+        rewind("0/" + Long.toHexString(0x100 + 0x10 * 30), 200);
+        assertThat(next()).as("behind the change before it").isBetween(59L, 60L);
+
+        letters();
+        rewind(new SourcePosition(1, 0x100 + 0x10 * 70 - 3, 0).eventId("letters"), 200);
+        assertThat(next()).isBetween(139L, 140L);
+    }
+
+    @Test
+    void aRewindThatCannotBeIsRefusedWithTheWayOut() {
+        assertThat(rewind("yesterday", 400).get("detail").asString())
+                .contains("beginning")
+                .contains("0/16B3748");
+        assertThat(rewind("2099-01-01T00:00:00Z", 409).get("detail").asString()).contains("Rewind further back");
+        assertThat(next()).isEqualTo(200);
+    }
+
+    @Test
+    void aBindingShowsEachPartitionAndWhatItWaitsFor() {
+        offsets.waiting("audit", List.of(new TopicPartitionId(table.topic(), 0)), "The database is full");
+        JsonNode binding = answer(call(HttpMethod.GET, "/sinks/audit/tables/" + table.id(), null), 200);
+        assertThat(binding.get("partitions").get(0).get("next").asInt()).isEqualTo(200);
+        assertThat(binding.get("partitions").get(0).get("end").asInt()).isEqualTo(200);
+        assertThat(binding.get("partitions").get(0).get("waitingFor").asString())
+                .isEqualTo("The database is full");
+        assertThat(binding.get("partitions").get(0).get("waitingSince").asString())
+                .isNotBlank();
+        assertThat(binding.get("deadLetters").get("open").asInt()).isEqualTo(1);
+        assertThat(binding.get("deadLetters").get("waiting").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void resumingOverDeletedRecordsAsksForASnapshotAndSaysWhatIsLost() throws Exception {
+        String topic = table.topic();
+        sql.update("DELETE FROM millrace.delivery_offset");
+        offsets.advance("redis", List.of(new Advance(new TopicPartitionId(topic, 0), 0, 3, null, Instant.EPOCH, 3)));
+        catalog.bindingState(table.id(), "redis", BindingState.FAILED, "Offsets 3 to 9 were deleted");
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()))) {
+            admin.deleteRecords(Map.of(new TopicPartition(topic, 0), RecordsToDelete.beforeOffset(10)))
+                    .all()
+                    .get();
+        }
+        JsonNode resumed = answer(call(HttpMethod.POST, "/sinks/redis/tables/" + table.id() + "/resume", null), 200);
+        assertThat(resumed.get("state").asString()).isEqualTo("ACTIVE");
+        assertThat(offsets.deliveries("redis").get(0).nextOffset()).isEqualTo(10);
+        assertThat(catalog.openSnapshots()).anyMatch(snapshot -> snapshot.tableId() == table.id());
+    }
+}

@@ -1,0 +1,207 @@
+package io.millrace.sync.deadletter;
+
+import io.millrace.event.ChangeEvent;
+import io.millrace.event.RowKey;
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** The table {@code dead_letter}, as workers use it. */
+final class LetterTable {
+
+    private static final int PAYLOAD_LIMIT = 256 * 1024;
+    private static final String UNSETTLED = "state IN ('OPEN', 'WAITING', 'RETRYING')";
+    private static final String OF_PARTITION = " WHERE sink = ? AND topic = ? AND partition = ? ";
+
+    /**
+     * What a record becomes that is kept already: attempted and refused again, it is open, unless a person discarded it; waiting for
+     * another, it stays what it is. Not kept is what the stored offset has passed.
+     */
+    private static final String KEEP = """
+            INSERT INTO millrace.dead_letter AS d
+                (sink, topic, partition, record_offset, source, schema_name, table_name, key, key_hash, event_id, row_version,
+                 category, cause, detail, payload, letter_offset, state)
+            SELECT ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?, ?, ?, ?
+            WHERE NOT EXISTS (SELECT FROM millrace.delivery_offset o
+                              WHERE o.sink = ? AND o.topic = ? AND o.partition = ? AND o.next_offset > ?)
+            ON CONFLICT (sink, topic, partition, record_offset) DO UPDATE
+            SET occurrences = d.occurrences + CASE WHEN excluded.state = 'OPEN' THEN 1 ELSE 0 END,
+                last_attempt_at = CASE WHEN excluded.state = 'OPEN' THEN now() ELSE d.last_attempt_at END,
+                category = CASE WHEN excluded.state = 'OPEN' THEN excluded.category ELSE d.category END,
+                cause = CASE WHEN excluded.state = 'OPEN' THEN excluded.cause ELSE d.cause END,
+                detail = CASE WHEN excluded.state = 'OPEN' THEN excluded.detail ELSE d.detail END,
+                letter_offset = excluded.letter_offset,
+                state = CASE WHEN d.state = 'DISCARDED' THEN d.state
+                             WHEN excluded.state = 'OPEN' THEN 'OPEN'
+                             WHEN d.state IN ('OPEN', 'RETRYING') THEN d.state
+                             ELSE excluded.state END
+            """;
+
+    private static final String STANDING = """
+            WITH live AS (
+                SELECT sink, topic, partition, state, record_offset, key_hash,
+                       min(record_offset) FILTER (WHERE state = 'OPEN') OVER (PARTITION BY sink, topic, partition, key_hash) AS open_at
+                FROM millrace.dead_letter WHERE state IN ('OPEN', 'WAITING', 'RETRYING'))
+            SELECT sink, topic, partition, count(*) AS letters,
+                   bool_or(state = 'RETRYING' OR state = 'WAITING' AND (open_at IS NULL OR open_at > record_offset)) AS due
+            FROM live GROUP BY sink, topic, partition
+            """;
+
+    private static final String DUE = """
+            SELECT d.* FROM millrace.dead_letter d
+            WHERE d.sink = ? AND d.topic = ? AND d.partition = ? AND d.record_offset < ? AND d.state IN ('RETRYING', 'WAITING')
+              AND (d.state = 'RETRYING' OR NOT EXISTS (
+                  SELECT FROM millrace.dead_letter e
+                  WHERE e.sink = d.sink AND e.topic = d.topic AND e.partition = d.partition AND e.key_hash = d.key_hash
+                    AND e.record_offset < d.record_offset AND e.state = 'OPEN'))
+            ORDER BY d.record_offset LIMIT ?
+            """;
+
+    private final JdbcTemplate jdbc;
+
+    LetterTable(JdbcTemplate jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** Returns whether all were kept. */
+    boolean keep(String sink, List<DeadLetter> letters, List<Long> letterOffsets) {
+        List<@Nullable Object[]> rows = new ArrayList<>(letters.size());
+        for (int i = 0; i < letters.size(); i++) {
+            rows.add(parameters(sink, letters.get(i), letterOffsets.get(i)));
+        }
+        return Arrays.stream(jdbc.batchUpdate(KEEP, rows)).noneMatch(count -> count == 0);
+    }
+
+    private static @Nullable Object[] parameters(String sink, DeadLetter letter, long letterOffset) {
+        ChangeEvent event = letter.event();
+        RowKey key = event == null ? null : event.key();
+        String topic = letter.record().topic();
+        int partition = letter.record().partition();
+        long offset = letter.record().offset();
+        return new @Nullable Object[] {
+            sink,
+            topic,
+            partition,
+            offset,
+            letter.source(),
+            letter.table().schema(),
+            letter.table().table(),
+            key == null ? null : key.json().replace("\\u0000", "\\ufffd"),
+            letter.keyHash(),
+            event == null ? null : event.eventId(),
+            event == null ? null : (Long) event.rowVersion(),
+            letter.category().name(),
+            letter.cause().replace('\0', ' '),
+            letter.stack(),
+            payload(letter.record().value()),
+            letterOffset,
+            letter.category() == DeadLetter.Category.BEHIND ? "WAITING" : "OPEN",
+            sink,
+            topic,
+            partition,
+            offset
+        };
+    }
+
+    /** For people to read; whole, byte by byte, it is in the topic. */
+    private static @Nullable String payload(byte @Nullable [] value) {
+        return value == null
+                ? null
+                : new String(Arrays.copyOf(value, Math.min(value.length, PAYLOAD_LIMIT)), StandardCharsets.UTF_8)
+                        .replace('\0', ' ');
+    }
+
+    Map<Long, Long> unsettled(String sink, TopicPartition partition) {
+        Map<Long, Long> first = new HashMap<>();
+        jdbc.query(
+                "SELECT key_hash, min(record_offset) FROM millrace.dead_letter" + OF_PARTITION + "AND " + UNSETTLED
+                        + " AND key_hash IS NOT NULL GROUP BY key_hash",
+                row -> {
+                    first.put(row.getLong(1), row.getLong(2));
+                },
+                sink,
+                partition.topic(),
+                partition.partition());
+        return first;
+    }
+
+    List<Standing> standing() {
+        return jdbc.query(
+                STANDING,
+                (row, number) ->
+                        new Standing(row.getString(1), partition(row), row.getLong("letters"), row.getBoolean("due")));
+    }
+
+    List<KeptLetter> due(String sink, TopicPartition partition, long below, int limit) {
+        return jdbc.query(DUE, LetterTable::letter, sink, partition.topic(), partition.partition(), below, limit);
+    }
+
+    void taken(long id) {
+        jdbc.update(
+                "UPDATE millrace.dead_letter SET state = 'RETRIED', last_attempt_at = now() WHERE id = ? AND "
+                        + UNSETTLED,
+                id);
+    }
+
+    void refused(long id, String cause, @Nullable String stack) {
+        jdbc.update(
+                "UPDATE millrace.dead_letter SET state = 'OPEN', category = 'REJECTED', cause = ?, detail = coalesce(?, detail),"
+                        + " occurrences = occurrences + 1, last_attempt_at = now() WHERE id = ? AND " + UNSETTLED,
+                cause.replace('\0', ' '),
+                stack,
+                id);
+    }
+
+    int superseded(
+            String sink, TopicPartition partition, @Nullable Long keyHash, long version, long offset, String eventId) {
+        return jdbc.update(
+                "UPDATE millrace.dead_letter SET state = 'SUPERSEDED', decided_at = now(), reason = ?" + OF_PARTITION
+                        + "AND "
+                        + UNSETTLED + " AND (?::bigint IS NULL OR key_hash = ?)"
+                        + " AND CASE WHEN row_version IS NULL THEN record_offset < ? ELSE row_version <= ? END",
+                "The newer state " + eventId + " took its place.",
+                sink,
+                partition.topic(),
+                partition.partition(),
+                keyHash,
+                keyHash,
+                offset,
+                version);
+    }
+
+    Set<Long> discarded(String sink, TopicPartition partition, long from, long to) {
+        return new HashSet<>(jdbc.queryForList(
+                "SELECT record_offset FROM millrace.dead_letter" + OF_PARTITION
+                        + "AND state = 'DISCARDED' AND record_offset >= ? AND record_offset < ?",
+                Long.class,
+                sink,
+                partition.topic(),
+                partition.partition(),
+                from,
+                to));
+    }
+
+    private static TopicPartition partition(ResultSet row) throws SQLException {
+        return new TopicPartition(row.getString("topic"), row.getInt("partition"));
+    }
+
+    private static KeptLetter letter(ResultSet row, int number) throws SQLException {
+        return new KeptLetter(
+                row.getLong("id"),
+                row.getString("sink"),
+                partition(row),
+                row.getLong("record_offset"),
+                (Long) row.getObject("letter_offset"),
+                (Long) row.getObject("key_hash"));
+    }
+}

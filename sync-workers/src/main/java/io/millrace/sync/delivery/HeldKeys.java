@@ -1,0 +1,66 @@
+package io.millrace.sync.delivery;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.event.RowKey;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rows of one partition that have dead letters which are not settled: their later changes must not pass unless they take the
+ * letters' place. Confined to the consumer's thread. What the catalog settles meanwhile is held a little longer, never shorter.
+ */
+final class HeldKeys {
+
+    /** By what rows are told apart by, the offset of the first letter. */
+    private final Map<Long, Long> first = new HashMap<>();
+
+    /** Letters kept since the rows were last read. */
+    private final Set<Long> added = new HashSet<>();
+
+    boolean isEmpty() {
+        return first.isEmpty();
+    }
+
+    /** Returns how many rows are held, and how many letters were added since they were last read. */
+    int size() {
+        return Math.max(first.size(), added.size());
+    }
+
+    /** Tells whether an earlier change of its row, or this one itself, is a dead letter. */
+    boolean holds(Received received) {
+        return !first.isEmpty() && holds(received.keyHash(), received.record().offset());
+    }
+
+    boolean holds(@Nullable Long keyHash, long offset) {
+        Long letter = keyHash == null ? null : first.get(keyHash);
+        return letter != null && letter <= offset;
+    }
+
+    /** Tells whether the record at this offset is known to be kept already. */
+    boolean kept(long offset) {
+        return added.contains(offset);
+    }
+
+    void add(@Nullable Long keyHash, long offset) {
+        added.add(offset);
+        if (keyHash != null) {
+            first.merge(keyHash, offset, Math::min);
+        }
+    }
+
+    void replace(Map<Long, Long> unsettled) {
+        first.clear();
+        first.putAll(unsettled);
+        added.clear();
+    }
+
+    /** By the record's key as it came: whatever a sink is given of it. */
+    static @Nullable Long hash(CapturedTable table, ConsumerRecord<byte[], byte[]> record) {
+        RowKey key = RowKey.of(record.key());
+        return key == null ? null : (Long) key.hash(table.source(), table.table());
+    }
+}

@@ -1,0 +1,332 @@
+package io.millrace.sync.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.millrace.catalog.BindingState;
+import io.millrace.event.ChangeEvent;
+import io.millrace.sync.SyncWorkersApplication;
+import io.millrace.sync.sink.Deduplication;
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.SinkKind;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.health.contributor.Status;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+
+/** Order per row holds across dead letters, and what people decide about them is done, once. */
+class DeadLettersIT extends DeliveryScenario {
+
+    private static final String NOT_SENT = "__debezium_unavailable_value";
+
+    private String bad;
+
+    DeadLettersIT() {
+        super("dead_letters", Workers.class, Set.of("states", "effects", "audit", "redis"));
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @Import(SyncWorkersApplication.class)
+    static class Workers {
+
+        @Bean
+        Sink statesSink(Deduplication deduplication) {
+            return new SteerableSink("states", SinkKind.STATE, deduplication);
+        }
+
+        @Bean
+        Sink effectsSink(Deduplication deduplication) {
+            return new SteerableSink("effects", SinkKind.EFFECT, deduplication);
+        }
+    }
+
+    @BeforeEach
+    void refuseSome() {
+        bad = "bad in " + table.table().table();
+        SteerableSink.refuse(bad, ErrorCategory.REJECTED);
+        historyRefuses(bad);
+    }
+
+    @AfterEach
+    void refuseNothing() {
+        SteerableSink.refuse(bad, null);
+        historyTakesAll();
+    }
+
+    /** PostgreSQL itself refuses a row of the history: a fault that a person can mend. */
+    private void historyRefuses(String name) {
+        sql.execute(
+                "ALTER TABLE millrace.change_log ADD CONSTRAINT refused_by_test CHECK (after->>'name' IS DISTINCT FROM '"
+                        + name + "') NOT VALID");
+    }
+
+    private void historyTakesAll() {
+        sql.execute("ALTER TABLE millrace.change_log DROP CONSTRAINT IF EXISTS refused_by_test");
+    }
+
+    private void mend() {
+        SteerableSink.refuse(bad, null);
+        historyTakesAll();
+    }
+
+    private String state(int id) {
+        return SteerableSink.row(table.table().table(), key(id));
+    }
+
+    private List<String> effects() {
+        return SteerableSink.effects(table.table().table()).stream()
+                .map(effect -> effect.replaceAll(",\"amount.*", "").replaceAll("\\{\"id\":(\\d+)} .*\"name\":", "$1 "))
+                .toList();
+    }
+
+    private String effect(String operation, int id, String name) {
+        return operation + " " + id + " \"" + name + "\"";
+    }
+
+    private void decide(String sink, String from, String to) {
+        sql.update(
+                "UPDATE millrace.dead_letter SET state = ?, decided_by = 'test', decided_at = now(), reason = 'because'"
+                        + " WHERE topic = ? AND sink = ? AND state = ?",
+                to,
+                table.topic(),
+                sink,
+                from);
+    }
+
+    private void awaitAllAt(long offset) {
+        await().untilAsserted(() -> {
+            for (String sink : List.of("states", "effects", "audit", "redis")) {
+                assertThat(next(sink)).as(sink).isEqualTo(offset);
+            }
+        });
+    }
+
+    @Test
+    void aNewerWholeStateGoesOnAndTakesTheDeadLettersPlace() throws Exception {
+        send(events.create(key(1), item(1, bad)), events.create(key(2), item(2, "other")));
+        awaitAllAt(2);
+        assertThat(letters("states")).containsExactly("1:OPEN");
+
+        send(events.update(key(1), null, item(1, "newer")));
+
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:SUPERSEDED"));
+        assertThat(state(1)).isEqualTo(item(1, "newer"));
+        assertThat(state(2)).isEqualTo(item(2, "other"));
+    }
+
+    @Test
+    void aTruncateTakesThePlaceOfAllDeadLettersBeforeIt() throws Exception {
+        send(events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+        ChangeEvent truncate = events.truncate();
+        for (int partition = 0; partition < 3; partition++) {
+            producer.send(events.record(truncate, partition)).get();
+        }
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:SUPERSEDED"));
+    }
+
+    @Test
+    void aPartOfAStateWaitsForTheDeadLetterThatMayHoldTheRest() throws Exception {
+        send(events.create(key(1), item(1, "first")));
+        await().untilAsserted(() -> assertThat(state(1)).isEqualTo(item(1, "first")));
+        send(events.update(key(1), null, item(1, bad).replace("\"n\"", "\"long\"")));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+        send(events.update(key(1), null, item(1, "third").replace("\"n\"", '"' + NOT_SENT + '"'), "note"));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN", "1:WAITING"));
+        assertThat(state(1)).isEqualTo(item(1, "first"));
+
+        mend();
+        decide("states", "OPEN", "RETRYING");
+
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:RETRIED", "1:RETRIED"));
+        assertThat(state(1)).isEqualTo(item(1, "third").replace("\"n\"", "\"long\""));
+    }
+
+    @Test
+    void coalescedChangesThatAreRefusedAreKeptAsTheyCame() throws Exception {
+        catalog.bindingState(table.id(), "states", BindingState.PAUSED, null);
+        await().until(() -> knownClosed("states"));
+        send(
+                events.create(key(1), item(1, "first")),
+                events.update(key(1), null, item(1, bad).replace("\"n\"", '"' + NOT_SENT + '"'), "note"),
+                events.update(key(1), null, item(1, bad + "!").replace("\"n\"", '"' + NOT_SENT + '"'), "note"));
+        catalog.bindingState(table.id(), "states", BindingState.ACTIVE, null);
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN", "1:WAITING"));
+        assertThat(state(1)).isEqualTo(item(1, "first"));
+    }
+
+    @Test
+    void theHistoryKeepsTheOrderOfARowBehindADeadLetterWhileOtherRowsGoOn() throws Exception {
+        send(
+                events.create(key(1), item(1, "a")),
+                events.update(key(1), null, item(1, bad)),
+                events.update(key(1), null, item(1, "c")),
+                events.create(key(2), item(2, "x")),
+                events.update(key(2), null, item(2, "y")));
+        awaitAllAt(5);
+        assertThat(history(1)).containsExactly("create:a");
+        assertThat(history(2)).containsExactly("create:x", "update:y");
+        assertThat(letters("audit")).containsExactly("1:OPEN", "1:WAITING");
+        send(events.delete(key(1)));
+        await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:OPEN", "1:WAITING", "1:WAITING"));
+
+        decide("audit", "OPEN", "RETRYING");
+        await().untilAsserted(() -> {
+            assertThat(letters("audit")).containsExactly("1:OPEN", "1:WAITING", "1:WAITING");
+            assertThat(sql.queryForObject(
+                            "SELECT occurrences FROM millrace.dead_letter WHERE topic = ? AND sink = 'audit' AND state = 'OPEN'",
+                            Integer.class,
+                            table.topic()))
+                    .as("refused a second time")
+                    .isEqualTo(2);
+        });
+
+        mend();
+        decide("audit", "OPEN", "RETRYING");
+        await().untilAsserted(() ->
+                assertThat(history(1)).containsExactly("create:a", "update:" + bad, "update:c", "delete:"));
+        assertThat(letters("audit")).containsExactly("1:RETRIED", "1:RETRIED", "1:RETRIED");
+        send(events.create(key(1), item(1, "again")));
+        await().untilAsserted(() -> assertThat(history(1)).hasSize(5).endsWith("create:again"));
+    }
+
+    @Test
+    void whatWaitsFollowsADiscardedLetterAndARewindDoesNotBringThatBack() throws Exception {
+        send(events.create(key(1), item(1, bad)), events.update(key(1), null, item(1, "b")));
+        awaitAllAt(2);
+        decide("audit", "OPEN", "DISCARDED");
+        await().untilAsserted(() -> assertThat(history(1)).containsExactly("update:b"));
+        mend();
+
+        RewindIT.rewindToTheBeginning(offsets, "audit", table.topic());
+        send(events.update(key(1), null, item(1, "c")));
+
+        await().untilAsserted(() -> assertThat(history(1)).containsExactly("update:b", "update:c"));
+        awaitAllAt(3);
+        assertThat(letters("audit")).containsExactly("1:DISCARDED", "1:RETRIED");
+    }
+
+    @Test
+    void aDeadLetterOutlivesItsRecordInTheTablesTopic() throws Exception {
+        send(events.create(key(1), item(1, bad)));
+        awaitAllAt(1);
+        int partition = sql.queryForObject(
+                "SELECT partition FROM millrace.dead_letter WHERE topic = ? AND sink = 'audit'",
+                Integer.class,
+                table.topic());
+        try (var admin = admin()) {
+            admin.deleteRecords(Map.of(new TopicPartition(table.topic(), partition), RecordsToDelete.beforeOffset(1)))
+                    .all()
+                    .get();
+            var letters = new ConfigResource(ConfigResource.Type.TOPIC, table.topic() + ".audit.dlt");
+            assertThat(admin.describeConfigs(List.of(letters))
+                            .all()
+                            .get()
+                            .get(letters)
+                            .get("retention.ms")
+                            .value())
+                    .isEqualTo("-1");
+        }
+        mend();
+        decide("audit", "OPEN", "RETRYING");
+        await().untilAsserted(() -> assertThat(history(1)).containsExactly("create:" + bad));
+    }
+
+    @Test
+    void effectsHappenOnceInTheOrderOfTheirRow() throws Exception {
+        send(
+                events.create(key(1), item(1, "a")),
+                events.update(key(1), null, item(1, bad)),
+                events.update(key(1), null, item(1, "c")),
+                events.create(key(2), item(2, "x")),
+                events.update(key(2), null, item(2, "y")));
+        awaitAllAt(5);
+        assertThat(effects())
+                .containsSubsequence(effect("create", 2, "x"), effect("update", 2, "y"))
+                .contains(effect("create", 1, "a"))
+                .hasSize(3);
+        assertThat(letters("effects")).containsExactly("1:OPEN", "1:WAITING");
+
+        mend();
+        decide("effects", "OPEN", "RETRYING");
+        await().untilAsserted(() -> assertThat(effects())
+                .hasSize(5)
+                .containsSubsequence(effect("create", 1, "a"), effect("update", 1, bad), effect("update", 1, "c")));
+
+        RewindIT.rewindToTheBeginning(offsets, "effects", table.topic());
+        send(events.update(key(2), null, item(2, "z")));
+        await().untilAsserted(() -> assertThat(effects()).hasSize(6).endsWith(effect("update", 2, "z")));
+        awaitAllAt(6);
+        assertThat(effects()).hasSize(6);
+    }
+
+    @Test
+    void aFatalFaultStopsThisSinkOnThisTableAndGoesOnAfterTheRepair() throws Exception {
+        SteerableSink.refuse(bad, ErrorCategory.FATAL);
+        String first = table.topic();
+        send(events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> {
+            assertThat(binding("states")).isEqualTo(BindingState.FAILED);
+            assertThat(message("states")).contains("The test refuses it").contains("resume");
+        });
+        await().untilAsserted(() -> assertThat(inRedis(1)).isEqualTo(bad));
+        var stopped = table;
+        ownTable();
+        send(events.create(key(1), item(1, "another table")));
+        await().untilAsserted(() -> assertThat(state(1)).isEqualTo(item(1, "another table")));
+        table = stopped;
+        assertThat(table.topic()).isEqualTo(first);
+        assertThat(letters("states")).isEmpty();
+
+        mend();
+        catalog.bindingState(table.id(), "states", BindingState.ACTIVE, null);
+        await().untilAsserted(() -> assertThat(state(1)).isEqualTo(item(1, bad)));
+    }
+
+    @Test
+    void anErrorTakesHealthDownAndDeliveryGoesOnOnceItIsGone() throws Exception {
+        mend();
+        SteerableSink.throwErrorAt(bad, true);
+        try {
+            send(events.create(key(1), item(1, bad)));
+            await().untilAsserted(() -> assertThat(health("states")).isEqualTo(Status.DOWN));
+            await().untilAsserted(() -> assertThat(inRedis(1)).isEqualTo(bad));
+            assertThat(next("states")).isZero();
+            assertThat(health("redis")).isEqualTo(Status.UP);
+        } finally {
+            SteerableSink.throwErrorAt(bad, false);
+        }
+        await().untilAsserted(() -> assertThat(state(1)).isEqualTo(item(1, bad)));
+        await().untilAsserted(() -> assertThat(health("states")).isEqualTo(Status.UP));
+    }
+
+    @Test
+    void aSinkThatRejectsEverythingIsStoppedAndSaysSo() throws Exception {
+        application.close();
+        run("--millrace.sync.delivery.max-dead-letters=5");
+        try {
+            for (int id = 1; id <= 40; id++) {
+                send(events.create(key(id), item(id, bad)));
+            }
+            await().untilAsserted(() -> {
+                assertThat(binding("states")).isEqualTo(BindingState.FAILED);
+                assertThat(message("states")).contains("More than 5 dead letters");
+            });
+            assertThat(letters("states")).hasSizeLessThan(40);
+            await().untilAsserted(() -> assertThat(next("redis")).isEqualTo(40));
+        } finally {
+            application.close();
+            run();
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package io.millrace.sync.delivery;
+
+import io.millrace.sync.deadletter.DeadLetter;
+import io.millrace.sync.deadletter.DeadLetter.Category;
+import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.deadletter.KeptLetter;
+import io.millrace.sync.deadletter.Standing;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+
+/** Dead letters of one partition, kept in memory; may be told that the sink's stored offset has passed, or to fail. */
+final class LettersInMemory implements DeadLetters {
+
+    final Map<Long, DeadLetter> kept = new TreeMap<>();
+    final Set<Long> superseded = new HashSet<>();
+    final Set<Long> discarded = new HashSet<>();
+    long passed;
+    boolean failing;
+
+    /** Returns each letter as offset and category, the settled left out. */
+    List<String> left() {
+        return kept.entrySet().stream()
+                .filter(entry -> !superseded.contains(entry.getKey()))
+                .map(entry -> entry.getKey() + ":" + entry.getValue().category())
+                .toList();
+    }
+
+    @Override
+    public boolean keep(String sink, List<DeadLetter> letters) {
+        if (failing) {
+            throw new IllegalStateException("The test wants it to fail");
+        }
+        for (DeadLetter letter : letters) {
+            if (letter.record().offset() < passed) {
+                return false;
+            }
+            kept.merge(letter.record().offset(), letter, (old, now) -> now.category() == Category.BEHIND ? old : now);
+        }
+        return true;
+    }
+
+    @Override
+    public Map<Long, Long> unsettled(String sink, TopicPartition partition) {
+        Map<Long, Long> first = new HashMap<>();
+        kept.forEach((offset, letter) -> {
+            if (!superseded.contains(offset) && letter.keyHash() != null) {
+                first.merge(letter.keyHash(), offset, Math::min);
+            }
+        });
+        return first;
+    }
+
+    @Override
+    public int superseded(
+            String sink, TopicPartition partition, Long keyHash, long version, long offset, String eventId) {
+        int before = superseded.size();
+        kept.forEach((at, letter) -> {
+            boolean row = keyHash == null || keyHash.equals(letter.keyHash());
+            boolean older =
+                    letter.event() == null ? at < offset : letter.event().rowVersion() <= version;
+            if (row && older) {
+                superseded.add(at);
+            }
+        });
+        return superseded.size() - before;
+    }
+
+    @Override
+    public Set<Long> discarded(String sink, TopicPartition partition, long from, long to) {
+        return discarded;
+    }
+
+    @Override
+    public List<Standing> standing() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<KeptLetter> due(String sink, TopicPartition partition, long below, int limit) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<ConsumerRecord<byte[], byte[]>> record(KeptLetter letter) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void taken(KeptLetter letter) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void refused(KeptLetter letter, String cause, String stack) {
+        throw new UnsupportedOperationException();
+    }
+}

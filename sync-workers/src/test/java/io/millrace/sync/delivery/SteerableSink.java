@@ -1,0 +1,157 @@
+package io.millrace.sync.delivery;
+
+import io.millrace.event.ChangeEvent;
+import io.millrace.event.Operation;
+import io.millrace.event.Row;
+import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.Deduplication;
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.Failure;
+import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.SinkBatch;
+import io.millrace.sync.sink.SinkException;
+import io.millrace.sync.sink.SinkKind;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** A sink in memory that refuses what a test says. What it holds survives a restart of the workers. */
+final class SteerableSink implements Sink {
+
+    private record State(long version, Row row) {}
+
+    private static final Map<String, Map<String, State>> STATES = new HashMap<>();
+    private static final Map<String, List<String>> EFFECTS = new HashMap<>();
+    private static final Map<String, ErrorCategory> REFUSED = new HashMap<>();
+    private static final Set<String> ERRORS = new HashSet<>();
+
+    private final String name;
+    private final SinkKind kind;
+    private final Deduplication deduplication;
+
+    SteerableSink(String name, SinkKind kind, Deduplication deduplication) {
+        this.name = name;
+        this.kind = kind;
+        this.deduplication = deduplication;
+    }
+
+    /** Refuses rows that hold this text; null takes them again. */
+    static void refuse(String text, ErrorCategory category) {
+        synchronized (STATES) {
+            if (category == null) {
+                REFUSED.remove(text);
+            } else {
+                REFUSED.put(text, category);
+            }
+        }
+    }
+
+    /** Throws an Error at rows that hold this text, or no longer. */
+    static void throwErrorAt(String text, boolean on) {
+        synchronized (STATES) {
+            if (on) {
+                ERRORS.add(text);
+            } else {
+                ERRORS.remove(text);
+            }
+        }
+    }
+
+    /** Returns a row as JSON, or null. */
+    static String row(String table, String key) {
+        synchronized (STATES) {
+            State state = STATES.getOrDefault(table, Map.of()).get(key);
+            return state == null || state.row() == null ? null : state.row().toString();
+        }
+    }
+
+    /** Returns the effects of a table in their order: operation, key, row. */
+    static List<String> effects(String table) {
+        synchronized (STATES) {
+            return List.copyOf(EFFECTS.getOrDefault(table, List.of()));
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public SinkKind kind() {
+        return kind;
+    }
+
+    @Override
+    public List<Failure> write(SinkBatch batch) throws SinkException {
+        List<Failure> failures = new ArrayList<>();
+        for (int i = 0; i < batch.changes().size(); i++) {
+            ErrorCategory refused;
+            synchronized (STATES) {
+                refused = refusal(batch.changes().get(i).event());
+            }
+            if (refused != null) {
+                failures.add(new Failure(i, refused, "The test refuses it"));
+            } else if (kind == SinkKind.EFFECT) {
+                act(batch.changes().get(i));
+            } else {
+                hold(batch.changes().get(i));
+            }
+        }
+        return failures;
+    }
+
+    private static ErrorCategory refusal(ChangeEvent event) {
+        String text = String.valueOf(event.after());
+        if (ERRORS.stream().anyMatch(text::contains)) {
+            throw new AssertionError("The test wants an Error");
+        }
+        return REFUSED.entrySet().stream()
+                .filter(entry -> text.contains(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private void act(Change change) throws SinkException {
+        ChangeEvent event = change.event();
+        if (!deduplication.seen(name, List.of(event.eventId())).isEmpty()) {
+            return;
+        }
+        synchronized (STATES) {
+            EFFECTS.computeIfAbsent(event.table().table(), table -> new ArrayList<>())
+                    .add(event.operation().word() + " " + event.key() + " " + event.after());
+        }
+        deduplication.note(name, List.of(event.eventId()));
+    }
+
+    private static void hold(Change change) {
+        ChangeEvent event = change.event();
+        synchronized (STATES) {
+            Map<String, State> rows = STATES.computeIfAbsent(event.table().table(), table -> new HashMap<>());
+            if (event.operation() == Operation.TRUNCATE) {
+                rows.replaceAll((key, held) ->
+                        held.version() < event.rowVersion() ? new State(event.rowVersion(), null) : held);
+                return;
+            }
+            String key = String.valueOf(event.key());
+            State held = rows.get(key);
+            if (held != null && held.version() >= event.rowVersion()) {
+                return;
+            }
+            Row after = event.after();
+            if (after != null && !event.unavailable().isEmpty()) {
+                after = held == null || held.row() == null
+                        ? after.without(event.unavailable())
+                        : after.withValuesFrom(held.row(), event.unavailable());
+            }
+            rows.put(key, new State(event.rowVersion(), after));
+        }
+    }
+
+    @Override
+    public void check() {}
+}

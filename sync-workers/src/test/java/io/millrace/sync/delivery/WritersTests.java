@@ -1,0 +1,408 @@
+package io.millrace.sync.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.catalog.BindingState;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Offsets.Advance;
+import io.millrace.catalog.SinkBinding;
+import io.millrace.event.ChangeEvent;
+import io.millrace.event.Operation;
+import io.millrace.sync.deadletter.DeadLetter;
+import io.millrace.sync.fixture.TestEvents;
+import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.Failure;
+import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.SinkBatch;
+import io.millrace.sync.sink.SinkException;
+import io.millrace.sync.sink.SinkKind;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+/** What the writers give to a sink, and keep from it, of the batches of one partition. */
+class WritersTests {
+
+    private final CapturedTable table = TestTables.items();
+    private final TestEvents events = new TestEvents(table);
+    private final TopicPartition partition = new TopicPartition(table.topic(), 0);
+    private final LettersInMemory letters = new LettersInMemory();
+    private final RereadsInMemory rereads = new RereadsInMemory();
+    private final HeldKeys held = new HeldKeys();
+    private final List<String> failed = new ArrayList<>();
+    private final Recorder sink = new Recorder();
+    private int maxUnsettled = 100;
+    private long offset;
+    private boolean repeats;
+
+    /** Refuses names by category; as a whole, as logs do, or by item. */
+    private static final class Recorder implements Sink {
+
+        final List<List<String>> batches = new ArrayList<>();
+        final List<Long> steps = new ArrayList<>();
+        final Map<String, ErrorCategory> refused = new HashMap<>();
+        SinkKind kind = SinkKind.STATE;
+        boolean asWhole;
+
+        @Override
+        public String name() {
+            return "recorder";
+        }
+
+        @Override
+        public SinkKind kind() {
+            return kind;
+        }
+
+        @Override
+        public List<Failure> write(SinkBatch batch) throws SinkException {
+            List<Failure> failures = new ArrayList<>();
+            List<String> names = new ArrayList<>();
+            for (int i = 0; i < batch.changes().size(); i++) {
+                String name = nameOf(batch.changes().get(i).event());
+                ErrorCategory category = refused.get(name);
+                if (category == null) {
+                    names.add(name);
+                } else if (asWhole || kind == SinkKind.LOG) {
+                    throw new SinkException(category, "No " + name, null);
+                } else {
+                    failures.add(new Failure(i, category, "No " + name));
+                }
+            }
+            batches.add(names);
+            batch.steps().stream().map(Advance::nextOffset).forEach(steps::add);
+            return failures;
+        }
+
+        @Override
+        public void check() {}
+
+        List<String> all() {
+            return batches.stream().flatMap(List::stream).toList();
+        }
+    }
+
+    private static String nameOf(ChangeEvent event) {
+        String after = String.valueOf(event.after());
+        return event.operation() == Operation.TRUNCATE
+                ? "truncate"
+                : event.after() == null ? "delete" : after.replaceAll(".*\"name\":\"([^\"]*)\".*", "$1");
+    }
+
+    private static String key(int id) {
+        return "{\"id\":" + id + "}";
+    }
+
+    private ChangeEvent state(int id, String name) {
+        return events.update(key(id), null, "{\"id\":" + id + ",\"name\":\"" + name + "\",\"note\":\"n\"}");
+    }
+
+    private ChangeEvent part(int id, String name) {
+        return events.update(
+                key(id),
+                null,
+                "{\"id\":" + id + ",\"name\":\"" + name + "\",\"note\":\"__debezium_unavailable_value\"}",
+                "note");
+    }
+
+    private Outcome write(ChangeEvent... changes) {
+        List<Received> received = new ArrayList<>();
+        long from = offset;
+        for (ChangeEvent event : changes) {
+            received.add(new Received(
+                    new Change(table, event),
+                    new ConsumerRecord<>(
+                            table.topic(),
+                            0,
+                            offset++,
+                            event.key() == null ? null : event.key().json().getBytes(),
+                            new byte[0]),
+                    held));
+        }
+        return write(from, received, List.of());
+    }
+
+    private Outcome write(long from, List<Received> received, List<DeadLetter> malformed) {
+        return write(from, received, malformed, List.of());
+    }
+
+    private Outcome write(long from, List<Received> received, List<DeadLetter> malformed, List<Received> lacking) {
+        Faults faults = new Faults(
+                "recorder",
+                (failing, message) -> failed.add(message),
+                letters,
+                new DeliveryMetrics(new SimpleMeterRegistry(), "recorder"),
+                maxUnsettled);
+        BatchWriter writer =
+                switch (sink.kind()) {
+                    case STATE -> new StateWriter(sink, faults, new IncompleteRows("recorder", rereads));
+                    case LOG -> new LogWriter(sink, faults);
+                    case EFFECT -> new EffectWriter(sink, faults, Duration.ofDays(8));
+                };
+        Route route = new Route(
+                table, new SinkBinding(table.id(), "recorder", BindingState.ACTIVE, null, Instant.EPOCH, "{}"));
+        return writer.write(List.of(new PartitionBatch(
+                partition, route, from, offset, received, malformed, lacking, received.size(), repeats, held)));
+    }
+
+    @Test
+    void aStateTakesThePlaceOfTheDeadLetterOfItsRowOnly() {
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        write(state(1, "bad"), state(2, "bad"), state(3, "good"));
+        assertThat(letters.left()).containsExactly("0:REJECTED", "1:REJECTED");
+        write(state(1, "better"));
+        assertThat(letters.left()).containsExactly("1:REJECTED");
+        assertThat(sink.all()).containsExactly("good", "better");
+    }
+
+    @Test
+    void aDeleteIsAWholeState() {
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        write(state(1, "bad"));
+        write(events.delete(key(1)));
+        assertThat(letters.left()).isEmpty();
+        assertThat(held.isEmpty()).isTrue();
+    }
+
+    @Test
+    void aPartOfAStateWaitsAndSoDoesThePartBehindIt() {
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        write(state(1, "bad"));
+        write(part(1, "a"), part(2, "other row"));
+        write(part(1, "b"));
+        assertThat(letters.left()).containsExactly("0:REJECTED", "1:BEHIND", "3:BEHIND");
+        assertThat(sink.all()).containsExactly("other row");
+        write(state(1, "whole"));
+        assertThat(letters.left()).isEmpty();
+        assertThat(sink.all()).containsExactly("other row", "whole");
+    }
+
+    @Test
+    void anOlderSnapshotReadGoesOnAndTakesNothingsPlace() {
+        long lowWatermark = TestEvents.nextLsn();
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        write(state(1, "bad"));
+        write(events.read(key(1), "{\"id\":1,\"name\":\"read\"}", lowWatermark));
+        assertThat(sink.all()).containsExactly("read");
+        assertThat(letters.left()).containsExactly("0:REJECTED");
+    }
+
+    @Test
+    void whatWasPutTogetherFromSeveralRecordsIsKeptAsItCame() {
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        write(state(1, "fine"), part(1, "bad"), part(1, "bad"));
+        assertThat(sink.all()).containsExactly("fine");
+        assertThat(letters.left()).containsExactly("1:REJECTED", "2:BEHIND");
+        assertThat(letters.kept.get(1L).event().unavailable()).containsExactly("note");
+    }
+
+    @Test
+    void batchesThatAreRefusedAsAWholeAreHalvedDownToTheOneRecord() {
+        sink.asWhole = true;
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        write(state(1, "a"), state(2, "b"), state(3, "bad"), state(4, "c"), state(5, "d"));
+        assertThat(sink.all()).containsExactlyInAnyOrder("a", "b", "c", "d");
+        assertThat(letters.left()).containsExactly("2:REJECTED");
+        assertThat(letters.kept.get(2L).stack()).contains("SinkException").doesNotContain("No bad");
+    }
+
+    @Test
+    void aRowThatTheSinkCannotCompleteIsAskedForAndPassed() {
+        sink.refused.put("half", ErrorCategory.INCOMPLETE);
+        Outcome outcome = write(part(1, "half"), state(2, "good"), part(3, "half"));
+        assertThat(outcome.reason(partition)).isNull();
+        assertThat(rereads.keys).containsExactly(key(1), key(3));
+        assertThat(sink.all()).containsExactly("good");
+        assertThat(letters.kept).isEmpty();
+    }
+
+    @Test
+    void whatCannotBeShapedFromTheChangeAloneIsAskedForAndGivenToNoSink() {
+        Received lacking = received(0, part(1, "unshaped"));
+        offset = 2;
+        Outcome outcome = write(0, List.of(received(1, state(2, "good"))), List.of(), List.of(lacking));
+        assertThat(outcome.reason(partition)).isNull();
+        assertThat(rereads.keys).containsExactly(key(1));
+        assertThat(sink.all()).containsExactly("good");
+    }
+
+    @Test
+    void whatCannotBeAskedForHoldsItsPartitionBack() {
+        rereads.failing = true;
+        sink.refused.put("half", ErrorCategory.INCOMPLETE);
+        assertThat(write(part(1, "half")).reason(partition)).contains("cannot be asked for");
+        Received lacking = received(1, part(1, "unshaped"));
+        offset = 2;
+        assertThat(write(1, List.of(), List.of(), List.of(lacking)).reason(partition))
+                .contains("cannot be asked for");
+    }
+
+    @Test
+    void aRowThatIsAskedForDoesNotTakeTheDeadLettersPlace() {
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        sink.refused.put("half", ErrorCategory.INCOMPLETE);
+        write(state(1, "bad"));
+        write(state(1, "half"));
+        assertThat(letters.left()).containsExactly("0:REJECTED");
+        write(state(1, "read"));
+        assertThat(letters.left()).isEmpty();
+    }
+
+    @Test
+    void aSinkThatKeepsNoStatesAndLacksValuesIsWaitedFor() {
+        sink.refused.put("half", ErrorCategory.INCOMPLETE);
+        for (SinkKind kind : List.of(SinkKind.LOG, SinkKind.EFFECT)) {
+            sink.kind = kind;
+            assertThat(write(part(1, "half")).reason(partition)).as(kind.name()).isEqualTo("No half");
+        }
+        assertThat(rereads.keys).isEmpty();
+        assertThat(letters.kept).isEmpty();
+    }
+
+    @Test
+    void whatCannotBeKeptHoldsItsPartitionBack() {
+        letters.failing = true;
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        assertThat(write(state(1, "bad")).reason(partition)).contains("cannot be kept");
+    }
+
+    @Test
+    void whatAnotherWorkerHasPassedIsNotKept() {
+        letters.passed = 5;
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        assertThat(write(state(1, "bad")).isFenceLost()).isTrue();
+        assertThat(letters.kept).isEmpty();
+    }
+
+    @Test
+    void tooManyDeadLettersStopTheTable() {
+        maxUnsettled = 3;
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        Outcome outcome = write(state(1, "bad"), state(2, "bad"), state(3, "bad"), state(4, "bad"), state(5, "good"));
+        assertThat(failed).singleElement().asString().contains("More than 3").contains("resume");
+        assertThat(outcome.reason(partition)).isNotNull();
+    }
+
+    @Test
+    void aLogHoldsTheLaterChangesOfARowBackWithinTheBatchAndAfterIt() {
+        sink.kind = SinkKind.LOG;
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        Outcome first = write(state(1, "a"), state(1, "bad"), state(2, "x"), state(1, "c"), state(2, "y"));
+        assertThat(first.reason(partition)).isNull();
+        assertThat(sink.all()).containsExactly("a", "x", "y");
+        assertThat(letters.left()).containsExactly("1:REJECTED", "3:BEHIND");
+        assertThat(sink.steps.get(sink.steps.size() - 1)).isEqualTo(5);
+        write(events.delete(key(1)), state(2, "z"));
+        assertThat(sink.all()).containsExactly("a", "x", "y", "z");
+        assertThat(letters.left()).containsExactly("1:REJECTED", "3:BEHIND", "5:BEHIND");
+    }
+
+    @Test
+    void aLogThatIsRewoundLeavesOutWhatWasDiscarded() {
+        sink.kind = SinkKind.LOG;
+        repeats = true;
+        letters.discarded.add(1L);
+        write(state(1, "a"), state(1, "discarded"), state(1, "c"));
+        assertThat(sink.all()).containsExactly("a", "c");
+    }
+
+    @Test
+    void aMalformedRecordHoldsOnlyWhatIsBehindIt() {
+        sink.kind = SinkKind.LOG;
+        Received before = received(0, state(1, "before"));
+        Received after = received(2, state(1, "after"));
+        offset = 3;
+        write(
+                0,
+                List.of(before, after),
+                List.of(new DeadLetter(
+                        new ConsumerRecord<>(table.topic(), 0, 1, key(1).getBytes(), new byte[] {1}),
+                        table.source(),
+                        table.table(),
+                        null,
+                        HeldKeys.hash(table, new ConsumerRecord<>(table.topic(), 0, 1, key(1).getBytes(), new byte[0])),
+                        DeadLetter.Category.MALFORMED,
+                        "no event",
+                        null)));
+        assertThat(sink.all()).containsExactly("before");
+        assertThat(letters.left()).containsExactly("1:MALFORMED", "2:BEHIND");
+    }
+
+    private Received received(long at, ChangeEvent event) {
+        return new Received(
+                new Change(table, event),
+                new ConsumerRecord<>(table.topic(), 0, at, event.key().json().getBytes(), new byte[0]),
+                held);
+    }
+
+    @Test
+    void effectsComeInRoundsOfOneChangePerRow() {
+        sink.kind = SinkKind.EFFECT;
+        Outcome outcome = write(state(1, "a1"), state(2, "b1"), state(1, "a2"), state(1, "a3"), state(2, "b2"));
+        assertThat(sink.batches).containsExactly(List.of("a1", "b1"), List.of("a2", "b2"), List.of("a3"));
+        assertThat(outcome.reason(partition)).isNull();
+    }
+
+    @Test
+    void aTruncateHasARoundToItself() {
+        sink.kind = SinkKind.EFFECT;
+        write(state(1, "a1"), state(1, "a2"), events.truncate(), state(1, "a3"), state(2, "b1"));
+        assertThat(sink.batches)
+                .containsExactly(List.of("a1"), List.of("a2"), List.of("truncate"), List.of("a3", "b1"));
+    }
+
+    @Test
+    void anEffectThatIsWaitedForStopsItsRowAndThePartitionIsPassedUpToIt() {
+        sink.kind = SinkKind.EFFECT;
+        sink.refused.put("later", ErrorCategory.RETRYABLE);
+        Outcome outcome = write(state(1, "a1"), state(2, "later"), state(1, "a2"), state(2, "b2"));
+        assertThat(sink.all()).containsExactly("a1");
+        assertThat(outcome.reason(partition)).isEqualTo("No later");
+        assertThat(outcome.reachedOr(partition, 0)).isEqualTo(1);
+    }
+
+    @Test
+    void aRejectedEffectHoldsItsRowBackAndOthersGoOn() {
+        sink.kind = SinkKind.EFFECT;
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        Outcome outcome = write(state(1, "bad"), state(2, "b1"), state(1, "a2"), state(2, "b2"));
+        assertThat(sink.all()).containsExactly("b1", "b2");
+        assertThat(letters.left()).containsExactly("0:REJECTED", "2:BEHIND");
+        assertThat(outcome.reason(partition)).isNull();
+    }
+
+    @Test
+    void effectsThatDeduplicationHasForgottenAreNotRepeated() {
+        sink.kind = SinkKind.EFFECT;
+        repeats = true;
+        ChangeEvent recent = state(1, "recent");
+        ChangeEvent old = new ChangeEvent(
+                recent.source(),
+                recent.table(),
+                recent.position(),
+                recent.lsn(),
+                recent.operation(),
+                recent.key(),
+                null,
+                recent.beforeCompleteness(),
+                recent.after(),
+                recent.unavailable(),
+                recent.transaction(),
+                Instant.now().minus(Duration.ofDays(9)),
+                1);
+        Outcome outcome = write(old);
+        assertThat(sink.all()).isEmpty();
+        assertThat(failed).singleElement().asString().contains("Rewind it to a later time");
+        assertThat(outcome.reason(partition)).isNotNull();
+        assertThat(outcome.reachedOr(partition, 0)).isZero();
+    }
+}

@@ -1,0 +1,384 @@
+package io.millrace.sync.sink.webhook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Offsets;
+import io.millrace.event.ChangeEvent;
+import io.millrace.event.RowKey;
+import io.millrace.localstack.Service;
+import io.millrace.sync.fixture.Platform;
+import io.millrace.sync.fixture.TestEvents;
+import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.FenceLostException;
+import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.SinkContractTests;
+import io.millrace.sync.sink.SinkException;
+import io.millrace.sync.sink.webhook.TestReceiver.Delivery;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.context.ConfigurableApplicationContext;
+
+class WebhookSinkIT extends SinkContractTests {
+
+    private ConfigurableApplicationContext platform;
+    private TestReceiver receiver;
+    private WebhookSink sink;
+
+    @BeforeAll
+    void connect() {
+        platform = Platform.catalog(stack(), "webhook_sink");
+        receiver = new TestReceiver();
+        sink = sink(Map.of());
+    }
+
+    private WebhookSink sink(Map<String, String> more) {
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "url", receiver.url(),
+                "secret", TestReceiver.SECRET,
+                "allowed-addresses", "127.0.0.1/32",
+                "max-in-flight", "4",
+                "request-timeout", "1s",
+                "connect-timeout", "500ms"));
+        settings.putAll(more);
+        WebhookSinkProperties properties =
+                new Binder(new MapConfigurationPropertySource(settings)).bindOrCreate("", WebhookSinkProperties.class);
+        return WebhookSinkConfiguration.sink(
+                properties.targets().get(0),
+                properties,
+                platform.getBean(DataSource.class),
+                platform.getBean(Offsets.class),
+                new SimpleMeterRegistry());
+    }
+
+    @AfterAll
+    void disconnect() throws Exception {
+        sink.close();
+        receiver.close();
+        platform.close();
+    }
+
+    @AfterEach
+    void nothingThatNoReceiverShouldSee() {
+        receiver.answers(delivery -> TestReceiver.ACCEPT);
+        assertThat(receiver.faults()).isEmpty();
+        assertThat(receiver.acceptedIds()).doesNotHaveDuplicates();
+        receiver.forget();
+    }
+
+    @Override
+    protected Sink sink() {
+        return sink;
+    }
+
+    /** What was accepted cannot be taken back when a later change of the batch is refused. */
+    @Override
+    protected boolean refusedBatchLeavesNothing() {
+        return false;
+    }
+
+    /** The row as a receiver that goes by the sequence has it. */
+    @Override
+    protected Optional<String> row(CapturedTable table, RowKey key) {
+        String name = table.table().schema() + "." + table.table().table();
+        String row = name + "/" + key.encoded();
+        return receiver.accepted().stream()
+                .filter(delivery -> delivery.key().equals(row) || delivery.key().equals(name))
+                .max(Comparator.comparing(Delivery::sequence))
+                .map(delivery -> delivery.data().path("after"))
+                .filter(after -> after.isObject())
+                .map(Object::toString);
+    }
+
+    @Override
+    protected ChangeEvent poison(CapturedTable table, TestEvents events) {
+        ChangeEvent poison = events.create(key(9), item(9, "poison"));
+        receiver.answers(refusing(poison));
+        return poison;
+    }
+
+    private static Function<Delivery, TestReceiver.Script> refusing(ChangeEvent poison) {
+        return delivery -> delivery.id().equals(poison.eventId()) ? TestReceiver.status(422) : TestReceiver.ACCEPT;
+    }
+
+    @Override
+    protected int written(String eventId) {
+        return Collections.frequency(receiver.acceptedIds(), eventId);
+    }
+
+    @Override
+    protected Service service() {
+        return Service.POSTGRESQL;
+    }
+
+    private SinkException refused(ErrorCategory category, ChangeEvent... batch) {
+        SinkException[] thrown = new SinkException[1];
+        assertThatExceptionOfType(SinkException.class)
+                .isThrownBy(() -> write(batch))
+                .satisfies(e -> {
+                    assertThat(e.category()).as(e.getMessage()).isEqualTo(category);
+                    thrown[0] = e;
+                });
+        return thrown[0];
+    }
+
+    private static List<String> ids(ChangeEvent... events) {
+        return Arrays.stream(events).map(Mark::idOf).toList();
+    }
+
+    private List<String> attempted() {
+        return receiver.attempts().stream().map(Delivery::id).toList();
+    }
+
+    @Test
+    void changesOfARowArriveInOrderAndAreSentAgainUntilTheyAreTaken() throws Exception {
+        ChangeEvent[] batch = new ChangeEvent[40];
+        for (int i = 0; i < batch.length; i++) {
+            batch[i] = events.update(key(i % 4), null, item(i % 4, "v" + i));
+        }
+        AtomicInteger requests = new AtomicInteger();
+        receiver.answers(
+                delivery -> requests.incrementAndGet() % 7 == 3 ? TestReceiver.status(500) : TestReceiver.ACCEPT);
+        Awaitility.await().ignoreExceptionsInstanceOf(SinkException.class).until(() -> write(batch)
+                .isEmpty());
+        assertThat(receiver.acceptedIds()).containsExactlyInAnyOrderElementsOf(ids(batch));
+        for (int row = 0; row < 4; row++) {
+            int number = row;
+            assertThat(receiver.accepted().stream()
+                            .filter(delivery -> delivery.key().endsWith("/" + number))
+                            .map(Delivery::id))
+                    .containsExactlyElementsOf(Arrays.stream(batch)
+                            .filter(event -> event.key().json().equals(key(number)))
+                            .map(ChangeEvent::eventId)
+                            .toList());
+        }
+    }
+
+    @Test
+    void rowsAreSentBesideEachOther() throws Exception {
+        // each of the first four answers only when all four have come
+        CyclicBarrier together = new CyclicBarrier(4);
+        receiver.answers(delivery -> {
+            try {
+                together.await(10, TimeUnit.SECONDS);
+            } catch (Exception e) {
+                return TestReceiver.status(500);
+            }
+            return TestReceiver.ACCEPT;
+        });
+        try (WebhookSink patient = sink(Map.of("request-timeout", "20s"))) {
+            ChangeEvent[] batch = new ChangeEvent[4];
+            for (int i = 0; i < batch.length; i++) {
+                batch[i] = events.create(key(i), item(i, "a"));
+            }
+            assertThat(patient.write(batch(0, batch))).isEmpty();
+        }
+    }
+
+    @Test
+    void refusedChangeIsAskedForOnceHoweverItIsFound() throws Exception {
+        ChangeEvent good = events.create(key(1), item(1, "good"));
+        ChangeEvent poison = poison(table, events);
+        ChangeEvent behind = events.update(key(9), null, item(9, "behind the poison"));
+        refused(ErrorCategory.REJECTED, good, poison, behind);
+        // as delivery goes about it: the batch in halves, until the refused one is alone
+        assertThat(refused(ErrorCategory.REJECTED, good, poison, behind)).hasMessageEndingWith("answered 422");
+        assertThat(write(good)).isEmpty();
+        refused(ErrorCategory.REJECTED, poison, behind);
+        refused(ErrorCategory.REJECTED, poison);
+        assertThat(attempted()).containsExactlyInAnyOrderElementsOf(ids(good, poison));
+        assertThat(write(behind)).isEmpty();
+        assertThat(receiver.acceptedIds()).containsExactlyElementsOf(ids(good, behind));
+        // a person has it tried again
+        receiver.answers(delivery -> TestReceiver.ACCEPT);
+        assertThat(write(poison)).isEmpty();
+        assertThat(receiver.acceptedIds()).containsExactlyElementsOf(ids(good, behind, poison));
+    }
+
+    @Test
+    void receiverThatAsksToBeLeftAloneIsLeftAlone() throws Exception {
+        for (int status : new int[] {429, 503}) {
+            String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                    ZonedDateTime.now(ZoneOffset.UTC).plusSeconds(3));
+            TestReceiver.Script answer = TestReceiver.status(status, "Retry-After", status == 429 ? "2" : date);
+            receiver.forget();
+            AtomicInteger requests = new AtomicInteger();
+            receiver.answers(delivery -> requests.getAndIncrement() == 0 ? answer : TestReceiver.ACCEPT);
+            ChangeEvent change = events.create(key(1), item(1, "a"));
+            SinkException first = refused(ErrorCategory.RETRYABLE, change);
+            assertThat(first).hasMessageContaining("asks to be left alone for");
+            long asked = System.nanoTime();
+            assertThat(refused(ErrorCategory.RETRYABLE, change)).hasMessageContaining("asked to be left alone until");
+            Awaitility.await().ignoreExceptionsInstanceOf(SinkException.class).until(() -> write(change)
+                    .isEmpty());
+            assertThat(attempted()).isEqualTo(ids(change, change));
+            // a date has whole seconds, so of its three one may be gone
+            assertThat(receiver.attempts().get(1).at() - asked).isGreaterThan(1_000_000_000L);
+        }
+    }
+
+    @Test
+    void hangingAndBrokenConnectionsAreWaitedForAndA2xxCountsWhateverFollows() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        ChangeEvent change = events.create(key(1), item(1, "a"));
+        receiver.answers(delivery -> TestReceiver.hang(over));
+        assertThat(refused(ErrorCategory.RETRYABLE, change)).hasMessageContaining("did not answer within 1000 ms");
+        over.countDown();
+        receiver.answers(delivery -> TestReceiver.RESET);
+        assertThat(refused(ErrorCategory.RETRYABLE, change)).hasMessageContaining("cannot be reached");
+        receiver.answers(delivery -> TestReceiver.ACCEPT_THEN_CUT);
+        assertThat(write(change)).isEmpty();
+        assertThat(receiver.acceptedIds()).isEqualTo(ids(change));
+    }
+
+    @Test
+    void redirectIsNotFollowed() throws Exception {
+        ChangeEvent change = events.create(key(1), item(1, "a"));
+        receiver.answers(delivery -> TestReceiver.status(307, "Location", receiver.url() + "/elsewhere"));
+        assertThat(refused(ErrorCategory.RETRYABLE, change)).hasMessageContaining("307, a redirect");
+        assertThat(receiver.attempts()).hasSize(1);
+    }
+
+    @Test
+    void receiverThatIsGoneClosesTheBinding() throws Exception {
+        receiver.answers(delivery -> TestReceiver.status(410));
+        assertThat(refused(ErrorCategory.FATAL, events.create(key(1), item(1, "a"))))
+                .hasMessageContaining("resume the binding");
+    }
+
+    @Test
+    void addressThatIsNotAllowedIsNotConnectedTo() throws Exception {
+        for (String host : List.of("127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]")) {
+            String url = "http://" + host + ":" + receiver.port() + "/";
+            try (WebhookSink careful = sink(Map.of("url", url, "allowed-addresses", "10.0.0.0/8"))) {
+                ChangeEvent change = events.create(key(1), item(1, "a"));
+                assertThatExceptionOfType(SinkException.class)
+                        .isThrownBy(() -> careful.write(batch(0, change)))
+                        .withMessageContaining("a loopback address: changes are not sent there");
+                assertThatExceptionOfType(SinkException.class).isThrownBy(careful::check);
+            }
+        }
+        assertThat(receiver.attempts()).isEmpty();
+    }
+
+    @Test
+    void whatAnotherWorkerIsSendingIsLeftToIt() throws Exception {
+        CountDownLatch arrived = new CountDownLatch(1);
+        CountDownLatch answer = new CountDownLatch(1);
+        receiver.answers(delivery -> {
+            arrived.countDown();
+            try {
+                answer.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return TestReceiver.ACCEPT;
+        });
+        ChangeEvent change = events.create(key(1), item(1, "a"));
+        ChangeEvent next = events.update(key(1), null, item(1, "b"));
+        try (WebhookSink slow = sink(Map.of("request-timeout", "30s"));
+                WebhookSink other = sink(Map.of())) {
+            var first = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return slow.write(batch(0, change, next));
+                } catch (SinkException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            arrived.await();
+            assertThatExceptionOfType(SinkException.class)
+                    .isThrownBy(() -> other.write(batch(0, change, next)))
+                    .withMessageContaining("Another worker");
+            answer.countDown();
+            assertThat(first.get()).isEmpty();
+            // the offset is the first one's: nothing is left to do, and nothing is sent
+            assertThatExceptionOfType(FenceLostException.class).isThrownBy(() -> other.write(batch(0, change, next)));
+        }
+        assertThat(attempted()).isEqualTo(ids(change, next));
+    }
+
+    @Test
+    void outageOfThePlatformDatabaseBehindTheAnswerDoesNotSendTwice() throws Exception {
+        ChangeEvent change = events.create(key(1), item(1, "a"));
+        receiver.answers(delivery -> {
+            stack().stop(Service.POSTGRESQL);
+            return TestReceiver.ACCEPT;
+        });
+        try (WebhookSink patient = sink(Map.of("request-timeout", "60s"))) {
+            try {
+                assertThatExceptionOfType(SinkException.class)
+                        .isThrownBy(() -> patient.write(batch(0, change)))
+                        .withMessageContaining("cannot be noted");
+            } finally {
+                stack().start(Service.POSTGRESQL);
+            }
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .ignoreExceptionsInstanceOf(SinkException.class)
+                    .until(() -> patient.write(batch(0, change)).isEmpty());
+        }
+        assertThat(attempted()).isEqualTo(ids(change));
+    }
+
+    @Test
+    void rewindSendsNothingAgain() throws Exception {
+        ChangeEvent[] batch = {events.create(key(1), item(1, "a")), events.create(key(2), item(2, "b"))};
+        write(batch);
+        platform.getBean(org.springframework.jdbc.core.JdbcTemplate.class)
+                .update("UPDATE millrace.delivery_offset SET next_offset = 0 WHERE topic = ?", table.topic());
+        try (WebhookSink restarted = sink(Map.of())) {
+            assertThat(restarted.write(batch(0, batch))).isEmpty();
+        }
+        assertThat(attempted()).containsExactlyInAnyOrderElementsOf(ids(batch));
+    }
+
+    @Test
+    void tableWithoutKeyIsSentInItsOrder() throws Exception {
+        table = TestTables.of(TestTables.uniqueName("keyless"), List.of(), List.of(TestTables.column("name", "text")));
+        events = new TestEvents(table);
+        ChangeEvent[] batch = new ChangeEvent[10];
+        for (int i = 0; i < batch.length; i++) {
+            batch[i] = events.create(null, "{\"name\":\"" + i + "\"}");
+        }
+        assertThat(write(batch)).isEmpty();
+        assertThat(receiver.acceptedIds()).isEqualTo(ids(batch));
+    }
+
+    @Test
+    void readsOfTwoTablesAtOnePositionAreTwoEvents() throws Exception {
+        long lowWatermark = TestEvents.nextLsn();
+        write(events.read(key(1), item(1, "of one table"), lowWatermark));
+        ownTable();
+        write(events.read(key(1), item(1, "of another"), lowWatermark));
+        assertThat(receiver.accepted())
+                .extracting(
+                        delivery -> delivery.data().path("after").path("name").asString())
+                .containsExactly("of one table", "of another");
+    }
+}
