@@ -2,19 +2,11 @@ package io.millrace.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
@@ -118,7 +110,7 @@ class ShapingIT {
     }
 
     @Test
-    void maskedValuesAreInNoSinkNoAnswerNoPageAndNoLog() throws IOException {
+    void maskedValuesAreInNoSinkNoAnswerNoPageAndNoLog() {
         long table = customers("shaped_secret");
         declared(table, "elasticsearch", "", "{\"masks\": {\"email\": {\"kind\": \"HASH\"}}}");
         declared(
@@ -168,38 +160,15 @@ class ShapingIT {
     }
 
     /** The page in a real browser, as wide as a desk and as narrow as a telephone; pictures are kept for people. */
-    private void look(long table) throws IOException {
-        Path pictures = Files.createDirectories(Path.of("target/e2e/pictures"));
-        try (Playwright playwright = Playwright.create(
-                new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")))) {
-            Path chromium = Stream.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-                    .map(Path::of)
-                    .filter(Files::isExecutable)
-                    .findFirst()
-                    .orElseThrow(() -> new IllegalStateException("No Chromium here; ./millrace test installs it"));
-            Browser browser = playwright
-                    .chromium()
-                    .launch(new BrowserType.LaunchOptions()
-                            .setExecutablePath(chromium)
-                            .setArgs(List.of("--no-sandbox")));
-            Page page = browser.newPage();
-            List<String> errors = new ArrayList<>();
-            page.onConsoleMessage(message -> {
-                if (message.type().equals("error")) {
-                    errors.add(message.text());
-                }
-            });
-            page.setViewportSize(1440, 900);
-            page.navigate(pipeline.web.toString());
-            page.getByLabel("Name").fill("admin");
-            page.getByLabel("Password").fill(Flow.PASSWORD);
-            page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Log in"))
-                    .click();
-            page.navigate(pipeline.web + "/tables/" + table + "/sinks/elasticsearch/shaping");
+    private void look(long table) {
+        try (Visit visit = new Visit(pipeline.web)) {
+            Page page = visit.page;
+            visit.logIn(Flow.PASSWORD);
+            visit.go("/tables/" + table + "/sinks/elasticsearch/shaping");
             page.getByLabel("Rows").fill("city == 'Oslo' && totl > 5");
             PlaywrightAssertions.assertThat(page.locator("#at-filter"))
                     .containsText("Line 1, column 19: There is no totl here.");
-            picture(page, pictures, "shaping-finding");
+            visit.picture("shaping-finding");
             page.getByLabel("Rows").fill("city == 'Oslo' && total > 5");
             PlaywrightAssertions.assertThat(page.locator("#at-filter")).not().containsText("There is no");
             page.getByLabel("Name of city").fill("town");
@@ -207,32 +176,19 @@ class ShapingIT {
             page.getByLabel("Constant for notes").fill("withheld");
             page.getByLabel("Name of the field").first().fill("gross");
             page.getByLabel("What is computed").first().fill("total * decimal('1.19')");
-            page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Try it on recent changes"))
-                    .click();
+            visit.button("Try it on recent changes").click();
             PlaywrightAssertions.assertThat(page.locator("#preview")).containsText("14.8750");
             assertThat(page.content()).doesNotContain(PLANTED.substring(1));
-            picture(page, pictures, "shaping-preview");
-            page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Save for changes from now on"))
-                    .click();
+            visit.picture("shaping-preview");
+            visit.button("Save for changes from now on").click();
             PlaywrightAssertions.assertThat(page.getByRole(AriaRole.STATUS)).containsText("Saved");
             assertThat(page.getByLabel("Rows").inputValue()).isEqualTo("city == 'Oslo' && total > 5");
-            page.navigate(pipeline.web + "/history/row?source=shop&schema=public&table=shaped_secret&key=1");
+            visit.go("/history/row?source=shop&schema=public&table=shaped_secret&key=1");
             PlaywrightAssertions.assertThat(page.locator("main")).containsText("Recorded masked: email");
-            picture(page, pictures, "shaping-history");
-            page.navigate(pipeline.web + "/tables/" + table);
-            picture(page, pictures, "shaping-table");
-            assertThat(errors).isEmpty();
-            browser.close();
+            visit.picture("shaping-history");
+            visit.go("/tables/" + table);
+            visit.picture("shaping-table");
+            visit.assertNoErrors();
         }
-    }
-
-    private static void picture(Page page, Path directory, String name) {
-        for (int width : List.of(1440, 390)) {
-            page.setViewportSize(width, 900);
-            page.screenshot(new Page.ScreenshotOptions()
-                    .setFullPage(true)
-                    .setPath(directory.resolve(name + "-" + width + ".png")));
-        }
-        page.setViewportSize(1440, 900);
     }
 }

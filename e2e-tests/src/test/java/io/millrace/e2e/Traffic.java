@@ -4,14 +4,19 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
 
 /**
  * Writes to a table {@code (id bigint PRIMARY KEY, n int, note text)} until it is closed: inserts, updates, deletes, changes of the key,
- * single and in transactions of many rows, now and then rolled back.
+ * single and in transactions of many rows, now and then rolled back. Fifty transactions a second, about 600 changes: what waits after an
+ * outage is then bounded by how long that lasted, not by how fast the machine writes.
  */
 final class Traffic implements AutoCloseable {
+
+    private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1) / 50;
 
     private final DataSource source;
     private final String table;
@@ -42,7 +47,8 @@ final class Traffic implements AutoCloseable {
         try (Connection connection = source.getConnection();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
-            while (!stopped) {
+            for (long next = System.nanoTime(); !stopped; next += PAUSE_NANOS) {
+                LockSupport.parkNanos(next - System.nanoTime());
                 int changes = random.nextInt(20) == 0 ? 200 : 1 + random.nextInt(4);
                 for (int i = 0; i < changes; i++) {
                     statement.addBatch(change());
