@@ -433,6 +433,10 @@ class AdminIT {
         String one = path + "/" + asked.get("id").asLong();
         assertThat(post(one + "/pause", null, 200).get("state").stringValue()).isEqualTo("PAUSED");
         assertThat(post(one + "/pause", null, 409).get("detail").stringValue()).contains("is paused");
+        assertThat(post(path, "{\"filter\":\"code = 'x'\"}", 409).get("detail").stringValue())
+                .contains("Resume it, or cancel it");
+        post("/tables/" + (table + 1) + "/snapshots/" + asked.get("id").asLong() + "/cancel", null, 404);
+        assertThat(get(one).get("state").stringValue()).isEqualTo("PAUSED");
         assertThat(post(one + "/resume", null, 200).get("state").stringValue()).isEqualTo("REQUESTED");
         assertThat(post(one + "/cancel", null, 200).get("state").stringValue()).isEqualTo("CANCELLED");
         assertThat(get(one).get("message").stringValue()).isEqualTo("Cancelled by admin.");

@@ -1,5 +1,6 @@
 package io.millrace.capture;
 
+import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.PipelineCatalog;
@@ -121,12 +122,13 @@ final class CaptureLab implements AutoCloseable {
         return SourceConnection.open(source, "test", io.millrace.capture.value.ValueEncoder.SESSION);
     }
 
+    /** Its sinks are paused: no worker runs here, and a snapshot waits for no paused sink. */
     CapturedTable register(String table, String... sinks) throws SQLException {
         TableId name = new TableId("public", table);
         try (Connection connection = open()) {
             SourceTable found = new SourceTables().find(connection, name).orElseThrow();
             List<Column> columns = found.columns();
-            return catalog()
+            CapturedTable registered = catalog()
                     .register(new TableRegistration(
                             id,
                             name,
@@ -135,6 +137,9 @@ final class CaptureLab implements AutoCloseable {
                             found.identity(),
                             sinks.length == 0 ? Set.of("audit", "redis") : Set.of(sinks),
                             "test"));
+            registered.sinks().forEach(sink -> catalog()
+                    .bindingState(registered.id(), sink.sink(), BindingState.PAUSED, "No worker runs."));
+            return registered;
         }
     }
 

@@ -5,7 +5,6 @@ import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.capture.engine.Killer;
-import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.TableSnapshot;
@@ -71,11 +70,6 @@ class SnapshotIT {
 
     private void awaitAnswers(CapturedTable table) {
         Awaitility.await().atMost(CaptureLab.PATIENCE).until(() -> rereads().open(table.id()) == 0);
-    }
-
-    /** No worker runs here; a paused sink is not waited for. */
-    private void pauseSinks(CapturedTable table) {
-        table.sinks().forEach(sink -> lab.catalog().bindingState(table.id(), sink.sink(), BindingState.PAUSED, null));
     }
 
     private void kill() {
@@ -166,6 +160,29 @@ class SnapshotIT {
     }
 
     @Test
+    void aSnapshotWhoseKeyBecameAnotherBeginsAnewInItsOrder() throws Exception {
+        lab.sql(
+                "CREATE TABLE rekeyed_while_read (a int PRIMARY KEY, b int NOT NULL)",
+                "INSERT INTO rekeyed_while_read SELECT i, 60001 - i FROM generate_series(1, 60000) i");
+        CapturedTable table = lab.register("rekeyed_while_read");
+        long id = lab.catalog().snapshot(table.id()).orElseThrow().id();
+        Awaitility.await()
+                .atMost(CaptureLab.PATIENCE)
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> snapshot(id).rowsDone() > 8_000);
+        assertThat(runs().pause(id, "Paused by anna.")).isTrue();
+        lab.sql("BEGIN; ALTER TABLE rekeyed_while_read DROP CONSTRAINT rekeyed_while_read_pkey;"
+                + " ALTER TABLE rekeyed_while_read ADD PRIMARY KEY (b); COMMIT");
+        assertThat(runs().resume(id)).isTrue();
+        Awaitility.await().atMost(CaptureLab.PATIENCE).until(() -> snapshot(id).state() == SnapshotState.DONE);
+        assertThat(snapshot(id).rowsDone()).isEqualTo(60_000);
+        assertThat(keys(lab.events("rekeyed_while_read").stream()
+                        .filter(event -> event.key().json().startsWith("{\"b\""))
+                        .toList()))
+                .hasSize(60_000);
+    }
+
+    @Test
     void aSnapshotIsPausedResumedAndCancelled() throws Exception {
         lab.sql(
                 "CREATE TABLE steered (id int PRIMARY KEY, name text)",
@@ -221,7 +238,6 @@ class SnapshotIT {
                 "CREATE TABLE chosen (id int PRIMARY KEY, data jsonb, n int)",
                 "INSERT INTO chosen SELECT i, CASE WHEN i % 10 = 0 THEN '{\"k\":1}' END::jsonb, i FROM generate_series(1, 20000) i");
         CapturedTable table = lab.streaming("chosen");
-        pauseSinks(table);
         TableSnapshot some = runs().request(table.id(), "data ? 'k' AND n <= 10000", "anna");
         await(some.id(), SnapshotState.DONE);
         assertThat(snapshot(some.id()).rowsDone()).isEqualTo(1_000);

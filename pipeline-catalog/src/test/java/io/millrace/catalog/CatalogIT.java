@@ -220,6 +220,31 @@ class CatalogIT {
     }
 
     @Test
+    void readingAnewCancelsWhatIsOpenPausedOrFilteredAndBeginsAtTheFirstRow() {
+        long table = register("orders").id();
+        TableSnapshot whole = catalog.requestSnapshot(table, "anna");
+        runs.begun(whole.id(), 77, "{\"id\":100}", 100L);
+        runs.progress(whole.id(), 10, null, 5.0, 18L, "{\"id\":10}");
+        runs.pause(whole.id(), "Paused by anna.");
+        TableSnapshot part = runs.request(table, "n > 1", "anna");
+        TableSnapshot done = runs.request(table, "n > 2", "anna");
+        runs.ended(done.id(), SnapshotState.DONE, null);
+
+        TableSnapshot anew = catalog.readAnew(table, "millrace: the table was created again");
+        assertThat(anew.state()).isEqualTo(SnapshotState.REQUESTED);
+        assertThat(anew.lastKey()).isNull();
+        assertThat(anew.filter()).isNull();
+        assertThat(runs.of(table, 10))
+                .extracting(TableSnapshot::id, TableSnapshot::state)
+                .containsExactly(
+                        tuple(anew.id(), SnapshotState.REQUESTED),
+                        tuple(done.id(), SnapshotState.DONE),
+                        tuple(part.id(), SnapshotState.CANCELLED),
+                        tuple(whole.id(), SnapshotState.CANCELLED));
+        assertThat(runs.resume(whole.id())).isFalse();
+    }
+
+    @Test
     void aSearchWaitsForTheSinkAndForItsQuestions() {
         CapturedTable table = register("orders");
         long id = catalog.requestSnapshot(table.id(), "anna").id();
@@ -242,7 +267,13 @@ class CatalogIT {
                 .isEqualTo(id));
         assertThat(rereads.openUpTo(rereads.newest())).singleElement().satisfies(one -> assertThat(one.rows())
                 .isEqualTo(1));
+        long newest = rereads.newest();
         rereads.answered(List.of(open.get(0).id()));
+        assertThat(rereads.newest())
+                .as("a barrier sees what was asked and answered")
+                .isEqualTo(newest);
+        rereads.request(table.id(), List.of(Doubt.of(new RowKey("{\"id\":2}"))), null, "redis");
+        assertThat(rereads.newest()).isGreaterThan(newest);
         assertThat(runs.isSearched(id)).as("a paused sink is not waited for").isTrue();
         catalog.bindingState(table.id(), "audit", BindingState.ACTIVE, null);
         assertThat(runs.isSearched(id)).isFalse();

@@ -82,7 +82,7 @@ class Barrier {
             if (behind.isEmpty()) {
                 behind = until(deadline, () -> delivered(ends));
             }
-            asked = behind.isEmpty() && isAsked();
+            asked = behind.isEmpty() && isAskedSince(newest[0]);
         }
         return new Outcome(Duration.ofNanos(System.nanoTime() - started), behind, skipped());
     }
@@ -178,9 +178,10 @@ class Barrier {
                 .toList();
     }
 
-    private boolean isAsked() {
+    /** What was asked for meanwhile may be answered already, behind the ends that were waited for. */
+    private boolean isAskedSince(long newest) {
         try {
-            return !rereads.openUpTo(rereads.newest()).isEmpty();
+            return rereads.newest() > newest;
         } catch (DataAccessException e) {
             return true;
         }

@@ -3,6 +3,7 @@ package io.millrace.admin.tables;
 import io.millrace.admin.web.Problem;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableSnapshot;
@@ -10,9 +11,11 @@ import io.millrace.catalog.TableState;
 import io.millrace.catalog.preflight.RowFilter;
 import io.millrace.catalog.snapshot.SnapshotRuns;
 import io.millrace.event.TableId;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
@@ -23,6 +26,8 @@ import org.springframework.stereotype.Component;
 class SnapshotLife {
 
     private static final Set<TableState> READABLE = EnumSet.of(TableState.STREAMING, TableState.SNAPSHOTTING);
+
+    private static final int LOOKED_AT = 100;
 
     private final PipelineCatalog catalog;
     private final SnapshotRuns runs;
@@ -38,6 +43,7 @@ class SnapshotLife {
      * Asks for a snapshot.
      *
      * @param filter an SQL condition on the rows; null or blank for all
+     * @throws Problem if the table or the filter does not allow it, or the same one is paused
      */
     TableSnapshot request(long tableId, @Nullable String filter, String by) {
         CapturedTable table = tables.find(tableId);
@@ -52,7 +58,15 @@ class SnapshotLife {
         if (condition != null) {
             check(table, condition);
         }
-        return runs.request(tableId, condition, by);
+        TableSnapshot snapshot = runs.request(tableId, condition, by);
+        if (snapshot.state() == SnapshotState.PAUSED) {
+            throw new Problem(
+                    HttpStatus.CONFLICT,
+                    "It is paused",
+                    "The snapshot " + snapshot.id() + " of these rows is paused after " + snapshot.rowsDone()
+                            + " of them. Resume it, or cancel it to have them read from the beginning.");
+        }
+        return snapshot;
     }
 
     private void check(CapturedTable table, String filter) {
@@ -77,6 +91,16 @@ class SnapshotLife {
         return runs.of(tables.find(tableId).id(), limit);
     }
 
+    /** Returns the snapshot of a table that there is most to say of: one that runs, else one that is paused, else the last one. */
+    Optional<TableSnapshot> current(long tableId) {
+        List<TableSnapshot> all = runs.of(tableId, LOOKED_AT);
+        return all.stream()
+                .filter(TableSnapshot::isOpen)
+                .min(Comparator.comparing((TableSnapshot open) -> open.state() == SnapshotState.PAUSED)
+                        .thenComparing(TableSnapshot::id))
+                .or(() -> all.stream().findFirst());
+    }
+
     TableSnapshot find(long tableId, long id) {
         return runs.find(id)
                 .filter(snapshot -> snapshot.tableId() == tableId)
@@ -85,14 +109,17 @@ class SnapshotLife {
     }
 
     TableSnapshot pause(long tableId, long id, String by) {
+        find(tableId, id);
         return moved(tableId, id, runs.pause(id, "Paused by " + by + "."), "paused");
     }
 
     TableSnapshot resume(long tableId, long id) {
+        find(tableId, id);
         return moved(tableId, id, runs.resume(id), "resumed");
     }
 
     TableSnapshot cancel(long tableId, long id, String by) {
+        find(tableId, id);
         return moved(tableId, id, runs.cancel(id, "Cancelled by " + by + "."), "cancelled");
     }
 

@@ -49,19 +49,16 @@ class SnapshotsApi {
 
     @PostMapping("/{id}/pause")
     SnapshotView pause(@PathVariable long table, @PathVariable long id, Principal caller) {
-        life.find(table, id);
         return SnapshotView.of(life.pause(table, id, caller.getName()));
     }
 
     @PostMapping("/{id}/resume")
     SnapshotView resume(@PathVariable long table, @PathVariable long id) {
-        life.find(table, id);
         return SnapshotView.of(life.resume(table, id));
     }
 
     @PostMapping("/{id}/cancel")
     SnapshotView cancel(@PathVariable long table, @PathVariable long id, Principal caller) {
-        life.find(table, id);
         return SnapshotView.of(life.cancel(table, id, caller.getName()));
     }
 }

@@ -43,12 +43,19 @@ class TablesApi {
     private final PipelineCatalog catalog;
     private final Registrations registrations;
     private final TableLife life;
+    private final SnapshotLife snapshots;
     private final LagSampler lag;
 
-    TablesApi(PipelineCatalog catalog, Registrations registrations, TableLife life, LagSampler lag) {
+    TablesApi(
+            PipelineCatalog catalog,
+            Registrations registrations,
+            TableLife life,
+            SnapshotLife snapshots,
+            LagSampler lag) {
         this.catalog = catalog;
         this.registrations = registrations;
         this.life = life;
+        this.snapshots = snapshots;
         this.lag = lag;
     }
 
@@ -175,7 +182,7 @@ class TablesApi {
                 table.registeredBy(),
                 table.registeredAt(),
                 bindings,
-                catalog.snapshot(table.id()).map(SnapshotView::of).orElse(null),
+                snapshots.current(table.id()).map(SnapshotView::of).orElse(null),
                 relation.map(TableRelations.Relation::renamedTo)
                         .map(TableId::toString)
                         .orElse(null),

@@ -79,7 +79,7 @@ class TablesPages {
     }
 
     private TableRow row(CapturedTable table) {
-        return TableRow.of(table, catalog.snapshot(table.id()).orElse(null), lag.latest(), rates, sinks);
+        return TableRow.of(table, snapshots.current(table.id()).orElse(null), lag.latest(), rates, sinks);
     }
 
     @GetMapping("/{id}")

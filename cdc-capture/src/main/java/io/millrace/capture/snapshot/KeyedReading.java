@@ -44,8 +44,10 @@ final class KeyedReading {
         String last = snapshot.lastKey();
         while (!stopped.getAsBoolean()) {
             RowKey behind = last == null ? null : new RowKey(last);
-            ChunkReading.Read read = chunks.read((table, into) ->
-                    new RowReader(table.table()).behind(chunks.connection(), behind, end, filter, chunkRows, into));
+            ChunkReading.Read read = chunks.read((table, into) -> {
+                requireSameKey(end, table);
+                new RowReader(table.table()).behind(chunks.connection(), behind, end, filter, chunkRows, into);
+            });
             last = read.rows().lastKey();
             if (last == null) {
                 return true;
@@ -57,6 +59,14 @@ final class KeyedReading {
             pace.await(stopped);
         }
         return false;
+    }
+
+    /** The next attempt begins anew, in the order of the new key. */
+    private static void requireSameKey(RowKey end, TableDescription.Described table) {
+        if (!end.names().equals(table.table().keyColumns())) {
+            throw new IllegalStateException("The key of " + table.table().table() + " is no longer "
+                    + String.join(", ", end.names()) + ": its rows are read from the beginning");
+        }
     }
 
     /** Asked for before the chunk counts as done: a kill must not forget them. */

@@ -54,11 +54,12 @@ final class SnapshotProgress {
         double rate = (rowsDone - first.rows()) / Math.max(1e-3, (now - first.nanos()) / 1e9);
         Long total = estimated;
         if (total != null && total < rowsDone) {
-            // the planner was wrong: at least this many
+            // the planner was wrong: at least this many, and nobody knows how many more
             total = rowsDone;
             estimated = total;
         }
-        Long left = total == null || rate <= 0 ? null : (Long) Math.round((total - rowsDone) / rate);
+        Long left =
+                total == null || total <= rowsDone || rate <= 0 ? null : (Long) Math.round((total - rowsDone) / rate);
         return store(lastKey, rate, left);
     }
 

@@ -6,6 +6,7 @@ import io.millrace.catalog.Source;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.preflight.RowFilter;
 import io.millrace.event.ChangeEvent;
+import io.millrace.event.RowKey;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.function.BooleanSupplier;
@@ -45,7 +46,7 @@ final class SnapshotReading {
         RowFilter filter =
                 asked.filter() == null ? null : RowFilter.check(chunks.connection(), table.table(), asked.filter());
         boolean keyed = described.table().hasKey();
-        TableSnapshot snapshot = keyed && goesOn(asked) ? asked : begin(asked, described, filter);
+        TableSnapshot snapshot = keyed && goesOn(asked, described) ? asked : begin(asked, described, filter);
         SnapshotProgress progress = new SnapshotProgress(snapshot, context.runs(), metrics);
         if (!progress.start()) {
             return -1;
@@ -65,10 +66,14 @@ final class SnapshotReading {
         return progress.rowsDone();
     }
 
-    /** After a new epoch nothing that was read counts. */
-    private boolean goesOn(TableSnapshot snapshot) {
+    /** After a new epoch nothing that was read counts, and behind a key that is another one by now no row can be found. */
+    private boolean goesOn(TableSnapshot snapshot, Described described) {
         Long start = snapshot.startVersion();
-        return start != null && ChangeEvent.epochOf(start) == source.epoch();
+        String end = snapshot.endKey();
+        return start != null
+                && ChangeEvent.epochOf(start) == source.epoch()
+                && end != null
+                && new RowKey(end).names().equals(described.table().keyColumns());
     }
 
     private TableSnapshot begin(TableSnapshot snapshot, Described described, @Nullable RowFilter filter)

@@ -80,7 +80,8 @@ public final class JdbcRereads implements Rereads {
 
     @Override
     public long newest() {
-        return sql.sql("SELECT coalesce(max(id), 0) FROM millrace.reread")
+        return sql.sql(
+                        "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('millrace.reread', 'id')::regclass), 0)")
                 .query(Long.class)
                 .single();
     }

@@ -15,7 +15,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** The snapshots in {@code millrace.table_snapshot}, and the searches that end them. */
+/** The snapshots in {@code millrace.table_snapshot}. */
 public final class JdbcSnapshotRuns implements SnapshotRuns {
 
     private static final String CANCEL = "UPDATE millrace.table_snapshot SET state = 'CANCELLED', message = ?,"
@@ -23,10 +23,12 @@ public final class JdbcSnapshotRuns implements SnapshotRuns {
 
     private final JdbcClient sql;
     private final TransactionTemplate transaction;
+    private final JdbcSinkSearches searches;
 
     public JdbcSnapshotRuns(JdbcTemplate template, TransactionTemplate transaction) {
         this.sql = JdbcClient.create(template);
         this.transaction = transaction;
+        this.searches = new JdbcSinkSearches(sql);
     }
 
     @Override
@@ -167,25 +169,8 @@ public final class JdbcSnapshotRuns implements SnapshotRuns {
             sql.sql("""
                     UPDATE millrace.table_snapshot SET end_offsets = ?, rows_per_second = NULL, seconds_left = NULL WHERE id = ?
                     """).params(Arrays.asList(ends, id)).update();
-            sql.sql("""
-                    INSERT INTO millrace.snapshot_search (snapshot_id, sink)
-                    SELECT s.id, b.sink FROM millrace.table_snapshot s JOIN millrace.sink_binding b ON b.table_id = s.table_id
-                    WHERE s.id = ? AND s.search
-                    ON CONFLICT DO NOTHING
-                    """).param(id).update();
+            searches.open(id);
         });
-    }
-
-    @Override
-    public boolean isSearched(long id) {
-        return sql.sql("""
-                SELECT NOT EXISTS (
-                    SELECT FROM millrace.snapshot_search q JOIN millrace.table_snapshot s ON s.id = q.snapshot_id
-                    JOIN millrace.captured_table t ON t.id = s.table_id
-                    JOIN millrace.sink_binding b ON b.table_id = t.id AND b.sink = q.sink
-                    WHERE q.snapshot_id = ? AND q.finished_at IS NULL AND b.state = 'ACTIVE' AND t.state <> 'PAUSED')
-                AND NOT EXISTS (SELECT FROM millrace.reread WHERE snapshot_id = ?)
-                """).params(id, id).query(Boolean.class).single();
     }
 
     @Override
@@ -204,48 +189,24 @@ public final class JdbcSnapshotRuns implements SnapshotRuns {
                 """).params(Arrays.asList(state.name(), message, id)).update();
     }
 
-    /** A binding that was paused at the end is searched when it goes on, although the snapshot counts as done. */
+    @Override
+    public boolean isSearched(long id) {
+        return searches.areDone(id);
+    }
+
     @Override
     public List<Search> claim(String sink) {
-        return sql.sql("""
-                UPDATE millrace.snapshot_search q SET claimed_until = now() + interval '30 seconds'
-                FROM millrace.table_snapshot s JOIN millrace.captured_table t ON t.id = s.table_id
-                JOIN millrace.sink_binding b ON b.table_id = t.id
-                WHERE q.sink = ? AND q.snapshot_id = s.id AND q.finished_at IS NULL AND b.sink = q.sink AND b.state = 'ACTIVE'
-                  AND t.state <> 'PAUSED' AND s.state IN ('RUNNING', 'DONE') AND s.end_offsets IS NOT NULL
-                  AND (q.claimed_until IS NULL OR q.claimed_until < now())
-                  AND NOT EXISTS (
-                      SELECT FROM unnest(s.end_offsets) WITH ORDINALITY AS e (ending, place)
-                      WHERE e.ending > 0 AND NOT EXISTS (
-                          SELECT FROM millrace.delivery_offset d
-                          WHERE d.sink = q.sink AND d.topic = t.topic AND d.partition = e.place - 1 AND d.next_offset >= e.ending))
-                RETURNING s.id, s.table_id, q.sink, s.start_version, s.filter
-                """)
-                .param(sink)
-                .query((row, number) -> new Search(
-                        row.getLong("id"),
-                        row.getLong("table_id"),
-                        row.getString("sink"),
-                        row.getLong("start_version"),
-                        row.getString("filter")))
-                .list();
+        return searches.claim(sink);
     }
 
     @Override
     public boolean holdClaim(Search search, long suspects) {
-        return sql.sql("""
-                UPDATE millrace.snapshot_search q SET claimed_until = now() + interval '30 seconds', suspects = ?
-                FROM millrace.table_snapshot s
-                WHERE q.snapshot_id = ? AND q.sink = ? AND s.id = q.snapshot_id AND s.state IN ('RUNNING', 'DONE')
-                """).params(suspects, search.snapshotId(), search.sink()).update() == 1;
+        return searches.holdClaim(search, suspects);
     }
 
     @Override
     public void searched(Search search, long suspects) {
-        sql.sql(
-                        "UPDATE millrace.snapshot_search SET finished_at = now(), suspects = ? WHERE snapshot_id = ? AND sink = ?")
-                .params(suspects, search.snapshotId(), search.sink())
-                .update();
+        searches.done(search, suspects);
     }
 
     private static TableSnapshot map(ResultSet row, int number) throws SQLException {

@@ -50,7 +50,7 @@ public interface Rereads {
     /** Returns how many requests of a table are open. */
     long open(long tableId);
 
-    /** Returns the highest id that was given out; 0 for none. */
+    /** Returns the highest id that was given out, answered or not; 0 for none. Every request raises it. */
     long newest();
 
     /** Returns how many requests up to this id are open, by {@code source.schema.table}; paused tables included. */

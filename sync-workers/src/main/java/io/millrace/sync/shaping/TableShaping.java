@@ -105,7 +105,7 @@ public final class TableShaping {
             return Optional.of(
                     new Change(shaper.table(), gone.event(), new ShapeNotes(Set.of(), Set.of(), gone.row())));
         }
-        if (shaped instanceof Shaped.Refused no && no.isLacking() && keepsStates) {
+        if (shaped instanceof Shaped.Refused no && no.isLacking() && keepsStates && event.key() != null) {
             throw new RowLacking(no.cause());
         }
         if (shaped instanceof Shaped.Refused no) {
