@@ -1,5 +1,6 @@
 package io.millrace.capture;
 
+import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.PipelineCatalog;
@@ -132,6 +133,7 @@ final class CaptureLab implements AutoCloseable {
         return SourceConnection.open(source, "test", io.millrace.capture.value.ValueEncoder.SESSION);
     }
 
+    /** Its sinks are paused: no worker runs here, and a snapshot waits for no paused sink. */
     CapturedTable register(String table, String... sinks) throws SQLException {
         return register(source, table, sinks);
     }
@@ -142,7 +144,7 @@ final class CaptureLab implements AutoCloseable {
         try (Connection connection = SourceConnection.open(of, "test")) {
             SourceTable found = new SourceTables().find(connection, name).orElseThrow();
             List<Column> columns = found.columns();
-            return catalog()
+            CapturedTable registered = catalog()
                     .register(new TableRegistration(
                             of.name(),
                             name,
@@ -151,6 +153,9 @@ final class CaptureLab implements AutoCloseable {
                             found.identity(),
                             sinks.length == 0 ? Set.of("audit", "redis") : Set.of(sinks),
                             "test"));
+            registered.sinks().forEach(sink -> catalog()
+                    .bindingState(registered.id(), sink.sink(), BindingState.PAUSED, "No worker runs."));
+            return registered;
         }
     }
 

@@ -1,5 +1,9 @@
 package io.millrace.catalog;
 
+import io.millrace.catalog.snapshot.JdbcRereads;
+import io.millrace.catalog.snapshot.JdbcSnapshotRuns;
+import io.millrace.catalog.snapshot.Rereads;
+import io.millrace.catalog.snapshot.SnapshotRuns;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -53,6 +57,16 @@ class CatalogAutoConfiguration {
     @Bean
     Offsets offsets(JdbcTemplate template, Flyway migrated) {
         return new JdbcOffsets(template);
+    }
+
+    @Bean
+    SnapshotRuns snapshotRuns(JdbcTemplate template, PlatformTransactionManager transactions, Flyway migrated) {
+        return new JdbcSnapshotRuns(template, new TransactionTemplate(transactions));
+    }
+
+    @Bean
+    Rereads rereads(JdbcTemplate template, Flyway migrated) {
+        return new JdbcRereads(template);
     }
 
     @Bean

@@ -14,7 +14,7 @@ import org.springframework.util.unit.DataSize;
  * @param compression of records: none, lz4, zstd ...
  * @param heartbeatInterval how often a message is written at the source, so that the slot moves while others are busy
  * @param reconcileInterval how often the catalog is read for what changed
- * @param snapshotChunkRows rows that a snapshot reads at a time
+ * @param snapshotChunkRows rows that a snapshot reads at a time, and may be ahead of the slowest sink
  * @param drainTimeout how long a stop waits for what was read to be in Kafka
  * @param maxBackoff longest wait between two attempts to start
  * @param leaseTimeout after which a standby takes over from a process that does not renew its lease of a source
@@ -28,7 +28,7 @@ public record CaptureProperties(
         @DefaultValue("lz4") String compression,
         @DefaultValue("10s") Duration heartbeatInterval,
         @DefaultValue("250ms") Duration reconcileInterval,
-        @DefaultValue("5000") int snapshotChunkRows,
+        @DefaultValue("2000") int snapshotChunkRows,
         @DefaultValue("10s") Duration drainTimeout,
         @DefaultValue("30s") Duration maxBackoff,
         @DefaultValue("4s") Duration leaseTimeout,

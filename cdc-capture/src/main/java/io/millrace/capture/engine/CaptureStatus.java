@@ -57,10 +57,6 @@ final class CaptureStatus {
         slots.forget(source);
     }
 
-    void snapshotRows(CapturedTable table, long rows) {
-        meters.counter("millrace_snapshot_rows", tags(table)).increment((double) rows);
-    }
-
     Counter published(CapturedTable table) {
         return meters.counter("millrace_capture_events", tags(table));
     }

@@ -137,6 +137,18 @@ public final class TopicAdmin {
         return tails;
     }
 
+    /** Returns where each partition of a topic ends. */
+    public long[] ends(String topic) {
+        try (TopicEnds ends = openEnds(topic)) {
+            return ends.read();
+        }
+    }
+
+    /** Opens a client for someone who asks often where the partitions of a topic end. */
+    public TopicEnds openEnds(String topic) {
+        return new TopicEnds(consumerSettings, topic, PATIENCE);
+    }
+
     /** Reads one record of each partition, of all at once: one after the other, hundreds of tables would take seconds of each start. */
     private static void read(
             KafkaConsumer<byte[], byte[]> consumer,

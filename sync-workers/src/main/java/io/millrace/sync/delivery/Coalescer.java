@@ -68,12 +68,18 @@ final class Coalescer {
     private static @Nullable ChangeEvent folded(ChangeEvent event, ChangeEvent older) {
         Row after = event.after();
         Row known = older.after();
-        if (event.unavailable().isEmpty() || after == null || known == null) {
+        if (event.unavailable().isEmpty() || after == null) {
             return null;
         }
         Set<String> filled = new LinkedHashSet<>(event.unavailable());
-        filled.removeAll(older.unavailable());
-        if (filled.isEmpty()) {
+        if (known == null) {
+            filled.clear();
+        } else {
+            filled.removeAll(older.unavailable());
+        }
+        // the row that a sink holds is not the one that this event changed, if it was made or removed in between
+        boolean anew = older.operation() == Operation.CREATE || older.operation() == Operation.DELETE;
+        if (filled.isEmpty() && (!anew || event.operation() == Operation.CREATE)) {
             return null;
         }
         Set<String> missing = new LinkedHashSet<>(event.unavailable());
@@ -83,11 +89,11 @@ final class Coalescer {
                 event.table(),
                 event.position(),
                 event.lsn(),
-                event.operation(),
+                anew ? Operation.CREATE : event.operation(),
                 event.key(),
                 event.before(),
                 event.beforeCompleteness(),
-                after.withValuesFrom(known, filled),
+                known == null || filled.isEmpty() ? after : after.withValuesFrom(known, filled),
                 missing,
                 event.transaction(),
                 event.capturedAt(),

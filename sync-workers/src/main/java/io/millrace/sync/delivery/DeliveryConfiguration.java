@@ -5,6 +5,7 @@ import io.millrace.catalog.BindingState;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
+import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.deduplication.Deduplication;
 import io.millrace.sync.deduplication.Guard;
@@ -31,6 +32,7 @@ class DeliveryConfiguration {
             Offsets offsets,
             DeadLetters deadLetters,
             Shapings shapings,
+            Rereads rereads,
             KafkaProperties kafka,
             DeliveryProperties properties,
             Deduplication deduplication,
@@ -47,6 +49,7 @@ class DeliveryConfiguration {
                                 offsets,
                                 deadLetters,
                                 shapings,
+                                rereads,
                                 settings,
                                 properties,
                                 deduplication,
@@ -61,6 +64,7 @@ class DeliveryConfiguration {
             Offsets offsets,
             DeadLetters deadLetters,
             Shapings shapings,
+            Rereads rereads,
             Map<String, Object> kafka,
             DeliveryProperties properties,
             Deduplication deduplication,
@@ -78,11 +82,12 @@ class DeliveryConfiguration {
                 deadLetters,
                 metrics,
                 properties.maxDeadLetters());
+        IncompleteRows incomplete = new IncompleteRows(name, rereads);
         Guard guard = sink instanceof EffectSink effects ? deduplication.guard(effects) : null;
         BatchWriter writer =
                 switch (sink.kind()) {
                     case LOG -> new LogWriter(sink, faults);
-                    case STATE -> new StateWriter(sink, faults);
+                    case STATE -> new StateWriter(sink, faults, incomplete);
                     case EFFECT ->
                         new EffectWriter(
                                 (EffectSink) sink, Objects.requireNonNull(guard), faults, deduplication.retention());
@@ -93,7 +98,7 @@ class DeliveryConfiguration {
                 new Repetitions(name, offsets),
                 SinkShaping.of(name, sink.kind(), catalog, shapings, registry));
         Sink guarded = guard == null ? sink : new GuardedSink((EffectSink) sink, guard);
-        Redelivery redelivery = new Redelivery(guarded, reader, deadLetters, faults, metrics);
+        Redelivery redelivery = new Redelivery(guarded, reader, deadLetters, faults, incomplete, metrics);
         Places places = new Places(name, catalog, backoff, redelivery, deadLetters, metrics);
         SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);
         SinkContainer container = new SinkContainer(

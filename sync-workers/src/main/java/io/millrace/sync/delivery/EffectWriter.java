@@ -191,7 +191,7 @@ final class EffectWriter implements BatchWriter {
             return lane;
         }
         switch (fault.category()) {
-            case RETRYABLE -> outcome.holdBack(first.partition(), fault.cause());
+            case RETRYABLE, INCOMPLETE -> outcome.holdBack(first.partition(), fault.cause());
             case FATAL -> faults.fatal(first.change().table(), fault.cause(), List.of(first), outcome);
             case REJECTED -> {
                 if (faults.rejected(first, fault.cause(), fault.thrown(), outcome)) {

@@ -55,10 +55,7 @@ record Received(
     Received hiding(ChangeEvent row, Received older) {
         ShapeNotes notes = change.notes();
         return folded(
-                new Change(
-                        change.table(),
-                        change.event(),
-                        new ShapeNotes(notes.masked(), notes.changed(), row, notes.filtered())),
+                new Change(change.table(), change.event(), new ShapeNotes(notes.masked(), notes.changed(), row)),
                 older);
     }
 

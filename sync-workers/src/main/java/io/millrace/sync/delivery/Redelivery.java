@@ -37,13 +37,21 @@ final class Redelivery {
     private final RecordReader reader;
     private final DeadLetters deadLetters;
     private final Faults faults;
+    private final IncompleteRows incomplete;
     private final DeliveryMetrics metrics;
 
-    Redelivery(Sink sink, RecordReader reader, DeadLetters deadLetters, Faults faults, DeliveryMetrics metrics) {
+    Redelivery(
+            Sink sink,
+            RecordReader reader,
+            DeadLetters deadLetters,
+            Faults faults,
+            IncompleteRows incomplete,
+            DeliveryMetrics metrics) {
         this.sink = sink;
         this.reader = reader;
         this.deadLetters = deadLetters;
         this.faults = faults;
+        this.incomplete = incomplete;
         this.metrics = metrics;
     }
 
@@ -102,6 +110,9 @@ final class Redelivery {
             deadLetters.refused(letter, batch.malformed().get(0).cause(), null);
             return Result.REFUSED;
         }
+        if (!batch.lacking().isEmpty()) {
+            return asked(letter, batch.lacking());
+        }
         if (batch.received().isEmpty()) {
             deadLetters.taken(letter);
             return Result.SETTLED;
@@ -113,6 +124,9 @@ final class Redelivery {
                 return taken(letter, received);
             }
             Failure failure = failures.get(0);
+            if (failure.category() == ErrorCategory.INCOMPLETE && sink.kind() == SinkKind.STATE) {
+                return asked(letter, batch.received());
+            }
             return failed(places, consumer, partition, route, letter, failure.category(), failure.cause(), null);
         } catch (FenceLostException e) {
             places.forget(consumer, List.of(partition));
@@ -120,6 +134,13 @@ final class Redelivery {
         } catch (SinkException e) {
             return failed(places, consumer, partition, route, letter, e.category(), String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** The row comes whole with capture's answer, and this change in it. */
+    private Result asked(KeptLetter letter, List<Received> lacking) {
+        incomplete.ask(lacking);
+        deadLetters.taken(letter);
+        return Result.SETTLED;
     }
 
     /** A log makes sure in the transaction of its rows that the partition is still this worker's. */
@@ -162,7 +183,7 @@ final class Redelivery {
                 return Result.REFUSED;
             }
             case FATAL -> faults.fail(route.table(), cause);
-            case RETRYABLE -> waits(places, consumer, partition, cause);
+            case RETRYABLE, INCOMPLETE -> waits(places, consumer, partition, cause);
         }
         return Result.STOP;
     }

@@ -94,20 +94,22 @@ public final class TableShaping {
      * Shapes a change.
      *
      * @return empty where the sink is given nothing
+     * @throws RowLacking if it lacks values that shaping needs, for a sink of states: the row is to be read again
      * @throws RowRefused if the row cannot be shaped: it is a dead letter
      */
     public Optional<Change> change(ChangeEvent event) throws RowRefused {
         Shaped shaped = shaper.shape(event);
         if (shaped instanceof Shaped.Sent sent) {
-            return Optional.of(new Change(
-                    shaper.table(),
-                    sent.event(),
-                    new ShapeNotes(sent.masked(), sent.changed(), null, shaper.filters())));
+            return Optional.of(
+                    new Change(shaper.table(), sent.event(), new ShapeNotes(sent.masked(), sent.changed(), null)));
         }
         if (shaped instanceof Shaped.Removed gone && (keepsStates || event.operation() != Operation.READ)) {
             removed.increment();
             return Optional.of(
-                    new Change(shaper.table(), gone.event(), new ShapeNotes(Set.of(), Set.of(), gone.row(), true)));
+                    new Change(shaper.table(), gone.event(), new ShapeNotes(Set.of(), Set.of(), gone.row())));
+        }
+        if (shaped instanceof Shaped.Refused no && no.isLacking() && keepsStates && event.key() != null) {
+            throw new RowLacking(no.cause());
         }
         if (shaped instanceof Shaped.Refused no) {
             refused.increment();
@@ -190,8 +192,15 @@ public final class TableShaping {
     }
 
     /** A row that cannot be shaped. The message holds no values of it. */
-    public static final class RowRefused extends Exception {
+    public static class RowRefused extends Exception {
         RowRefused(String message) {
+            super(message);
+        }
+    }
+
+    /** A row that cannot be shaped from this change alone: PostgreSQL did not send all that is needed. */
+    public static final class RowLacking extends RowRefused {
+        RowLacking(String message) {
             super(message);
         }
     }

@@ -40,6 +40,7 @@ class WritersTests {
     private final TestEvents events = new TestEvents(table);
     private final TopicPartition partition = new TopicPartition(table.topic(), 0);
     private final LettersInMemory letters = new LettersInMemory();
+    private final RereadsInMemory rereads = new RereadsInMemory();
     private final HeldKeys held = new HeldKeys();
     private final List<String> failed = new ArrayList<>();
     private final Recorder sink = new Recorder();
@@ -157,6 +158,10 @@ class WritersTests {
     }
 
     private Outcome write(long from, List<Received> received, List<DeadLetter> malformed) {
+        return write(from, received, malformed, List.of());
+    }
+
+    private Outcome write(long from, List<Received> received, List<DeadLetter> malformed, List<Received> lacking) {
         Faults faults = new Faults(
                 "recorder",
                 (failing, message) -> failed.add(message),
@@ -165,14 +170,14 @@ class WritersTests {
                 maxUnsettled);
         BatchWriter writer =
                 switch (sink.kind()) {
-                    case STATE -> new StateWriter(sink, faults);
+                    case STATE -> new StateWriter(sink, faults, new IncompleteRows("recorder", rereads));
                     case LOG -> new LogWriter(sink, faults);
                     case EFFECT -> new EffectWriter(sink, guard, faults, Duration.ofDays(8));
                 };
         Route route = new Route(
                 table, new SinkBinding(table.id(), "recorder", BindingState.ACTIVE, null, Instant.EPOCH, "{}"));
         return writer.write(List.of(new PartitionBatch(
-                partition, route, from, offset, received, malformed, received.size(), repeats, held)));
+                partition, route, from, offset, received, malformed, lacking, received.size(), repeats, held)));
     }
 
     @Test
@@ -234,6 +239,59 @@ class WritersTests {
         assertThat(sink.all()).containsExactlyInAnyOrder("a", "b", "c", "d");
         assertThat(letters.left()).containsExactly("2:REJECTED");
         assertThat(letters.kept.get(2L).stack()).contains("SinkException").doesNotContain("No bad");
+    }
+
+    @Test
+    void aRowThatTheSinkCannotCompleteIsAskedForAndPassed() {
+        sink.refused.put("half", ErrorCategory.INCOMPLETE);
+        Outcome outcome = write(part(1, "half"), state(2, "good"), part(3, "half"));
+        assertThat(outcome.reason(partition)).isNull();
+        assertThat(rereads.keys).containsExactly(key(1), key(3));
+        assertThat(sink.all()).containsExactly("good");
+        assertThat(letters.kept).isEmpty();
+    }
+
+    @Test
+    void whatCannotBeShapedFromTheChangeAloneIsAskedForAndGivenToNoSink() {
+        Received lacking = received(0, part(1, "unshaped"));
+        offset = 2;
+        Outcome outcome = write(0, List.of(received(1, state(2, "good"))), List.of(), List.of(lacking));
+        assertThat(outcome.reason(partition)).isNull();
+        assertThat(rereads.keys).containsExactly(key(1));
+        assertThat(sink.all()).containsExactly("good");
+    }
+
+    @Test
+    void whatCannotBeAskedForHoldsItsPartitionBack() {
+        rereads.failing = true;
+        sink.refused.put("half", ErrorCategory.INCOMPLETE);
+        assertThat(write(part(1, "half")).reason(partition)).contains("cannot be asked for");
+        Received lacking = received(1, part(1, "unshaped"));
+        offset = 2;
+        assertThat(write(1, List.of(), List.of(), List.of(lacking)).reason(partition))
+                .contains("cannot be asked for");
+    }
+
+    @Test
+    void aRowThatIsAskedForDoesNotTakeTheDeadLettersPlace() {
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        sink.refused.put("half", ErrorCategory.INCOMPLETE);
+        write(state(1, "bad"));
+        write(state(1, "half"));
+        assertThat(letters.left()).containsExactly("0:REJECTED");
+        write(state(1, "read"));
+        assertThat(letters.left()).isEmpty();
+    }
+
+    @Test
+    void aSinkThatKeepsNoStatesAndLacksValuesIsWaitedFor() {
+        sink.refused.put("half", ErrorCategory.INCOMPLETE);
+        for (SinkKind kind : List.of(SinkKind.LOG, SinkKind.EFFECT)) {
+            sink.kind = kind;
+            assertThat(write(part(1, "half")).reason(partition)).as(kind.name()).isEqualTo("No half");
+        }
+        assertThat(rereads.keys).isEmpty();
+        assertThat(letters.kept).isEmpty();
     }
 
     @Test

@@ -48,11 +48,6 @@ final class Bulk {
         write(alias, id, version, "external", document);
     }
 
-    /** Replaces a document and leaves its version, unless it has become newer. */
-    void replace(String alias, String id, long version, Row document) throws SinkException {
-        write(alias, id, version, "external_gte", document);
-    }
-
     void delete(String alias, String id, long version) throws SinkException {
         write(alias, id, version, "external", null);
     }

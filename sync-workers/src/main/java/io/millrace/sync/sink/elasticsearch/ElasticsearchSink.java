@@ -5,6 +5,7 @@ import io.millrace.event.Operation;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
+import io.millrace.sync.sink.HeldState;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
@@ -16,12 +17,13 @@ import java.util.List;
 import java.util.Map;
 
 /** Keeps each row as a document under the table's alias, versioned by the server. */
-final class ElasticsearchSink implements Sink, AutoCloseable {
+final class ElasticsearchSink implements Sink, HeldState, AutoCloseable {
 
     private final ElasticsearchAccess elasticsearch;
     private final TableIndexes indexes;
     private final Truncation truncation;
     private final RowWriter rows;
+    private final HeldSearch held;
 
     ElasticsearchSink(ElasticsearchAccess elasticsearch, ElasticsearchSinkProperties properties) {
         int maxBulk = (int) properties.maxBulk().toBytes();
@@ -29,6 +31,7 @@ final class ElasticsearchSink implements Sink, AutoCloseable {
         this.indexes = new TableIndexes(elasticsearch, properties);
         this.truncation = new Truncation(elasticsearch, maxBulk);
         this.rows = new RowWriter(elasticsearch, maxBulk);
+        this.held = new HeldSearch(elasticsearch);
     }
 
     @Override
@@ -65,7 +68,8 @@ final class ElasticsearchSink implements Sink, AutoCloseable {
                 writes.add(RowWrite.of(i, change));
             }
         }
-        rows.write(writes).forEach((write, result) -> failures.add(failure(write.index(), write.change(), result)));
+        rows.write(writes, write -> failures.add(incomplete(write)))
+                .forEach((write, result) -> failures.add(failure(write.index(), write.change(), result)));
         for (Map.Entry<Integer, Change> truncate : truncates.entrySet()) {
             Change change = truncate.getValue();
             String alias =
@@ -75,6 +79,13 @@ final class ElasticsearchSink implements Sink, AutoCloseable {
                     .ifPresent(result -> failures.add(failure(truncate.getKey(), change, result)));
         }
         return failures;
+    }
+
+    private static Failure incomplete(RowWrite write) {
+        return new Failure(
+                write.index(),
+                ErrorCategory.INCOMPLETE,
+                "The change lacks values, and there is no document that has them");
     }
 
     private Failure failure(int index, Change change, ItemResult result) {
@@ -105,6 +116,12 @@ final class ElasticsearchSink implements Sink, AutoCloseable {
             }
         }
         return unusable;
+    }
+
+    @Override
+    public void olderThan(CapturedTable table, long version, boolean withRows, Page page)
+            throws SinkException, InterruptedException {
+        held.find(table, version, withRows, page);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.millrace.sync.sink.elasticsearch;
 
 import io.millrace.sync.sink.ErrorCategory;
-import io.millrace.sync.sink.ShapeNotes;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,11 +16,6 @@ import tools.jackson.core.JsonToken;
 record ItemResult(int status, @Nullable String type, String reason) {
 
     private static final String VALUE_FOLLOWS = "Preview of field's value";
-
-    /** Never sent: large values are missing, and no document has them. */
-    static ItemResult incomplete() {
-        return new ItemResult(400, "incomplete row", ShapeNotes.INCOMPLETE);
-    }
 
     /** A newer or the same version stands there already: applied. */
     boolean isStale() {

@@ -1,6 +1,5 @@
 package io.millrace.sync.sink.elasticsearch;
 
-import io.millrace.event.Operation;
 import io.millrace.event.Row;
 import io.millrace.event.RowKey;
 import io.millrace.sync.sink.Change;
@@ -10,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * One row to write.
  *
  * @param index of the change in its batch
- * @param row its columns as they came or were completed; null to delete the document
+ * @param row its columns as they came or were completed; null to delete the document, or while the row is awaited
  */
 record RowWrite(
         int index,
@@ -29,7 +28,7 @@ record RowWrite(
                 change,
                 IndexNames.alias(change.table().source(), change.table().table()),
                 IndexNames.id(key),
-                change.event().after());
+                change.isAwaited() ? null : change.event().after());
     }
 
     long version() {
@@ -37,11 +36,7 @@ record RowWrite(
     }
 
     boolean isIncomplete() {
-        return row != null && !change.event().unavailable().isEmpty();
-    }
-
-    boolean isRead() {
-        return change.event().operation() == Operation.READ;
+        return change.isIncomplete();
     }
 
     RowWrite with(Row completed) {

@@ -1,7 +1,6 @@
 package io.millrace.sync.sink.elasticsearch;
 
 import io.millrace.event.Row;
-import io.millrace.sync.sink.LateRead;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
 import java.util.ArrayList;
@@ -9,11 +8,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
-/** Writes rows in bulk: completes those that lack values, gives a refused document a second form, mends late snapshot reads. */
+/** Writes rows in bulk: completes those that lack values, gives a refused document a second form. */
 final class RowWriter {
 
     private final ElasticsearchAccess elasticsearch;
@@ -26,13 +25,17 @@ final class RowWriter {
         this.maxBulk = maxBulk;
     }
 
-    /** Returns the rows that were not applied, with what Elasticsearch said. */
-    Map<RowWrite, ItemResult> write(List<RowWrite> given) throws SinkException {
-        if (given.isEmpty()) {
+    /**
+     * Returns the rows that were not applied, with what Elasticsearch said.
+     *
+     * @param lacking takes the rows that were not tried: no document gives the values that they lack
+     */
+    Map<RowWrite, ItemResult> write(List<RowWrite> given, Consumer<RowWrite> lacking) throws SinkException {
+        List<RowWrite> writes = completed(given, lacking);
+        if (writes.isEmpty()) {
             return Map.of();
         }
         Map<RowWrite, ItemResult> failed = new LinkedHashMap<>();
-        List<RowWrite> writes = completed(given, failed);
         Map<Long, Set<String>> jsonColumns = new HashMap<>();
         Bulk bulk = new Bulk(elasticsearch, maxBulk);
         for (RowWrite write : writes) {
@@ -48,28 +51,21 @@ final class RowWriter {
         }
         List<ItemResult> results = bulk.results();
         List<RowWrite> refused = new ArrayList<>(0);
-        List<RowWrite> late = new ArrayList<>(0);
         for (int i = 0; i < results.size(); i++) {
             ItemResult result = results.get(i);
             RowWrite write = writes.get(i);
-            if (result.isStale() && write.isRead()) {
-                late.add(write);
-            } else if (result.status() == 400 && write.row() != null) {
+            if (result.status() == 400 && write.row() != null) {
                 refused.add(write);
             } else if (!result.isApplied()) {
                 failed.put(write, result);
             }
         }
         failed.putAll(plain(refused));
-        failed.putAll(completeLate(late));
         return failed;
     }
 
-    /**
-     * Takes values that PostgreSQL did not send from the documents as they stand; where there is none, they are left out, unless that is
-     * so because a filter kept the row away: then it fails.
-     */
-    private List<RowWrite> completed(List<RowWrite> writes, Map<RowWrite, ItemResult> failed) throws SinkException {
+    /** Takes values that PostgreSQL did not send from the documents as they stand. */
+    private List<RowWrite> completed(List<RowWrite> writes, Consumer<RowWrite> lacking) throws SinkException {
         List<RowWrite> incomplete =
                 writes.stream().filter(RowWrite::isIncomplete).toList();
         if (incomplete.isEmpty()) {
@@ -85,11 +81,11 @@ final class RowWriter {
             }
             Set<String> missing = write.change().event().unavailable();
             Held known = held.getOrDefault(write.alias(), Map.of()).get(write.id());
-            if (known == null && write.change().notes().filtered()) {
-                failed.put(write, ItemResult.incomplete());
-                continue;
+            if (known != null && known.row().columns().keySet().containsAll(missing)) {
+                all.add(write.with(row.withValuesFrom(known.row(), missing)));
+            } else {
+                lacking.accept(write);
             }
-            all.add(write.with(known == null ? row.without(missing) : row.withValuesFrom(known.row(), missing)));
         }
         return all;
     }
@@ -126,26 +122,6 @@ final class RowWriter {
             }
         }
         return failed(refused, bulk.results());
-    }
-
-    private Map<RowWrite, ItemResult> completeLate(List<RowWrite> late) throws SinkException {
-        if (late.isEmpty()) {
-            return Map.of();
-        }
-        Map<String, Map<String, Held>> held = held(late);
-        Bulk bulk = new Bulk(elasticsearch, maxBulk);
-        List<RowWrite> written = new ArrayList<>(0);
-        for (RowWrite write : late) {
-            Held known = held.getOrDefault(write.alias(), Map.of()).get(write.id());
-            Optional<Row> whole = known == null ? Optional.empty() : LateRead.complete(known.row(), write.change());
-            if (known != null && whole.isPresent()) {
-                Row row = Document.open(
-                        whole.get(), Document.jsonColumns(write.change().table()));
-                bulk.replace(write.alias(), write.id(), known.version(), row);
-                written.add(write);
-            }
-        }
-        return failed(written, bulk.results());
     }
 
     private static Map<RowWrite, ItemResult> failed(List<RowWrite> writes, List<ItemResult> results) {

@@ -41,14 +41,6 @@ final class CompareAndSet {
             return applied
             """.getBytes(StandardCharsets.UTF_8);
 
-    /** KEYS: row, version. ARGV: the version that must still stand there, the value. */
-    private static final byte[] REPLACE = """
-            if redis.call('GET', KEYS[2]) == ARGV[1] then
-              redis.call('SET', KEYS[1], ARGV[2])
-            end
-            return 0
-            """.getBytes(StandardCharsets.UTF_8);
-
     private static final byte[] DELETE = new byte[0];
     private static final HexFormat HEX = HexFormat.of();
 
@@ -103,24 +95,6 @@ final class CompareAndSet {
             }
             throw e;
         }
-    }
-
-    /** Sets a row's value and leaves its version, if that is still the expected one. */
-    void replace(
-            StatefulRedisConnection<byte[], byte[]> connection,
-            byte[] key,
-            byte[] expectedVersion,
-            byte[] value,
-            Pipeline pipeline)
-            throws ExecutionException, InterruptedException, java.util.concurrent.TimeoutException {
-        pipeline.one(
-                connection,
-                commands -> commands.<Long>eval(
-                        REPLACE,
-                        ScriptOutputType.INTEGER,
-                        new byte[][] {key, RowKeys.version(key)},
-                        expectedVersion,
-                        value));
     }
 
     private String load(StatefulRedisConnection<byte[], byte[]> connection, Pipeline pipeline)

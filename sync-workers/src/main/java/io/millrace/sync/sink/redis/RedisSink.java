@@ -6,6 +6,7 @@ import io.lettuce.core.RedisException;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.millrace.catalog.CapturedTable;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.Operation;
 import io.millrace.event.Row;
@@ -13,8 +14,7 @@ import io.millrace.event.RowKey;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
-import io.millrace.sync.sink.LateRead;
-import io.millrace.sync.sink.ShapeNotes;
+import io.millrace.sync.sink.HeldState;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
@@ -22,12 +22,15 @@ import io.millrace.sync.sink.SinkKind;
 import io.millrace.sync.sink.redis.CompareAndSet.Write;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Keeps each row as a JSON string under {@code <source>:<schema>.<table>:<key>}, and its version beside it. */
-final class RedisSink implements Sink, AutoCloseable {
+final class RedisSink implements Sink, HeldState, AutoCloseable {
 
     private static final int SCAN_COUNT = 1000;
 
@@ -81,124 +84,67 @@ final class RedisSink implements Sink, AutoCloseable {
                 rows.add(changes.get(i));
             }
         }
-        for (Change row : withheld(connection, rows)) {
-            rows.remove(row);
-            failures.add(new Failure(changes.indexOf(row), ErrorCategory.REJECTED, ShapeNotes.INCOMPLETE));
+        List<Write> writes = writes(connection, rows, row -> failures.add(incomplete(changes.indexOf(row))));
+        if (!writes.isEmpty()) {
+            script.write(connection, writes, pipeline);
         }
-        List<Write> writes = writes(connection, rows);
-        List<Boolean> applied = writes.isEmpty() ? List.of() : script.write(connection, writes, pipeline);
-        completeFromReads(connection, rows, writes, applied);
         for (ChangeEvent truncate : truncates) {
             truncate(connection, truncate);
         }
         return failures;
     }
 
-    /** Returns rows that lack large values and that Redis does not hold because a filter kept them away. */
-    private List<Change> withheld(StatefulRedisConnection<byte[], byte[]> connection, List<Change> rows)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        List<Change> incomplete = rows.stream()
-                .filter(row ->
-                        row.notes().filtered() && !row.event().unavailable().isEmpty())
-                .toList();
-        if (incomplete.isEmpty()) {
-            return List.of();
-        }
-        List<byte[]> keys = new ArrayList<>(incomplete.size());
-        for (Change row : incomplete) {
-            RowKey key = row.event().key();
-            if (key != null) {
-                keys.add(RowKeys.of(row.event(), key));
-            }
-        }
-        List<KeyValue<byte[], byte[]>> held = held(connection, keys);
-        List<Change> missing = new ArrayList<>(0);
-        for (int i = 0; i < incomplete.size(); i++) {
-            if (!held.get(i).hasValue()) {
-                missing.add(incomplete.get(i));
-            }
-        }
-        return missing;
+    private static Failure incomplete(int index) {
+        return new Failure(
+                index, ErrorCategory.INCOMPLETE, "The change lacks values, and Redis holds no row that has them");
     }
 
-    private List<Write> writes(StatefulRedisConnection<byte[], byte[]> connection, List<Change> rows)
+    private List<Write> writes(
+            StatefulRedisConnection<byte[], byte[]> connection, List<Change> rows, Consumer<Change> lacking)
             throws ExecutionException, InterruptedException, TimeoutException {
         List<Write> writes = new ArrayList<>(rows.size());
-        List<Integer> incomplete = new ArrayList<>(0);
+        List<Change> incomplete = new ArrayList<>(0);
         for (Change row : rows) {
-            ChangeEvent event = row.event();
-            RowKey key = event.key();
-            if (key == null) {
-                continue;
+            Row after = row.event().after();
+            if (row.isIncomplete()) {
+                incomplete.add(row);
+            } else {
+                writes.add(write(row, after == null || row.isAwaited() ? null : after));
             }
-            Row after = event.after();
-            if (after != null && !event.unavailable().isEmpty()) {
-                incomplete.add(writes.size());
-            }
-            writes.add(new Write(RowKeys.of(event, key), event.rowVersion(), after == null ? null : after.toBytes()));
         }
         if (!incomplete.isEmpty()) {
-            fill(connection, rows, writes, incomplete);
+            complete(connection, incomplete, writes, lacking);
         }
         return writes;
     }
 
-    /** Takes values that PostgreSQL did not send from what Redis holds; where it holds nothing, they are left out. */
-    private void fill(
-            StatefulRedisConnection<byte[], byte[]> connection,
-            List<Change> rows,
-            List<Write> writes,
-            List<Integer> incomplete)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        List<KeyValue<byte[], byte[]>> held = held(
-                connection, incomplete.stream().map(i -> writes.get(i).key()).toList());
-        for (int i = 0; i < incomplete.size(); i++) {
-            int index = incomplete.get(i);
-            ChangeEvent event = rows.get(index).event();
-            Row after = event.after();
-            if (after != null) {
-                Row whole = held.get(i).hasValue()
-                        ? after.withValuesFrom(row(held.get(i).getValue()), event.unavailable())
-                        : after.without(event.unavailable());
-                Write write = writes.get(index);
-                writes.set(index, new Write(write.key(), write.version(), whole.toBytes()));
-            }
-        }
+    private static Write write(Change row, @Nullable Row value) {
+        return new Write(key(row), row.event().rowVersion(), value == null ? null : value.toBytes());
     }
 
-    /** Snapshot reads that Redis refused as stale may hold columns that its newer row lacks; the row's version stays. */
-    private void completeFromReads(
+    private static byte[] key(Change row) {
+        RowKey key = Objects.requireNonNull(row.event().key());
+        return RowKeys.of(row.event(), key);
+    }
+
+    /** Takes values that PostgreSQL did not send from what Redis holds. */
+    private void complete(
             StatefulRedisConnection<byte[], byte[]> connection,
-            List<Change> rows,
+            List<Change> incomplete,
             List<Write> writes,
-            List<Boolean> applied)
+            Consumer<Change> lacking)
             throws ExecutionException, InterruptedException, TimeoutException {
-        List<Integer> late = new ArrayList<>(0);
-        List<byte[]> keys = new ArrayList<>(0);
-        for (int i = 0; i < applied.size(); i++) {
-            if (!applied.get(i) && rows.get(i).event().operation() == Operation.READ) {
-                late.add(i);
-                keys.add(writes.get(i).key());
-                keys.add(RowKeys.version(writes.get(i).key()));
-            }
-        }
-        if (late.isEmpty()) {
-            return;
-        }
-        List<KeyValue<byte[], byte[]>> held = held(connection, keys);
-        for (int i = 0; i < late.size(); i++) {
-            KeyValue<byte[], byte[]> value = held.get(2 * i);
-            KeyValue<byte[], byte[]> version = held.get(2 * i + 1);
-            if (value.hasValue() && version.hasValue()) {
-                Optional<Row> whole = LateRead.complete(row(value.getValue()), rows.get(late.get(i)));
-                if (whole.isPresent()) {
-                    script.replace(
-                            connection,
-                            value.getKey(),
-                            version.getValue(),
-                            whole.get().toBytes(),
-                            pipeline);
-                }
+        List<KeyValue<byte[], byte[]>> held =
+                held(connection, incomplete.stream().map(RedisSink::key).toList());
+        for (int i = 0; i < held.size(); i++) {
+            Change change = incomplete.get(i);
+            Set<String> missing = change.event().unavailable();
+            Row after = Objects.requireNonNull(change.event().after());
+            Row known = held.get(i).hasValue() ? row(held.get(i).getValue()) : null;
+            if (known != null && known.columns().keySet().containsAll(missing)) {
+                writes.add(write(change, after.withValuesFrom(known, missing)));
+            } else {
+                lacking.accept(change);
             }
         }
     }
@@ -229,6 +175,12 @@ final class RedisSink implements Sink, AutoCloseable {
             }
             cursor = found;
         }
+    }
+
+    @Override
+    public void olderThan(CapturedTable table, long version, boolean withRows, Page page)
+            throws SinkException, InterruptedException {
+        new HeldSearch(redis, pipeline).find(table, version, withRows, page, this::unavailable);
     }
 
     @Override
