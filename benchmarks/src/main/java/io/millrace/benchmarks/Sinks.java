@@ -5,6 +5,8 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.millrace.event.RowKey;
+import io.millrace.event.TableId;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -28,14 +30,14 @@ final class Sinks implements AutoCloseable {
     private final RedisClient redis = RedisClient.create("redis://localhost:" + BenchProcess.REDIS);
     private final StatefulRedisConnection<String, String> redisConnection = redis.connect();
     private final Connection platform;
-    private final PreparedStatement tail;
+    private final PreparedStatement ofRow;
 
     Sinks() throws SQLException {
         platform = BenchProcess.connect("millrace");
-        // the end of the history only: at the rates measured here a change is among the last thousand for seconds
-        tail = platform.prepareStatement("""
+        // by the index of a row's own history, as the history's page finds it
+        ofRow = platform.prepareStatement("""
                 SELECT EXISTS (SELECT FROM millrace.change_log
-                               WHERE seq > (SELECT max(seq) - 1000 FROM millrace.change_log) AND table_name = ? AND after ->> 'value' = ?)
+                               WHERE key_hash = ? AND table_name = ? AND after ->> 'value' = ?)
                 """);
     }
 
@@ -50,10 +52,11 @@ final class Sinks implements AutoCloseable {
         return row != null && holds(row, value);
     }
 
-    boolean auditHolds(String table, long value) throws SQLException {
-        tail.setString(1, table);
-        tail.setString(2, Long.toString(value));
-        try (ResultSet row = tail.executeQuery()) {
+    boolean auditHolds(String table, long id, long value) throws SQLException {
+        ofRow.setLong(1, new RowKey("{\"id\":" + id + "}").hash("shop", new TableId("public", table)));
+        ofRow.setString(2, table);
+        ofRow.setString(3, Long.toString(value));
+        try (ResultSet row = ofRow.executeQuery()) {
             row.next();
             return row.getBoolean(1);
         }

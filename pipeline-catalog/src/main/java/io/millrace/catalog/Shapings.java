@@ -1,5 +1,6 @@
 package io.millrace.catalog;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,13 @@ import org.jspecify.annotations.Nullable;
 public interface Shapings {
 
     /**
-     * Declares what a sink gets of a table from now on, checked by the caller.
+     * How long after {@link #declare} a declaration holds for every change that is committed from then on. Workers deliver nothing by a
+     * catalog that they asked longer ago than this, so they need not be told, nor be known, for masks to hold.
+     */
+    Duration HOLDS_AFTER = Duration.ofSeconds(2);
+
+    /**
+     * Declares what a sink gets of a table, checked by the caller. Whoever tells a person that it holds waits for {@link #HOLDS_AFTER}.
      *
      * @param json the shaping, or null for everything as it is
      * @param expectedVersion the version that the caller has seen

@@ -77,7 +77,7 @@ class Declarations {
     }
 
     /**
-     * Saves a shaping, if nothing stands in the way.
+     * Saves a shaping, if nothing stands in the way. Returns when it holds for every change that is committed from then on.
      *
      * @param version the version that the caller has seen; null for any
      * @param reread whether all rows are to be read again, to bring in line what the sink has
@@ -113,8 +113,19 @@ class Declarations {
                     "Somebody else changed what " + place.binding().sink() + " gets of "
                             + place.table().table() + ". Look at it as it is now, then change it again.");
         }
-        Long snapshot = reread ? (Long) catalog.readAnew(place.table().id(), by).id() : null;
+        awaitHold();
+        Long snapshot =
+                reread ? (Long) catalog.readAnew(place.table().id(), by).id() : null;
         return view(place(place.binding().sink(), place.table().id()), findings, snapshot);
+    }
+
+    private static void awaitHold() {
+        try {
+            Thread.sleep(Shapings.HOLDS_AFTER.toMillis());
+        } catch (InterruptedException e) {
+            // saved all the same
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static String where(ShapingFinding finding) {

@@ -84,6 +84,7 @@ final class Deliveries implements SmartLifecycle {
 
     private void look() {
         try {
+            long askedAt = System.nanoTime();
             List<CapturedTable> tables = catalog.tables();
             if (catalogFailing) {
                 log.info("The catalog answers again");
@@ -94,19 +95,19 @@ final class Deliveries implements SmartLifecycle {
             lanes.forEach(lane -> {
                 Notices notices = Notices.of(lane.sink().name(), rewound, standing);
                 lane.metrics().unsettled(notices.unsettled());
-                tend(lane, tables, notices);
+                tend(lane, tables, askedAt, notices);
             });
         } catch (RuntimeException e) {
             if (!catalogFailing) {
-                log.warn("The catalog does not answer; delivery goes on as last told: {}", e.getMessage());
+                log.warn("The catalog does not answer; delivery waits for it: {}", e.getMessage());
                 catalogFailing = true;
             }
         }
     }
 
-    private static void tend(Lane lane, List<CapturedTable> tables, Notices notices) {
+    private static void tend(Lane lane, List<CapturedTable> tables, long askedAt, Notices notices) {
         try {
-            lane.container().tend(Route.of(lane.sink().name(), tables), notices);
+            lane.container().tend(Route.of(lane.sink().name(), tables), askedAt, notices);
         } catch (RuntimeException e) {
             if (lane.health().failed("Delivery to " + lane.sink().name() + " cannot be started: " + e.getMessage())) {
                 log.error(

@@ -3,6 +3,8 @@ package io.millrace.sync.delivery;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -17,7 +19,8 @@ import org.springframework.validation.annotation.Validated;
  * @param maxFetch most bytes that a consumer fetches at a time, of all partitions; with the batch it bounds the memory of a sink
  * @param maxPartitionFetch the same, of one partition
  * @param pollTimeout how long an idle consumer waits for records before it looks after its partitions; not a delay of records
- * @param catalogInterval how often the catalog is looked at for new tables and pauses
+ * @param catalogInterval how often the catalog is looked at for new tables, pauses and declarations; well below
+ *     {@link io.millrace.catalog.Shapings#HOLDS_AFTER}, because delivery waits where what it said is older
  * @param sessionTimeout after which the partitions of a killed worker go to another; the broker's least is usually 6 s
  * @param backoffMin first wait after a fault
  * @param backoffMax longest wait after a fault
@@ -33,7 +36,10 @@ record DeliveryProperties(
         @DefaultValue("8MB") DataSize maxFetch,
         @DefaultValue("2MB") DataSize maxPartitionFetch,
         @DefaultValue("50ms") Duration pollTimeout,
-        @DefaultValue("300ms") Duration catalogInterval,
+
+        @DefaultValue("300ms") @DurationMin(millis = 10) @DurationMax(seconds = 1)
+        Duration catalogInterval,
+
         @DefaultValue("6s") Duration sessionTimeout,
         @DefaultValue("100ms") Duration backoffMin,
         @DefaultValue("10s") Duration backoffMax,

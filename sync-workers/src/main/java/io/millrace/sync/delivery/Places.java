@@ -4,6 +4,7 @@ import io.millrace.catalog.BindingState;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.Shapings;
 import io.millrace.sync.deadletter.DeadLetters;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,13 +31,22 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     private static final Logger log = LoggerFactory.getLogger(Places.class);
     private static final Duration LOOKUP_PAUSE = Duration.ofMillis(500);
 
+    /** What the catalog said when it was asked at a time of {@link System#nanoTime}. */
+    private record Known(Map<String, Route> routes, long askedAt) {
+
+        /** Tells whether no declaration can have begun to hold that is not in it. */
+        boolean holds() {
+            return System.nanoTime() - askedAt < Shapings.HOLDS_AFTER.toNanos();
+        }
+    }
+
     private final String sink;
     private final PipelineCatalog catalog;
     private final Backoff backoff;
     private final Redelivery redelivery;
     private final DeadLetters deadLetters;
     private final DeliveryMetrics metrics;
-    private volatile Map<String, Route> routes = Map.of();
+    private volatile Known known = new Known(Map.of(), System.nanoTime());
     private volatile Notices notices = Notices.NONE;
 
     Places(
@@ -59,18 +69,23 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
         notices = now;
     }
 
-    /** Takes what the catalog says now; consumers see it before their next poll. */
-    void routes(Map<String, Route> now) {
-        routes = now;
+    /**
+     * Takes what the catalog says; consumers see it before their next poll.
+     *
+     * @param askedAt {@link System#nanoTime} of just before the catalog was asked
+     */
+    void routes(Map<String, Route> now, long askedAt) {
+        known = new Known(now, askedAt);
     }
 
     Map<String, Route> routes() {
-        return routes;
+        return known.routes();
     }
 
     @Override
     public void beforePoll(SteeredConsumer consumer) {
-        Map<String, Route> now = routes;
+        Known told = known;
+        Map<String, Route> now = told.routes();
         consumer.follow(now.keySet());
         consumer.offsets().flushDue();
         consumer.commit();
@@ -99,6 +114,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
             Place place = consumer.place(partition);
             if (route != null
                     && route.open()
+                    && told.holds()
                     && asked.due().contains(partition)
                     && place.known()
                     && !place.held()
@@ -117,7 +133,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
                     && place.jumped(consumer.position(partition))) {
                 deleted(consumer, partition, route);
             }
-            boolean open = isOpen(route) && place.known() && !place.held() && !consumer.isHeld();
+            boolean open = isOpen(route) && told.holds() && place.known() && !place.held() && !consumer.isHeld();
             consumer.open(partition, open, paused);
         }
     }
@@ -154,8 +170,10 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     @Nullable
     Route readable(SteeredConsumer consumer, TopicPartition partition) {
         Place place = consumer.place(partition);
-        Route route = routes.get(partition.topic());
-        if (isOpen(route) && place.known() && !place.held()) {
+        Known told = known;
+        Route route = told.routes().get(partition.topic());
+        // asked after the records came: a mask that was declared before their changes is among what is told
+        if (isOpen(route) && told.holds() && place.known() && !place.held()) {
             return route;
         }
         consumer.pause(List.of(partition));

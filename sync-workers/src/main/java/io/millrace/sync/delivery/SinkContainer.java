@@ -55,8 +55,8 @@ final class SinkContainer {
     }
 
     /** Brings the consumers to what the routes ask for: running, or not. Called at every look at the catalog, by one thread. */
-    void tend(Map<String, Route> routes, Notices notices) {
-        places.routes(routes);
+    void tend(Map<String, Route> routes, long askedAt, Notices notices) {
+        places.routes(routes, askedAt);
         places.notices(notices);
         ConcurrentMessageListenerContainer<byte[], byte[]> running = container;
         if (routes.isEmpty()) {
