@@ -29,23 +29,23 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(LocalStackExtension.class)
 class SnapshotIT {
 
-    private CaptureLab lab;
+    private static CaptureLab lab;
 
-    @BeforeEach
-    void start(LocalStack stack) throws Exception {
+    @BeforeAll
+    static void start(LocalStack stack) throws Exception {
         lab = new CaptureLab(stack).start();
     }
 
-    @AfterEach
-    void stop() throws Exception {
+    @AfterAll
+    static void stop() throws Exception {
         lab.close();
     }
 

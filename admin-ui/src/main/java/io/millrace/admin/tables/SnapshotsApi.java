@@ -2,6 +2,7 @@ package io.millrace.admin.tables;
 
 import io.millrace.admin.web.Api;
 import io.millrace.admin.web.Items;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.net.URI;
 import java.security.Principal;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +26,12 @@ class SnapshotsApi {
         this.life = life;
     }
 
-    /** @param filter an SQL condition on the rows, for example {@code status = 'open'}; absent for all rows */
-    record Wanted(@Nullable String filter) {}
+    record Wanted(
+            @Schema(
+                    description = "An SQL condition on the rows, checked by the source; absent for all rows",
+                    example = "status = 'open'")
+            @Nullable
+            String filter) {}
 
     @GetMapping
     Items<SnapshotView> list(@PathVariable long table) {
