@@ -30,7 +30,8 @@ final class Backlog {
             admin.createTopics(List.of(new NewTopic(workload.topic(), PARTITIONS, (short) 1)))
                     .all()
                     .get();
-            // until the broker leads a new partition it refuses records, and may then take the second batch before the first
+            // until the broker leads a new partition it refuses records, and may then take the second batch before the
+            // first
             Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
             for (int partition = 0; partition < PARTITIONS; partition++) {
                 ends.put(new TopicPartition(workload.topic(), partition), OffsetSpec.latest());

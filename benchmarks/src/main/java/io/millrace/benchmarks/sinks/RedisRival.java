@@ -44,8 +44,7 @@ final class RedisRival implements Rival {
     @Override
     public void verify(Workload workload) {
         // versions and what else the sink keeps for itself have other names
-        ScanArgs rows = ScanArgs.Builder.matches(
-                        Workload.SOURCE + ":" + Workload.SCHEMA + "." + workload.name() + ":*")
+        ScanArgs rows = ScanArgs.Builder.matches(Workload.SOURCE + ":" + Workload.SCHEMA + "." + workload.name() + ":*")
                 .limit(5_000);
         Set<String> seen = new HashSet<>();
         ScanIterator.scan(connection.sync(), rows).forEachRemaining(seen::add);
