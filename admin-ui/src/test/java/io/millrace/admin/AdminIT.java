@@ -419,6 +419,49 @@ class AdminIT {
     }
 
     @Test
+    void aSnapshotIsAskedForSteeredAndRefusedWithASentence() throws Exception {
+        long table = get("/tables?source=src&table=lines")
+                .get("items")
+                .get(0)
+                .get("id")
+                .asLong();
+        String path = "/tables/" + table + "/snapshots";
+        assertThat(post(path, null, 409).get("detail").stringValue()).contains("Resume it first");
+        sql("admin_platform", "UPDATE millrace.captured_table SET state = 'STREAMING' WHERE id = " + table);
+
+        assertThat(post(path, "{\"filter\":\"code = 'x'; DROP TABLE lines\"}", 422)
+                        .get("detail")
+                        .stringValue())
+                .contains("no semicolon");
+        assertThat(post(path, "{\"filter\":\"kode = 'x'\"}", 422).get("detail").stringValue())
+                .contains("kode");
+        JsonNode asked = post(path, "{\"filter\":\" code = 'x' \"}", 201);
+        assertThat(asked.get("filter").stringValue()).isEqualTo("code = 'x'");
+        assertThat(asked.get("phase").stringValue()).isEqualTo("READING");
+        assertThat(asked.get("requestedBy").stringValue()).isEqualTo("admin");
+        String one = path + "/" + asked.get("id").asLong();
+        assertThat(post(one + "/pause", null, 200).get("state").stringValue()).isEqualTo("PAUSED");
+        assertThat(post(one + "/pause", null, 409).get("detail").stringValue()).contains("is paused");
+        assertThat(post(path, "{\"filter\":\"code = 'x'\"}", 409).get("detail").stringValue())
+                .contains("Resume it, or cancel it");
+        post("/tables/" + (table + 1) + "/snapshots/" + asked.get("id").asLong() + "/cancel", null, 404);
+        assertThat(get(one).get("state").stringValue()).isEqualTo("PAUSED");
+        assertThat(post(one + "/resume", null, 200).get("state").stringValue()).isEqualTo("REQUESTED");
+        assertThat(post(one + "/cancel", null, 200).get("state").stringValue()).isEqualTo("CANCELLED");
+        assertThat(get(one).get("message").stringValue()).isEqualTo("Cancelled by admin.");
+        assertThat(get(path).get("items").get(0).get("id")).isEqualTo(asked.get("id"));
+        assertThat(call("rolf", HttpMethod.POST, one + "/resume", null)).hasStatus(403);
+        assertThat(call("admin", HttpMethod.GET, "/tables/999999/snapshots/1", null))
+                .hasStatus(404);
+        assertThat(web.get().uri("/tables/" + table).session(session("olga")).exchange())
+                .hasStatus(200)
+                .bodyText()
+                .contains("Read rows again")
+                .contains("code = &#39;x&#39;");
+        sql("admin_platform", "UPDATE millrace.captured_table SET state = 'PENDING' WHERE id = " + table);
+    }
+
+    @Test
     void aSinkThatAWorkerPublishesIsOfferedAndAsksForAKeyOnlyWhereItNeedsOne() throws SQLException {
         sql("admin_source", "CREATE TABLE unkeyed (name text)");
         assertThat(post("/tables", table("unkeyed", "webhook-crm"), 422)

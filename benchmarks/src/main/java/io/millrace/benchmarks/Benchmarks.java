@@ -1,5 +1,6 @@
 package io.millrace.benchmarks;
 
+import io.millrace.benchmarks.capture.CaptureBenchmark;
 import io.millrace.benchmarks.sinks.SinksBenchmark;
 import io.millrace.standalone.Millrace;
 import picocli.CommandLine;
@@ -12,7 +13,13 @@ import picocli.CommandLine.Command;
                 "Measures Millrace in a process and a data directory of its own, and writes benchmarks/results/NAME.json.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "NAME",
-        subcommands = {LatencyBenchmark.class, BurstBenchmark.class, StartupBenchmark.class, SinksBenchmark.class})
+        subcommands = {
+            LatencyBenchmark.class,
+            BurstBenchmark.class,
+            StartupBenchmark.class,
+            SinksBenchmark.class,
+            CaptureBenchmark.class
+        })
 public final class Benchmarks {
 
     private Benchmarks() {}

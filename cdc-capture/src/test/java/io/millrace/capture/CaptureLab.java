@@ -1,5 +1,6 @@
 package io.millrace.capture;
 
+import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.PipelineCatalog;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -43,6 +45,7 @@ final class CaptureLab implements AutoCloseable {
     final String id = "lab" + UUID.randomUUID().toString().replace("-", "").substring(0, 8);
     Source source;
     private ConfigurableApplicationContext app;
+    private List<String> settings = List.of();
 
     CaptureLab(LocalStack stack) throws SQLException {
         this.stack = stack;
@@ -71,6 +74,12 @@ final class CaptureLab implements AutoCloseable {
         }
     }
 
+    /** Has later starts take these settings. */
+    CaptureLab with(String... more) {
+        settings = List.of(more);
+        return this;
+    }
+
     CaptureLab start() {
         app = process();
         if (catalog().source(id).isEmpty()) {
@@ -83,13 +92,16 @@ final class CaptureLab implements AutoCloseable {
         return new SpringApplicationBuilder(CaptureApplication.class)
                 .web(WebApplicationType.NONE)
                 .properties(Map.of("spring.config.name", "cdc-capture"))
-                .run(
-                        "--spring.datasource.url=" + stack.postgresJdbcUrl(id + "_platform"),
-                        "--spring.kafka.bootstrap-servers=" + stack.kafkaBootstrapServers(),
-                        "--millrace.catalog.secret=a secret of tests",
-                        "--spring.main.banner-mode=off",
-                        "--logging.level.io.debezium=WARN",
-                        "--logging.level.org.apache.kafka=WARN");
+                .run(Stream.concat(
+                                Stream.of(
+                                        "--spring.datasource.url=" + stack.postgresJdbcUrl(id + "_platform"),
+                                        "--spring.kafka.bootstrap-servers=" + stack.kafkaBootstrapServers(),
+                                        "--millrace.catalog.secret=a secret of tests",
+                                        "--spring.main.banner-mode=off",
+                                        "--logging.level.io.debezium=WARN",
+                                        "--logging.level.org.apache.kafka=WARN"),
+                                settings.stream())
+                        .toArray(String[]::new));
     }
 
     <T> T bean(Class<T> type) {
@@ -121,20 +133,29 @@ final class CaptureLab implements AutoCloseable {
         return SourceConnection.open(source, "test", io.millrace.capture.value.ValueEncoder.SESSION);
     }
 
+    /** Its sinks are paused: no worker runs here, and a snapshot waits for no paused sink. */
     CapturedTable register(String table, String... sinks) throws SQLException {
+        return register(source, table, sinks);
+    }
+
+    /** Registers a table of a source that was added beside the lab's own. */
+    CapturedTable register(Source of, String table, String... sinks) throws SQLException {
         TableId name = new TableId("public", table);
-        try (Connection connection = open()) {
+        try (Connection connection = SourceConnection.open(of, "test")) {
             SourceTable found = new SourceTables().find(connection, name).orElseThrow();
             List<Column> columns = found.columns();
-            return catalog()
+            CapturedTable registered = catalog()
                     .register(new TableRegistration(
-                            id,
+                            of.name(),
                             name,
                             found.keyColumns(),
                             columns,
                             found.identity(),
                             sinks.length == 0 ? Set.of("audit", "redis") : Set.of(sinks),
                             "test"));
+            registered.sinks().forEach(sink -> catalog()
+                    .bindingState(registered.id(), sink.sink(), BindingState.PAUSED, "No worker runs."));
+            return registered;
         }
     }
 
@@ -184,7 +205,11 @@ final class CaptureLab implements AutoCloseable {
 
     /** How many records a table's topic holds. */
     long topicSize(String table) {
-        String topic = Topics.of(id, new TableId("public", table));
+        return topicSize(source, table);
+    }
+
+    long topicSize(Source of, String table) {
+        String topic = Topics.of(of.name(), new TableId("public", table));
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(Map.of(
                 "bootstrap.servers", stack.kafkaBootstrapServers(),
                 "key.deserializer", ByteArrayDeserializer.class,

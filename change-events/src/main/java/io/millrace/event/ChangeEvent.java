@@ -50,6 +50,29 @@ public record ChangeEvent(
      * external version in Elasticsearch. The LSN takes the lower 52 bits (4 PiB of WAL), the epoch the 11 above.
      */
     public long rowVersion() {
-        return (long) position.epoch() << LSN_BITS | lsn;
+        return rowVersion(position.epoch(), lsn);
+    }
+
+    /** Returns the version of a row state that was made, or read, at an LSN. */
+    public static long rowVersion(int epoch, long lsn) {
+        return (long) epoch << LSN_BITS | lsn;
+    }
+
+    /** Returns the epoch in a version. */
+    public static int epochOf(long rowVersion) {
+        return (int) (rowVersion >>> LSN_BITS);
+    }
+
+    /** Returns the LSN in a version. */
+    public static long lsnOf(long rowVersion) {
+        return rowVersion & (1L << LSN_BITS) - 1;
+    }
+
+    /**
+     * Tells whether nobody was seen deleting this row: a sink held it, and when it was looked for, the source had none under its key. Has
+     * the position of a snapshot read.
+     */
+    public boolean isFoundMissing() {
+        return operation == Operation.DELETE && position.isRead();
     }
 }

@@ -29,6 +29,19 @@ public record RowKey(String json) {
         return utf8 == null || utf8.length == 0 ? null : new RowKey(new String(utf8, StandardCharsets.UTF_8));
     }
 
+    /** Returns the names of the key columns, in the key's order. */
+    public List<String> names() {
+        List<String> names = new ArrayList<>(2);
+        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), json)) {
+            parser.nextToken();
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                names.add(parser.currentName());
+                parser.nextToken();
+            }
+        }
+        return names;
+    }
+
     /** Returns the key values as text, strings without their quotes, in the key's order. */
     public List<String> values() {
         List<String> values = new ArrayList<>(2);

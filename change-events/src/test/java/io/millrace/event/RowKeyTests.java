@@ -14,6 +14,13 @@ class RowKeyTests {
     }
 
     @Test
+    void namesAndValuesComeInTheKeysOrder() {
+        RowKey key = new RowKey("{\"z \\\"\":\"b\",\"a\":1}");
+        assertThat(key.names()).containsExactly("z \"", "a");
+        assertThat(key.values()).containsExactly("b", "1");
+    }
+
+    @Test
     void everyReservedCharacterIsPercentEncoded() {
         assertThat(RowKey.percentEncode("a b*c~d/é%+")).isEqualTo("a%20b%2Ac~d%2F%C3%A9%25%2B");
     }

@@ -89,6 +89,15 @@ class Flow {
         assertThat(added.status()).as("source added: %s", added.body()).isEqualTo(201);
     }
 
+    /** Removes this flow's source, whose tables are gone, while everything runs. */
+    void removeSource() {
+        Api.Answer removed = api.call("DELETE", "sources/" + source, null);
+        assertThat(removed.status()).as("source removed: %s", removed.body()).isEqualTo(200);
+        assertThat(removed.body().path("leftAtTheSource").isEmpty())
+                .as("left at the source: %s", removed.body())
+                .isTrue();
+    }
+
     /** Registers a table for all three sinks and returns its id. */
     long register(String table) {
         return register(table, "elasticsearch", "redis", "audit");
@@ -112,7 +121,11 @@ class Flow {
 
     /** Waits until everything committed so far is in every sink. */
     void barrier() {
-        Api.Answer answer = api.post("barrier?timeout=90s", null);
+        barrier(90);
+    }
+
+    void barrier(int seconds) {
+        Api.Answer answer = api.post("barrier?timeout=" + seconds + "s", null);
         assertThat(answer.status()).as("barrier: %s", answer.body()).isEqualTo(200);
     }
 

@@ -3,13 +3,9 @@ package io.millrace.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.event.TableId;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -29,7 +25,7 @@ class PgbenchIT {
     void balancesAgreeEverywhereAndTheHistoryHoldsOneUpdatePerTransactionAndTable() throws Exception {
         int scale = Campaign.rounds(1, 5);
         int seconds = Campaign.rounds(10, 60);
-        pgbench("-i", "-q", "-s", Integer.toString(scale));
+        Pgbench.run(pipeline, "-i", "-q", "-s", Integer.toString(scale));
         for (String table : List.of("pgbench_accounts", "pgbench_tellers", "pgbench_branches")) {
             // answered when the table's changes are captured, though its rows may still be read
             assertThat(pipeline.tryRegister(table, "elasticsearch", "redis", "audit")
@@ -39,7 +35,7 @@ class PgbenchIT {
                     .isIn("SNAPSHOTTING", "STREAMING");
         }
 
-        Matcher processed = PROCESSED.matcher(pgbench("-c", "4", "-T", Integer.toString(seconds)));
+        Matcher processed = PROCESSED.matcher(Pgbench.run(pipeline, "-c", "4", "-T", Integer.toString(seconds)));
         assertThat(processed.find()).isTrue();
         long transactions = Long.parseLong(processed.group(1));
 
@@ -68,41 +64,5 @@ class PgbenchIT {
                 .isEqualTo(2);
         assertThat(pipeline.history.events("shop", new TableId("public", "keyless"), "read"))
                 .isEqualTo(1);
-    }
-
-    private String pgbench(String... arguments) throws Exception {
-        Path output = Files.createTempFile(Path.of("target").toAbsolutePath(), "pgbench", ".txt");
-        ProcessBuilder builder = new ProcessBuilder(Stream.concat(
-                        Stream.of(
-                                executable(),
-                                "-h",
-                                "localhost",
-                                "-p",
-                                Integer.toString(pipeline.stack.postgresPort()),
-                                "-U",
-                                "postgres"),
-                        Stream.concat(Stream.of(arguments), Stream.of("shop")))
-                .toList());
-        builder.environment().put("PGPASSWORD", "postgres");
-        Process process = builder.redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
-        String text = Files.readString(output);
-        assertThat(process.exitValue()).as(text).isZero();
-        return text;
-    }
-
-    /** Debian keeps it out of the path, one folder a version. */
-    private static String executable() throws Exception {
-        try (Stream<Path> versions = Files.exists(Path.of("/usr/lib/postgresql"))
-                ? Files.list(Path.of("/usr/lib/postgresql"))
-                : Stream.empty()) {
-            return versions.map(version -> version.resolve("bin/pgbench"))
-                    .filter(Files::isExecutable)
-                    .map(Path::toString)
-                    .findFirst()
-                    .orElse("pgbench");
-        }
     }
 }

@@ -4,6 +4,10 @@ import io.millrace.catalog.rebuild.JdbcRebuilds;
 import io.millrace.catalog.rebuild.JdbcStoreMarkers;
 import io.millrace.catalog.rebuild.Rebuilds;
 import io.millrace.catalog.rebuild.StoreMarkers;
+import io.millrace.catalog.snapshot.JdbcRereads;
+import io.millrace.catalog.snapshot.JdbcSnapshotRuns;
+import io.millrace.catalog.snapshot.Rereads;
+import io.millrace.catalog.snapshot.SnapshotRuns;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -67,6 +71,16 @@ class CatalogAutoConfiguration {
     @Bean
     StoreMarkers storeMarkers(JdbcTemplate template, Flyway migrated) {
         return new JdbcStoreMarkers(template);
+    }
+
+    @Bean
+    SnapshotRuns snapshotRuns(JdbcTemplate template, PlatformTransactionManager transactions, Flyway migrated) {
+        return new JdbcSnapshotRuns(template, new TransactionTemplate(transactions));
+    }
+
+    @Bean
+    Rereads rereads(JdbcTemplate template, Flyway migrated) {
+        return new JdbcRereads(template);
     }
 
     @Bean

@@ -1,5 +1,6 @@
 package io.millrace.catalog;
 
+import io.millrace.catalog.snapshot.JdbcSnapshotRuns;
 import io.millrace.event.TableId;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +15,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     private final JdbcSources sources;
     private final JdbcTables tables;
     private final JdbcBindings bindings;
-    private final JdbcSnapshots snapshots;
+    private final JdbcSnapshotRuns snapshots;
     private final TableRelations relations;
     private final Alerts alerts;
     private final JdbcSinks sinks;
@@ -24,7 +25,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
         this.sources = new JdbcSources(sql, cipher);
         this.bindings = new JdbcBindings(sql);
         this.tables = new JdbcTables(sql, transaction, bindings);
-        this.snapshots = new JdbcSnapshots(sql, transaction);
+        this.snapshots = new JdbcSnapshotRuns(template, transaction);
         this.relations = new JdbcTableRelations(sql);
         this.alerts = new JdbcAlerts(sql);
         this.sinks = new JdbcSinks(template);
@@ -122,7 +123,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
 
     @Override
     public Optional<TableSnapshot> snapshot(long tableId) {
-        return snapshots.newest(tableId);
+        return snapshots.of(tableId, 1).stream().findFirst();
     }
 
     @Override
@@ -132,17 +133,17 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
 
     @Override
     public TableSnapshot requestSnapshot(long tableId, String by) {
-        return snapshots.request(tableId, by);
+        return snapshots.request(tableId, null, by);
     }
 
     @Override
-    public void snapshotProgress(long id, long rowsDone, @Nullable Long rowsEstimated, @Nullable String lastKey) {
-        snapshots.progress(id, rowsDone, rowsEstimated, lastKey);
+    public TableSnapshot readAnew(long tableId, String by) {
+        return snapshots.readAnew(tableId, by);
     }
 
     @Override
-    public void snapshotEnded(long id, SnapshotState state, @Nullable String message) {
-        snapshots.ended(id, state, message);
+    public void snapshotEnded(long snapshotId, SnapshotState state, @Nullable String message) {
+        snapshots.ended(snapshotId, state, message);
     }
 
     @Override

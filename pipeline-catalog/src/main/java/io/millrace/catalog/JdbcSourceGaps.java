@@ -120,7 +120,7 @@ final class JdbcSourceGaps implements SourceGaps {
             if (hasHistory(table)) {
                 history(SourcePosition.ofRead(captured.epoch(), to, Math.toIntExact(gap)), gap, table);
             }
-            readAnew(table);
+            catalog.readAnew(table.id(), "millrace");
         });
     }
 
@@ -139,7 +139,7 @@ final class JdbcSourceGaps implements SourceGaps {
                     if (gap.isPresent() && hasHistory(table)) {
                         history(SourcePosition.ofRead(first.epoch(), first.endLsn(), index++), gap.get(), table);
                     }
-                    readAnew(table);
+                    catalog.readAnew(table.id(), "millrace");
                 }
             }
             return true;
@@ -165,15 +165,6 @@ final class JdbcSourceGaps implements SourceGaps {
 
     private static boolean hasHistory(CapturedTable table) {
         return table.sinks().stream().anyMatch(binding -> binding.sink().equals("audit"));
-    }
-
-    /** An open snapshot would go on behind its last key: what lies before it was read in the older epoch. */
-    private void readAnew(CapturedTable table) {
-        catalog.snapshot(table.id())
-                .filter(last -> last.state() == SnapshotState.REQUESTED || last.state() == SnapshotState.RUNNING)
-                .ifPresent(open ->
-                        catalog.snapshotEnded(open.id(), SnapshotState.CANCELLED, "A new epoch of the source began."));
-        catalog.requestSnapshot(table.id(), "millrace");
     }
 
     private static @Nullable String lsn(@Nullable Long lsn) {

@@ -88,13 +88,17 @@ public interface PipelineCatalog {
     /** Returns snapshots of all tables that are REQUESTED or RUNNING, oldest first. */
     List<TableSnapshot> openSnapshots();
 
-    /** Asks for another snapshot of a table; an open one is returned instead. */
+    /** Asks for another snapshot of all rows of a table; an open one is returned instead. */
     TableSnapshot requestSnapshot(long tableId, String by);
 
-    /** Notes a snapshot's progress; also moves it to RUNNING and sets when it started. */
-    void snapshotProgress(long snapshotId, long rowsDone, @Nullable Long rowsEstimated, @Nullable String lastKey);
+    /**
+     * Asks for all rows of a table from the first one on: what open snapshots of it have read counts no more, so they are cancelled.
+     *
+     * @param by user name, or {@code millrace}, where wanted with a colon and why
+     */
+    TableSnapshot readAnew(long tableId, String by);
 
-    /** Ends a snapshot. */
+    /** Ends a snapshot, unless it ended already. */
     void snapshotEnded(long snapshotId, SnapshotState state, @Nullable String message);
 
     /** Returns which relations of the sources the tables are. */

@@ -4,6 +4,8 @@ package io.millrace.catalog;
 public enum SnapshotState {
     REQUESTED,
     RUNNING,
+    /** Stopped by a person; goes on where it stopped. */
+    PAUSED,
     DONE,
     FAILED,
     CANCELLED

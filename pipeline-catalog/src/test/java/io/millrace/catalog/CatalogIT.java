@@ -8,6 +8,14 @@ import io.millrace.catalog.Alert.Severity;
 import io.millrace.catalog.Alerts.Trouble;
 import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
+import io.millrace.catalog.snapshot.JdbcRereads;
+import io.millrace.catalog.snapshot.JdbcSnapshotRuns;
+import io.millrace.catalog.snapshot.Rereads;
+import io.millrace.catalog.snapshot.Rereads.Doubt;
+import io.millrace.catalog.snapshot.Rereads.Reread;
+import io.millrace.catalog.snapshot.SnapshotRuns;
+import io.millrace.catalog.snapshot.SnapshotRuns.Search;
+import io.millrace.event.RowKey;
 import io.millrace.event.SourcePosition;
 import io.millrace.event.TableId;
 import io.millrace.event.kafka.Topics;
@@ -39,6 +47,9 @@ class CatalogIT {
     private final JdbcTemplate template = new JdbcTemplate(database);
     private final PipelineCatalog catalog = catalog("a secret");
     private final Offsets offsets = new JdbcOffsets(template);
+    private final SnapshotRuns runs =
+            new JdbcSnapshotRuns(template, new TransactionTemplate(new DataSourceTransactionManager(database)));
+    private final Rereads rereads = new JdbcRereads(template);
 
     CatalogIT(LocalStack stack) {
         database.setURL(stack.postgresJdbcUrl("millrace"));
@@ -167,14 +178,105 @@ class CatalogIT {
     void anOpenSnapshotIsNotAskedForTwice() {
         long table = register("orders").id();
         TableSnapshot first = catalog.requestSnapshot(table, "anna");
-        catalog.snapshotProgress(first.id(), 10, 100L, "{\"id\":10}");
+        runs.begun(first.id(), 77, "{\"b\":100,\"aa\":1}", 100L);
+        assertThat(runs.progress(first.id(), 10, null, 5.0, 18L, "{\"b\":10,\"aa\":1}"))
+                .contains(SnapshotState.RUNNING);
 
         assertThat(catalog.requestSnapshot(table, "anna"))
                 .satisfies(open -> assertThat(open.id()).isEqualTo(first.id()))
-                .satisfies(open -> assertThat(open.rowsDone()).isEqualTo(10));
+                .satisfies(open -> assertThat(open.rowsDone()).isEqualTo(10))
+                .satisfies(open -> assertThat(open.lastKey())
+                        .as("a key keeps the order of its columns")
+                        .isEqualTo("{\"b\":10,\"aa\":1}"));
+        assertThat(runs.request(table, "n > 1", "anna").id()).isNotEqualTo(first.id());
 
-        catalog.snapshotEnded(first.id(), SnapshotState.DONE, null);
+        runs.ended(first.id(), SnapshotState.DONE, null);
         assertThat(catalog.requestSnapshot(table, "anna").id()).isNotEqualTo(first.id());
+    }
+
+    @Test
+    void aSnapshotIsPausedResumedAndCancelledAndKeepsItsPlace() {
+        long id = catalog.requestSnapshot(register("orders").id(), "anna").id();
+        runs.begun(id, 77, "{\"id\":100}", 100L);
+        runs.progress(id, 10, null, 5.0, 18L, "{\"id\":10}");
+
+        assertThat(runs.pause(id, "Paused by anna.")).isTrue();
+        assertThat(runs.progress(id, 20, null, 5.0, 16L, "{\"id\":20}"))
+                .as("the chunk that was under way counts, and the reader learns that it is to stop")
+                .contains(SnapshotState.PAUSED);
+        assertThat(catalog.openSnapshots()).isEmpty();
+        assertThat(runs.find(id)).hasValueSatisfying(paused -> {
+            assertThat(paused.lastKey()).isEqualTo("{\"id\":20}");
+            assertThat(paused.rowsPerSecond()).isNull();
+            assertThat(paused.message()).isEqualTo("Paused by anna.");
+        });
+        assertThat(runs.pause(id, "again")).isFalse();
+        assertThat(runs.resume(id)).isTrue();
+        assertThat(catalog.openSnapshots()).singleElement().satisfies(open -> assertThat(open.endKey())
+                .isEqualTo("{\"id\":100}"));
+        assertThat(runs.cancel(id, "Cancelled by anna.")).isTrue();
+        runs.ended(id, SnapshotState.DONE, null);
+        assertThat(runs.find(id).orElseThrow().state()).isEqualTo(SnapshotState.CANCELLED);
+    }
+
+    @Test
+    void readingAnewCancelsWhatIsOpenPausedOrFilteredAndBeginsAtTheFirstRow() {
+        long table = register("orders").id();
+        TableSnapshot whole = catalog.requestSnapshot(table, "anna");
+        runs.begun(whole.id(), 77, "{\"id\":100}", 100L);
+        runs.progress(whole.id(), 10, null, 5.0, 18L, "{\"id\":10}");
+        runs.pause(whole.id(), "Paused by anna.");
+        TableSnapshot part = runs.request(table, "n > 1", "anna");
+        TableSnapshot done = runs.request(table, "n > 2", "anna");
+        runs.ended(done.id(), SnapshotState.DONE, null);
+
+        TableSnapshot anew = catalog.readAnew(table, "millrace: the table was created again");
+        assertThat(anew.state()).isEqualTo(SnapshotState.REQUESTED);
+        assertThat(anew.lastKey()).isNull();
+        assertThat(anew.filter()).isNull();
+        assertThat(runs.of(table, 10))
+                .extracting(TableSnapshot::id, TableSnapshot::state)
+                .containsExactly(
+                        tuple(anew.id(), SnapshotState.REQUESTED),
+                        tuple(done.id(), SnapshotState.DONE),
+                        tuple(part.id(), SnapshotState.CANCELLED),
+                        tuple(whole.id(), SnapshotState.CANCELLED));
+        assertThat(runs.resume(whole.id())).isFalse();
+    }
+
+    @Test
+    void aSearchWaitsForTheSinkAndForItsQuestions() {
+        CapturedTable table = register("orders");
+        long id = catalog.requestSnapshot(table.id(), "anna").id();
+        runs.begun(id, 77, "{\"id\":100}", 100L);
+        runs.progress(id, 10, null, null, null, null);
+        runs.allRead(id, new long[] {0, 5});
+        assertThat(runs.claim("redis")).as("nothing delivered yet").isEmpty();
+        offsets.advance(
+                "redis",
+                List.of(new Offsets.Advance(new Offsets.TopicPartitionId(table.topic(), 1), 0, 5, null, null, 5)));
+        Search search = runs.claim("redis").get(0);
+        assertThat(runs.claim("redis")).as("claimed").isEmpty();
+        rereads.request(table.id(), List.of(Doubt.of(new RowKey("{\"id\":1}"))), id, "redis");
+        rereads.request(table.id(), List.of(Doubt.of(new RowKey("{\"id\":1}"))), null, "capture");
+        runs.searched(search, 1);
+        catalog.bindingState(table.id(), "audit", BindingState.PAUSED, null);
+        assertThat(runs.isSearched(id)).isFalse();
+        List<Reread> open = rereads.next(table.id(), 10);
+        assertThat(open).singleElement().satisfies(one -> assertThat(one.snapshotId())
+                .isEqualTo(id));
+        assertThat(rereads.openUpTo(rereads.newest())).singleElement().satisfies(one -> assertThat(one.rows())
+                .isEqualTo(1));
+        long newest = rereads.newest();
+        rereads.answered(List.of(open.get(0).id()));
+        assertThat(rereads.newest())
+                .as("a barrier sees what was asked and answered")
+                .isEqualTo(newest);
+        rereads.request(table.id(), List.of(Doubt.of(new RowKey("{\"id\":2}"))), null, "redis");
+        assertThat(rereads.newest()).isGreaterThan(newest);
+        assertThat(runs.isSearched(id)).as("a paused sink is not waited for").isTrue();
+        catalog.bindingState(table.id(), "audit", BindingState.ACTIVE, null);
+        assertThat(runs.isSearched(id)).isFalse();
     }
 
     @Test

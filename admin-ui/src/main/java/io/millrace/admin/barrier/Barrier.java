@@ -11,6 +11,7 @@ import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.preflight.SourceConnection;
+import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.event.Lsn;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -38,11 +39,13 @@ class Barrier {
     private final PipelineCatalog catalog;
     private final Offsets offsets;
     private final TopicEnds topicEnds;
+    private final Rereads rereads;
 
-    Barrier(PipelineCatalog catalog, Offsets offsets, TopicEnds topicEnds) {
+    Barrier(PipelineCatalog catalog, Offsets offsets, TopicEnds topicEnds, Rereads rereads) {
         this.catalog = catalog;
         this.offsets = offsets;
         this.topicEnds = topicEnds;
+        this.rereads = rereads;
     }
 
     /**
@@ -67,11 +70,19 @@ class Barrier {
         if (behind.isEmpty()) {
             behind = until(deadline, () -> captured(marks));
         }
-        if (behind.isEmpty()) {
-            behind = until(deadline, () -> ends(ends));
-        }
-        if (behind.isEmpty()) {
-            behind = until(deadline, () -> delivered(ends));
+        // what the sinks were given may have had them ask for rows: once more, for the answers
+        boolean asked = true;
+        for (int round = 0; round < 2 && asked && behind.isEmpty(); round++) {
+            long[] newest = {-1};
+            behind = until(deadline, () -> answered(newest));
+            if (behind.isEmpty()) {
+                ends.clear();
+                behind = until(deadline, () -> ends(ends));
+            }
+            if (behind.isEmpty()) {
+                behind = until(deadline, () -> delivered(ends));
+            }
+            asked = behind.isEmpty() && isAskedSince(newest[0]);
         }
         return new Outcome(Duration.ofNanos(System.nanoTime() - started), behind, skipped());
     }
@@ -154,6 +165,26 @@ class Barrier {
     private List<String> ends(Map<TopicPartition, Long> ends) {
         ends.putAll(topicEnds.of(tables().stream().map(CapturedTable::topic).toList()));
         return List.of();
+    }
+
+    /** Rows that were asked for until now must be in the topics before these have an end. */
+    private List<String> answered(long[] newest) {
+        if (newest[0] < 0) {
+            newest[0] = rereads.newest();
+        }
+        return rereads.openUpTo(newest[0]).stream()
+                .map(open -> "Capture is yet to read " + open.rows() + (open.rows() == 1 ? " row" : " rows") + " of "
+                        + open.source() + "." + open.schema() + "." + open.table() + " again.")
+                .toList();
+    }
+
+    /** What was asked for meanwhile may be answered already, behind the ends that were waited for. */
+    private boolean isAskedSince(long newest) {
+        try {
+            return rereads.newest() > newest;
+        } catch (DataAccessException e) {
+            return true;
+        }
     }
 
     private List<String> delivered(Map<TopicPartition, Long> ends) {

@@ -119,7 +119,7 @@ record EventView(
         return switch (event.operation()) {
             case "create" -> "created";
             case "update" -> "updated";
-            case "delete" -> "deleted";
+            case "delete" -> event.isFoundMissing() ? "found missing" : "deleted";
             case "read" -> "read by snapshot";
             case "truncate" -> "table emptied";
             case "gap" -> "changes may be missing";
@@ -192,6 +192,10 @@ record EventView(
 
     /** Returns what is not known of the row before, and why; null where all is. */
     public @Nullable String gap() {
+        if (event.isFoundMissing()) {
+            return "Nobody was seen deleting it: a sink still held the row, and when it was looked for, the source had none"
+                    + " under this key.";
+        }
         if (!event.operation().equals("update") && !event.operation().equals("delete")) {
             return null;
         }

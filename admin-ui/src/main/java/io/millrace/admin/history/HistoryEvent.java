@@ -1,6 +1,7 @@
 package io.millrace.admin.history;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import java.time.Instant;
 import java.util.List;
@@ -37,4 +38,11 @@ record HistoryEvent(
         Instant capturedAt,
         @JsonRawValue @Nullable String actor,
         List<String> maskedColumns,
-        @JsonIgnore long seq) {}
+        @JsonIgnore long seq) {
+
+    /** Tells whether nobody was seen deleting the row: a sink held it, and when it was looked for, the source had none. */
+    @JsonProperty("foundMissing")
+    public boolean isFoundMissing() {
+        return operation.equals("delete") && ordinal < 0;
+    }
+}

@@ -114,8 +114,7 @@ class Declarations {
                             + place.table().table() + ". Look at it as it is now, then change it again.");
         }
         awaitHold();
-        Long snapshot =
-                reread ? (Long) catalog.requestSnapshot(place.table().id(), by).id() : null;
+        Long snapshot = reread ? (Long) catalog.readAnew(place.table().id(), by).id() : null;
         return view(place(place.binding().sink(), place.table().id()), findings, snapshot);
     }
 

@@ -54,10 +54,10 @@ public class Bindings {
                                 + " first, then this.");
             }
             rewinds.passGaps(sink, table, by);
-            catalog.requestSnapshot(tableId, by);
+            catalog.readAnew(tableId, by);
             said = "Delivery to " + sink
                     + " goes on with the oldest change that Kafka still has, and all rows are being read again."
-                    + " The changes in between are lost to it; rows deleted in that time stay in a sink of states until it is rebuilt.";
+                    + " The changes in between are lost to it; rows deleted in that time are found missing once all are read.";
         }
         return new Resumed(move(sink, tableId, BindingState.ACTIVE, null), said);
     }

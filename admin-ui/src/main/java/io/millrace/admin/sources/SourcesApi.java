@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PatchMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -28,9 +29,11 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 class SourcesApi {
 
     private final SourceRegister register;
+    private final SourceRemoval removal;
 
-    SourcesApi(SourceRegister register) {
+    SourcesApi(SourceRegister register, SourceRemoval removal) {
         this.register = register;
+        this.removal = removal;
     }
 
     record NewSource(
@@ -153,6 +156,15 @@ class SourcesApi {
 
     private static String given(@Nullable String wanted, String present) {
         return wanted == null ? present : wanted;
+    }
+
+    /** @param leftAtTheSource SQL for the DBA where slot and publications could not be dropped; empty where nothing is left */
+    record Removed(String name, List<String> leftAtTheSource) {}
+
+    /** Takes a source out whose tables are removed, and drops its slot and publications. Its topics and its history stay. */
+    @DeleteMapping("/{name}")
+    Removed remove(@PathVariable String name) {
+        return new Removed(name, removal.remove(name));
     }
 
     @GetMapping("/{name}/preflight")

@@ -27,11 +27,13 @@ import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 class SourcesPages {
 
     private final SourceRegister register;
+    private final SourceRemoval removal;
     private final LagSampler lag;
     private final Rates rates;
 
-    SourcesPages(SourceRegister register, LagSampler lag, Rates rates) {
+    SourcesPages(SourceRegister register, SourceRemoval removal, LagSampler lag, Rates rates) {
         this.register = register;
+        this.removal = removal;
         this.lag = lag;
         this.rates = rates;
     }
@@ -159,5 +161,22 @@ class SourcesPages {
             Notice.refused(redirect, refused.title() + ". " + refused.detail());
         }
         return "redirect:/sources/" + name;
+    }
+
+    @PostMapping("/{name}/remove")
+    String remove(@PathVariable String name, RedirectAttributes redirect) {
+        try {
+            List<String> left = removal.remove(name);
+            Notice.done(
+                    redirect,
+                    left.isEmpty()
+                            ? "The source " + name + " is removed, and its slot and publications are dropped."
+                            : "The source " + name + " is removed. Its server did not let go of everything; run there: "
+                                    + String.join(" ", left));
+            return "redirect:/sources";
+        } catch (Problem refused) {
+            Notice.refused(redirect, refused.title() + ". " + refused.detail());
+            return "redirect:/sources/" + name;
+        }
     }
 }

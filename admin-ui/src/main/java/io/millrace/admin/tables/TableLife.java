@@ -4,7 +4,6 @@ import io.millrace.admin.web.Problem;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.SnapshotState;
-import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -20,7 +19,6 @@ class TableLife {
     private static final Set<TableState> PAUSABLE = EnumSet.of(TableState.STREAMING, TableState.PAUSED);
     private static final Set<TableState> RESUMABLE =
             EnumSet.of(TableState.PAUSED, TableState.FAILED, TableState.STREAMING);
-    private static final Set<TableState> READABLE = EnumSet.of(TableState.STREAMING, TableState.SNAPSHOTTING);
 
     private static final Duration TAKEN_UP_WITHIN = Duration.ofSeconds(5);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
@@ -70,7 +68,7 @@ class TableLife {
             catalog.tableState(id, TableState.STREAMING, null);
         } else if (table.state() == TableState.FAILED) {
             boolean read = catalog.snapshot(id)
-                    .filter(last -> last.state() == SnapshotState.DONE)
+                    .filter(last -> last.state() == SnapshotState.DONE && last.filter() == null)
                     .isPresent();
             if (!read) {
                 catalog.requestSnapshot(id, by);
@@ -85,11 +83,6 @@ class TableLife {
         find(id);
         catalog.tableState(id, TableState.REMOVING, null);
         return find(id);
-    }
-
-    TableSnapshot snapshot(long id, String by) {
-        allowed(find(id), READABLE, "read again", "Resume it first, or wait until capture has taken it up.");
-        return catalog.requestSnapshot(id, by);
     }
 
     private static CapturedTable allowed(CapturedTable table, Set<TableState> states, String what, String wayOut) {

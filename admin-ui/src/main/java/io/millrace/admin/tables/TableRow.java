@@ -117,15 +117,35 @@ record TableRow(
                 && (snapshot.state() == SnapshotState.RUNNING || snapshot.state() == SnapshotState.REQUESTED);
     }
 
-    /** Returns rows a second of the snapshot, over its whole time; null before it started. */
-    public @Nullable Double snapshotRate() {
+    /** Returns whether there is something to say of the snapshot now. */
+    public boolean snapshotShown() {
+        return snapshot != null && (snapshot.isOpen() || snapshot.state() == SnapshotState.FAILED);
+    }
+
+    /** Returns what the snapshot does, in a few words. */
+    public String snapshotWord() {
         TableSnapshot present = snapshot;
-        if (present == null || present.startedAt() == null) {
-            return null;
+        if (present == null) {
+            return "";
         }
-        var end = present.finishedAt() == null ? java.time.Instant.now() : present.finishedAt();
-        double seconds = Duration.between(present.startedAt(), end).toMillis() / 1000.0;
-        return seconds <= 0 ? null : (Double) (present.rowsDone() / seconds);
+        return switch (present.state()) {
+            case REQUESTED -> "waits for its turn";
+            case RUNNING ->
+                present.allRead()
+                        ? "all rows are read; the sinks are searched for rows that the source has no more"
+                        : "reading";
+            case PAUSED -> "paused";
+            case DONE -> "done";
+            case FAILED -> "failed";
+            case CANCELLED -> "cancelled";
+        };
+    }
+
+    /** Returns how long the snapshot will read on, in words; null where unknown. */
+    public @Nullable Duration snapshotLeft() {
+        TableSnapshot present = snapshot;
+        Long left = present == null ? null : present.secondsLeft();
+        return left == null ? null : Duration.ofSeconds(left);
     }
 
     /** Returns the largest lag of its active sinks, in seconds; null where unknown. */

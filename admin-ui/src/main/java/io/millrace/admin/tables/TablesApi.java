@@ -9,9 +9,7 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.ReplicaIdentity;
-import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.TableRelations;
-import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.TableId;
@@ -45,12 +43,19 @@ class TablesApi {
     private final PipelineCatalog catalog;
     private final Registrations registrations;
     private final TableLife life;
+    private final SnapshotLife snapshots;
     private final LagSampler lag;
 
-    TablesApi(PipelineCatalog catalog, Registrations registrations, TableLife life, LagSampler lag) {
+    TablesApi(
+            PipelineCatalog catalog,
+            Registrations registrations,
+            TableLife life,
+            SnapshotLife snapshots,
+            LagSampler lag) {
         this.catalog = catalog;
         this.registrations = registrations;
         this.life = life;
+        this.snapshots = snapshots;
         this.lag = lag;
     }
 
@@ -72,28 +77,6 @@ class TablesApi {
             @Nullable String message,
             @Nullable Long records,
             @Nullable Double seconds) {}
-
-    record SnapshotView(
-            long id,
-            SnapshotState state,
-            long rowsDone,
-            @Nullable Long rowsEstimated,
-            @Nullable String message,
-            Instant requestedAt,
-            @Nullable Instant startedAt,
-            @Nullable Instant finishedAt) {
-        static SnapshotView of(TableSnapshot snapshot) {
-            return new SnapshotView(
-                    snapshot.id(),
-                    snapshot.state(),
-                    snapshot.rowsDone(),
-                    snapshot.rowsEstimated(),
-                    snapshot.message(),
-                    snapshot.requestedAt(),
-                    snapshot.startedAt(),
-                    snapshot.finishedAt());
-        }
-    }
 
     record TableView(
             long id,
@@ -166,11 +149,6 @@ class TablesApi {
         return view(life.remove(id));
     }
 
-    @PostMapping("/{id}/snapshots")
-    ResponseEntity<SnapshotView> snapshot(@PathVariable long id, Principal caller) {
-        return ResponseEntity.status(HttpStatus.CREATED).body(SnapshotView.of(life.snapshot(id, caller.getName())));
-    }
-
     private TableView view(CapturedTable table) {
         List<SinkLag> lags = lag.latest().of(table.id());
         List<BindingView> bindings = table.sinks().stream()
@@ -204,7 +182,7 @@ class TablesApi {
                 table.registeredBy(),
                 table.registeredAt(),
                 bindings,
-                catalog.snapshot(table.id()).map(SnapshotView::of).orElse(null),
+                snapshots.current(table.id()).map(SnapshotView::of).orElse(null),
                 relation.map(TableRelations.Relation::renamedTo)
                         .map(TableId::toString)
                         .orElse(null),

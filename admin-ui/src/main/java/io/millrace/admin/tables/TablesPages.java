@@ -26,16 +26,27 @@ import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 @RequestMapping("/tables")
 class TablesPages {
 
+    private static final int SNAPSHOTS_SHOWN = 5;
+
     private final PipelineCatalog catalog;
     private final TableLife life;
+    private final SnapshotLife snapshots;
     private final Bindings bindings;
     private final Sinks sinks;
     private final LagSampler lag;
     private final Rates rates;
 
-    TablesPages(PipelineCatalog catalog, TableLife life, Bindings bindings, Sinks sinks, LagSampler lag, Rates rates) {
+    TablesPages(
+            PipelineCatalog catalog,
+            TableLife life,
+            SnapshotLife snapshots,
+            Bindings bindings,
+            Sinks sinks,
+            LagSampler lag,
+            Rates rates) {
         this.catalog = catalog;
         this.life = life;
+        this.snapshots = snapshots;
         this.bindings = bindings;
         this.sinks = sinks;
         this.lag = lag;
@@ -68,7 +79,7 @@ class TablesPages {
     }
 
     private TableRow row(CapturedTable table) {
-        return TableRow.of(table, catalog.snapshot(table.id()).orElse(null), lag.latest(), rates, sinks);
+        return TableRow.of(table, snapshots.current(table.id()).orElse(null), lag.latest(), rates, sinks);
     }
 
     @GetMapping("/{id}")
@@ -89,6 +100,7 @@ class TablesPages {
         model.addAttribute("t", table);
         model.addAttribute("row", row(table));
         model.addAttribute("line", rates.tableLine(id, 60, 60));
+        model.addAttribute("snapshots", snapshots.list(id, SNAPSHOTS_SHOWN));
         model.addAttribute("versions", SchemaVersion.of(catalog.schemas(id)));
         model.addAttribute(
                 "alerts",
@@ -109,15 +121,6 @@ class TablesPages {
     @PostMapping("/{id}/resume")
     String resume(@PathVariable long id, Principal user, RedirectAttributes redirect) {
         return told(id, redirect, "Resumed: it goes on where it stopped.", () -> life.resume(id, user.getName()));
-    }
-
-    @PostMapping("/{id}/snapshots")
-    String snapshot(@PathVariable long id, Principal user, RedirectAttributes redirect) {
-        return told(
-                id,
-                redirect,
-                "All rows are being read again, while changes go on flowing.",
-                () -> life.snapshot(id, user.getName()));
     }
 
     @PostMapping("/{id}/remove")

@@ -16,7 +16,7 @@ final class AuditRival implements Rival {
     private static final String COLUMNS =
             "event_id, source, schema_name, table_name, key, key_hash, operation, before, after,"
                     + " changed_columns, before_completeness, unavailable_columns, transaction_id, lsn, commit_lsn, epoch, ordinal,"
-                    + " committed_at, captured_at, actor";
+                    + " committed_at, captured_at, actor, masked_columns";
 
     private final LocalStack stack;
     private final Connection platform;

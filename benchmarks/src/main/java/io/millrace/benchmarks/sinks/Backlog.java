@@ -3,6 +3,7 @@ package io.millrace.benchmarks.sinks;
 import io.millrace.benchmarks.sinks.Workload.Made;
 import io.millrace.event.EventHeaders;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -10,9 +11,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Fills a topic with the records that capture would have written. */
@@ -27,6 +30,13 @@ final class Backlog {
             admin.createTopics(List.of(new NewTopic(workload.topic(), PARTITIONS, (short) 1)))
                     .all()
                     .get();
+            // until the broker leads a new partition it refuses records, and may then take the second batch before the
+            // first
+            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+            for (int partition = 0; partition < PARTITIONS; partition++) {
+                ends.put(new TopicPartition(workload.topic(), partition), OffsetSpec.latest());
+            }
+            admin.listOffsets(ends).all().get();
         }
         AtomicReference<Exception> failure = new AtomicReference<>();
         long micros = System.currentTimeMillis() * 1000;

@@ -33,7 +33,7 @@ final class Worker implements AutoCloseable {
                 "--spring.kafka.bootstrap-servers=" + stack.kafkaBootstrapServers(),
                 "--spring.data.redis.port=" + stack.redisPort(),
                 "--millrace.sinks.elasticsearch.uris=" + stack.elasticsearchUri(),
-                "--millrace.catalog.secret=bench"));
+                "--millrace.catalog.secret=only for benchmarks"));
         SINKS.stream()
                 .filter(other -> !other.equals(sink))
                 .forEach(other -> command.add("--millrace.sinks." + other + ".enabled=false"));

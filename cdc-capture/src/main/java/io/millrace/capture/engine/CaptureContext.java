@@ -1,6 +1,7 @@
 package io.millrace.capture.engine;
 
 import io.millrace.capture.publish.TopicAdmin;
+import io.millrace.capture.snapshot.SnapshotContext;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.SourceGaps;
@@ -21,4 +22,5 @@ record CaptureContext(
         TopicAdmin topics,
         Map<String, Object> producer,
         CaptureProperties properties,
-        CaptureStatus status) {}
+        CaptureStatus status,
+        SnapshotContext snapshots) {}

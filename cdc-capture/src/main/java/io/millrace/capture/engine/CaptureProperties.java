@@ -3,6 +3,7 @@ package io.millrace.capture.engine;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Settings of capture; what a DBA changes at run time is in the catalog instead.
@@ -13,10 +14,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param compression of records: none, lz4, zstd ...
  * @param heartbeatInterval how often a message is written at the source, so that the slot moves while others are busy
  * @param reconcileInterval how often the catalog is read for what changed
- * @param snapshotChunkRows rows that a snapshot reads at a time
+ * @param snapshotChunkRows rows that a snapshot reads at a time, and may be ahead of the slowest sink
  * @param drainTimeout how long a stop waits for what was read to be in Kafka
  * @param maxBackoff longest wait between two attempts to start
  * @param leaseTimeout after which a standby takes over from a process that does not renew its lease of a source
+ * @param retainedWalWarning WAL kept for a slot without a limit, from which on health and log warn
  */
 @ConfigurationProperties("millrace.capture")
 public record CaptureProperties(
@@ -26,10 +28,11 @@ public record CaptureProperties(
         @DefaultValue("lz4") String compression,
         @DefaultValue("10s") Duration heartbeatInterval,
         @DefaultValue("250ms") Duration reconcileInterval,
-        @DefaultValue("5000") int snapshotChunkRows,
+        @DefaultValue("2000") int snapshotChunkRows,
         @DefaultValue("10s") Duration drainTimeout,
         @DefaultValue("30s") Duration maxBackoff,
-        @DefaultValue("4s") Duration leaseTimeout) {
+        @DefaultValue("4s") Duration leaseTimeout,
+        @DefaultValue("10GB") DataSize retainedWalWarning) {
 
     public CaptureProperties {
         if (topicPartitions < 1) {

@@ -90,8 +90,8 @@ final class Publications {
         String from = everything ? source.insertOnlyPublication() : source.publication();
         connection.setAutoCommit(false);
         try {
-            alter(connection, to, "ADD", table);
-            alter(connection, from, "DROP", table);
+            alter(connection, altering(to, "ADD", table));
+            alter(connection, altering(from, "DROP", table));
             connection.commit();
         } finally {
             connection.rollback();
@@ -101,17 +101,25 @@ final class Publications {
 
     /** @param everything false for a table whose UPDATE and DELETE would fail once published */
     void add(Connection connection, TableId table, boolean everything) throws SQLException {
-        alter(connection, everything ? source.publication() : source.insertOnlyPublication(), "ADD", table);
+        alter(connection, adding(table, everything));
+    }
+
+    /** Returns the statement for {@link #add}. */
+    String adding(TableId table, boolean everything) {
+        return altering(everything ? source.publication() : source.insertOnlyPublication(), "ADD", table);
     }
 
     void drop(Connection connection, TableId table, String publication) throws SQLException {
-        alter(connection, publication, "DROP", table);
+        alter(connection, altering(publication, "DROP", table));
     }
 
-    private static void alter(Connection connection, String publication, String verb, TableId table)
-            throws SQLException {
+    private static String altering(String publication, String verb, TableId table) {
+        return "ALTER PUBLICATION " + quote(publication) + " " + verb + " TABLE " + table.quoted();
+    }
+
+    private static void alter(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute("ALTER PUBLICATION " + quote(publication) + " " + verb + " TABLE " + table.quoted());
+            statement.execute(sql);
         }
     }
 }

@@ -42,8 +42,7 @@ final class SourceCapture {
                     InterruptedException {
         CaptureProperties properties = context.properties();
         try (Connection connection = SourceConnection.open(source, "millrace-capture");
-                Snapshots snapshots = new Snapshots(
-                        source, context.catalog(), properties.snapshotChunkRows(), context.status()::snapshotRows)) {
+                Snapshots snapshots = new Snapshots(source, context.snapshots())) {
             SlotGate.Opening opening = new SlotGate(context.offsets(), context.gaps()).open(connection, source, lease);
             CaptureOffset start = opening.start();
             CapturedTables tables = new CapturedTables(source, context.catalog());

@@ -1,5 +1,7 @@
 package io.millrace.capture.engine;
 
+import io.millrace.capture.publish.Batch.Progress;
+import io.millrace.capture.publish.Batch.Urgency;
 import io.millrace.capture.slot.SourceLease;
 import io.millrace.capture.slot.SourceNotReadyException;
 import io.millrace.capture.slot.SourceRefusedException;
@@ -7,6 +9,7 @@ import io.millrace.catalog.Source;
 import io.millrace.catalog.SourceGap;
 import io.millrace.catalog.SourceState;
 import io.millrace.catalog.preflight.SourceConnection;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -20,11 +23,14 @@ final class SourceRunner implements Runnable {
     private static final Duration STANDBY = Duration.ofMillis(500);
     private static final Duration REFUSED = Duration.ofSeconds(2);
     private static final Duration HEALTHY = Duration.ofSeconds(30);
+    private static final Duration MEASURED = Duration.ofSeconds(5);
 
     private final String name;
     private final CaptureContext context;
     private final Stopping stopping = new Stopping();
     private final Backoff backoff;
+    private boolean rehearsed;
+    private long measureAt = System.nanoTime();
 
     SourceRunner(String name, CaptureContext context) {
         this.name = name;
@@ -53,6 +59,10 @@ final class SourceRunner implements Runnable {
                 context.platform(), name, context.properties().leaseTimeout())) {
             if (lease == null) {
                 context.status().standby(name);
+                if (!rehearsed) {
+                    rehearsed = true;
+                    new Rehearsal(context).of(name);
+                }
                 stopping.pause(STANDBY);
             } else {
                 attempt(lease);
@@ -67,6 +77,10 @@ final class SourceRunner implements Runnable {
     private void attempt(SourceLease lease) throws InterruptedException {
         Source source = context.catalog().source(name).orElse(null);
         if (source == null || source.state() == SourceState.PAUSED) {
+            if (source != null) {
+                context.status().state(name, SourceState.PAUSED, source.message());
+                measure(source);
+            }
             stopping.pause(STANDBY);
             return;
         }
@@ -84,6 +98,24 @@ final class SourceRunner implements Runnable {
         } catch (RuntimeException e) {
             LOG.warn("Capture of {} could not start; it is tried again in {}", name, backoff.present(), e);
             waiting(report, source, CaptureFailedException.text(e));
+        }
+    }
+
+    /** The source keeps WAL for the slot whether anyone reads it or not, and then most of all. */
+    private void measure(Source source) {
+        if (System.nanoTime() - measureAt < 0) {
+            return;
+        }
+        measureAt = System.nanoTime() + MEASURED.toNanos();
+        try (Connection connection = SourceConnection.open(source, "millrace-capture")) {
+            Progress progress = context.offsets()
+                    .capture(name)
+                    .map(offset -> new Progress(
+                            offset.position(), offset.endLsn(), offset.committedAt(), offset.events(), Urgency.LAZY))
+                    .orElse(null);
+            context.status().measure(source, connection, progress);
+        } catch (SQLException e) {
+            LOG.debug("The slot of {} cannot be measured", name, e);
         }
     }
 
@@ -119,11 +151,13 @@ final class SourceRunner implements Runnable {
         } else {
             report.gap(source, gap);
         }
+        measure(source);
         stopping.pause(REFUSED);
     }
 
     private void waiting(SourceReport report, Source source, String message) throws InterruptedException {
         report.say(source, SourceState.WAITING, message);
+        measure(source);
         stopping.pause(backoff.advance());
     }
 }

@@ -5,23 +5,18 @@ import io.millrace.capture.publish.TableTopic;
 import io.millrace.capture.slot.Cluster;
 import io.millrace.capture.slot.SourceNotReadyException;
 import io.millrace.capture.snapshot.Snapshots;
-import io.millrace.catalog.AlertName;
-import io.millrace.catalog.Alerts;
 import io.millrace.catalog.CaptureOffset;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.GapCause;
 import io.millrace.catalog.PipelineCatalog;
-import io.millrace.catalog.SinkDescription;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.SourceGap;
 import io.millrace.catalog.SourceGaps;
 import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
-import io.millrace.catalog.preflight.Finding;
 import io.millrace.catalog.preflight.SourceTable;
 import io.millrace.catalog.preflight.SourceTables;
-import io.millrace.catalog.preflight.TablePreflight;
 import io.millrace.event.TableId;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -30,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,17 +33,16 @@ import org.slf4j.LoggerFactory;
 final class TableLifecycle {
 
     private static final Logger LOG = LoggerFactory.getLogger(TableLifecycle.class);
-    private static final String HISTORY = "audit";
 
     private final Source source;
     private final CaptureOffset start;
     private final PipelineCatalog catalog;
     private final SourceGaps gaps;
-    private final PublishedTails tails;
     private final CapturedTables tables;
     private final Snapshots snapshots;
     private final Publications publications;
     private final RelationWatch watch;
+    private final TableTakeUp takeUp;
 
     TableLifecycle(
             CaptureContext context,
@@ -62,11 +55,11 @@ final class TableLifecycle {
         this.start = start;
         this.catalog = context.catalog();
         this.gaps = context.gaps();
-        this.tails = tails;
         this.tables = tables;
         this.snapshots = snapshots;
         this.publications = new Publications(source);
         this.watch = new RelationWatch(source, context.catalog(), publications);
+        this.takeUp = new TableTakeUp(source, context.catalog(), tails, tables, snapshots, publications);
     }
 
     /**
@@ -115,22 +108,24 @@ final class TableLifecycle {
     void reconcile(Connection connection, StreamPublisher publisher)
             throws SQLException, SourceNotReadyException, InterruptedException {
         Map<Long, TableSnapshot> open = new HashMap<>();
-        catalog.openSnapshots().forEach(snapshot -> open.put(snapshot.tableId(), snapshot));
+        catalog.openSnapshots().forEach(snapshot -> open.putIfAbsent(snapshot.tableId(), snapshot));
         List<CapturedTable> mine = mine();
         watch.look(connection, mine);
         Map<Long, TableRelations.Relation> relations = catalog.relations().of(source.name());
         for (CapturedTable table : mine) {
             TableRelations.Relation relation = relations.get(table.id());
             switch (table.state()) {
-                case PENDING -> takeUp(connection, table);
+                case PENDING -> takeUp.run(connection, table);
                 case REMOVING -> takeOut(connection, table);
                 case SNAPSHOTTING, STREAMING, PAUSED -> {
                     TableSnapshot snapshot = open.get(table.id());
                     Optional<TableTopic> topic = tables.find(table.table());
+                    CapturedTable present = underPresentName(table, relation);
+                    topic.ifPresent(known -> snapshots.know(present, known));
                     if (topic.isPresent() && snapshot != null) {
-                        snapshots.request(underPresentName(table, relation), topic.get(), snapshot);
+                        snapshots.request(present, topic.get(), snapshot);
                     } else if (table.state() == TableState.SNAPSHOTTING && !snapshots.isActive(table.id())) {
-                        catalog.tableState(table.id(), TableState.STREAMING, null);
+                        snapshots.settle(table);
                     } else if (table.state() == TableState.STREAMING && snapshot == null) {
                         readAgain(table, relation);
                     }
@@ -149,7 +144,7 @@ final class TableLifecycle {
     private void readAgain(CapturedTable table, TableRelations.@Nullable Relation relation) {
         if (relation != null && relation.rereadReason() != null) {
             LOG.info("The rows of {} are read again: {}", table.table(), relation.rereadReason());
-            catalog.requestSnapshot(table.id(), "millrace: " + relation.rereadReason());
+            catalog.readAnew(table.id(), "millrace: " + relation.rereadReason());
             catalog.relations().reread(table.id(), null);
         }
     }
@@ -158,61 +153,6 @@ final class TableLifecycle {
         return catalog.tables().stream()
                 .filter(table -> table.source().equals(source.name()))
                 .toList();
-    }
-
-    private void takeUp(Connection connection, CapturedTable table)
-            throws SQLException, SourceNotReadyException, InterruptedException {
-        boolean needsKey = needsKey(table);
-        List<Finding> findings = new TablePreflight().check(connection, source, table.table(), needsKey);
-        if (!Finding.pass(findings)) {
-            String problems = findings.stream()
-                    .filter(Finding::isError)
-                    .map(Finding::text)
-                    .collect(Collectors.joining(" "));
-            LOG.warn("{} cannot be captured: {}", table.table(), problems);
-            catalog.tableState(table.id(), TableState.FAILED, problems);
-            return;
-        }
-        SourceTable described =
-                new SourceTables().find(connection, table.table()).orElseThrow();
-        Optional<TableTopic> topic = tails.topic(table, Cluster.read(connection));
-        if (topic.isEmpty()) {
-            catalog.tableState(
-                    table.id(),
-                    TableState.FAILED,
-                    "The topic " + table.topic() + " holds later changes than " + source.name() + " has written:"
-                            + " it is left from another server or another installation. Remove the table here, delete"
-                            + " the topic, and register the table again.");
-            return;
-        }
-        bind(table, described);
-        // known before it is published: its first change finds it
-        tables.put(topic.get());
-        if (!publications.oids(connection).contains(described.oid())) {
-            publications.add(connection, table.table(), described.identityUsable());
-        }
-        LOG.info("Captures {} of {}", table.table(), source.name());
-        catalog.tableState(table.id(), TableState.SNAPSHOTTING, null);
-    }
-
-    /** A table that was dropped and created again is another one: nothing that was read of the old one holds. */
-    private void bind(CapturedTable table, SourceTable described) {
-        Optional<TableRelations.Relation> before = catalog.relations().find(table.id());
-        catalog.relations().bind(table.id(), described.oid());
-        if (before.isPresent() && before.get().oid() != described.oid()) {
-            catalog.requestSnapshot(table.id(), "millrace: the table was created again");
-        }
-        catalog.alerts().resolve(AlertName.TABLE_DROPPED, Alerts.subject(table, null));
-    }
-
-    /** A sink of which nothing is published is taken to need one. */
-    private boolean needsKey(CapturedTable table) {
-        Set<String> withoutKey = catalog.sinks().stream()
-                .filter(sink -> !sink.needsKey())
-                .map(SinkDescription::name)
-                .collect(Collectors.toSet());
-        return table.sinks().stream()
-                .anyMatch(binding -> !binding.sink().equals(HISTORY) && !withoutKey.contains(binding.sink()));
     }
 
     private void takeOut(Connection connection, CapturedTable table) throws SQLException {

@@ -55,6 +55,12 @@ final class EnvelopeWriter {
     /** An image of a row: all of it or its key alone, with what to take values from that were not sent. */
     record Image(Tuple row, @Nullable Tuple older, boolean keyOnly) {}
 
+    /** Returns the version of Millrace, for the envelope. */
+    static String version() {
+        String version = EnvelopeWriter.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
     byte[] key(RowShape shape, Tuple row, @Nullable Tuple older) {
         if (!shape.hasKey()) {
             return new byte[0];
@@ -70,11 +76,25 @@ final class EnvelopeWriter {
         image(table.shape(), before);
         value.raw(AFTER);
         image(table.shape(), after);
+        return rest(table, operation, origin);
+    }
+
+    /** Writes a delete of a row of which nothing is known but that the source has none under this key. */
+    byte[] missing(Published table, byte[] key, Origin origin) {
+        value.clear();
+        value.raw(BEFORE);
+        value.raw(key);
+        value.raw(AFTER);
+        value.raw(NONE);
+        return rest(table, Operation.DELETE, origin);
+    }
+
+    private byte[] rest(Published table, Operation operation, Origin origin) {
         value.raw(sourceStart);
         value.raw(table.names());
         field("\"ts_ms\":", Math.floorDiv(origin.micros(), 1000));
         field(",\"ts_us\":", origin.micros());
-        value.raw(ascii(operation == Operation.READ ? ",\"snapshot\":\"true\"" : ",\"snapshot\":\"false\""));
+        value.raw(ascii(origin.position().isRead() ? ",\"snapshot\":\"true\"" : ",\"snapshot\":\"false\""));
         value.raw(ascii(",\"txId\":"));
         if (origin.transactionId() == null) {
             value.raw(NONE);
@@ -115,6 +135,12 @@ final class EnvelopeWriter {
         if (origin.actor() != null) {
             headers.add(EventHeaders.ACTOR, origin.actor());
         }
+        return headers;
+    }
+
+    RecordHeaders keyOnlyHeaders(Published table, Origin origin) {
+        RecordHeaders headers = headers(table, null, null, origin);
+        headers.add(EventHeaders.BEFORE, KEY);
         return headers;
     }
 

@@ -1,65 +1,51 @@
 package io.millrace.capture.publish;
 
-import io.millrace.capture.publish.EnvelopeWriter.Image;
-import io.millrace.capture.publish.EnvelopeWriter.Origin;
-import io.millrace.capture.wal.Tuple;
 import io.millrace.event.EventHeaders;
-import io.millrace.event.Operation;
 import io.millrace.event.SourcePosition;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.List;
-import org.apache.kafka.common.header.internals.RecordHeaders;
+import java.util.function.IntPredicate;
 
 /** Publishes rows that a snapshot read, at the place in the stream where it is called. Used by the publishing thread. */
 public final class ReadPublisher {
 
     private final RecordSender sender;
-    private final EnvelopeWriter writer;
     private final StreamProgress progress;
-    private final int epoch;
 
-    ReadPublisher(RecordSender sender, EnvelopeWriter writer, StreamProgress progress, int epoch) {
+    ReadPublisher(RecordSender sender, StreamProgress progress) {
         this.sender = sender;
-        this.writer = writer;
         this.progress = progress;
-        this.epoch = epoch;
     }
 
-    /**
-     * Publishes rows that were read together.
-     *
-     * @param lowWatermark below every change that the read cannot have seen
-     * @param firstIndex number of the first row in its chunk
-     */
-    public void publish(Published table, long lowWatermark, int firstIndex, List<Tuple> rows, Instant readAt) {
-        long micros = readAt.getEpochSecond() * 1_000_000 + readAt.getNano() / 1000;
+    /** How many records were sent: rows that are there, and rows that are not. */
+    public record Sent(int rows, int missing) {}
+
+    /** Publishes those entries of a batch that are wanted, by their index. */
+    public Sent publish(ReadBatch batch, IntPredicate wanted) {
         SourcePosition upTo = progress.lastPosition();
         byte[] publishedUpTo = upTo == null ? null : upTo.toString().getBytes(StandardCharsets.US_ASCII);
-        for (int i = 0; i < rows.size(); i++) {
-            Tuple row = rows.get(i);
-            SourcePosition position = SourcePosition.ofRead(epoch, lowWatermark, firstIndex + i);
-            Origin origin = new Origin(position, lowWatermark, micros, null, null);
-            Image after = new Image(row, null, false);
-            RecordHeaders headers = writer.headers(table, null, after, origin);
-            if (publishedUpTo != null) {
-                headers.add(EventHeaders.PUBLISHED_UP_TO, publishedUpTo);
+        TableTopic topic = batch.topic();
+        int rows = 0;
+        int missing = 0;
+        for (int i = 0; i < batch.size(); i++) {
+            if (!wanted.test(i)) {
+                continue;
             }
-            byte[] key = writer.key(table.shape(), row, null);
+            ReadBatch.Entry entry = batch.entry(i);
+            if (publishedUpTo != null) {
+                entry.headers().add(EventHeaders.PUBLISHED_UP_TO, publishedUpTo);
+            }
+            byte[] key = entry.key();
             sender.send(
-                    table.topic().topic(),
-                    table.topic().partition(key),
-                    key.length == 0 ? null : key,
-                    writer.value(table, Operation.READ, null, after, origin),
-                    headers);
+                    topic.topic(), topic.partition(key), key.length == 0 ? null : key, entry.value(), entry.headers());
+            if (entry.missing()) {
+                missing++;
+            } else {
+                rows++;
+            }
         }
-        progress.count(rows.size());
-        table.topic().published().increment(rows.size());
-    }
-
-    /** Returns the key of a row, as its records carry it. */
-    public byte[] key(Published table, Tuple row) {
-        return writer.key(table.shape(), row, null);
+        progress.count(rows + missing);
+        topic.published().increment(rows + missing);
+        return new Sent(rows, missing);
     }
 
     /** Runs something once Kafka has everything that was published so far. */

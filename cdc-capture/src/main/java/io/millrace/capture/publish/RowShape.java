@@ -133,6 +133,16 @@ public final class RowShape {
         return true;
     }
 
+    /** Tells whether {@link #row} marks a value. */
+    boolean isIncomplete(Tuple row, @Nullable Tuple older) {
+        for (int column = 0; column < row.count(); column++) {
+            if (row.kind(column) == Tuple.UNCHANGED && (older == null || older.kind(column) == Tuple.UNCHANGED)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Tells whether two rows have the same key, by PostgreSQL's text; a value that was not sent did not change. */
     boolean sameKey(Tuple older, Tuple newer) {
         for (int column : key) {

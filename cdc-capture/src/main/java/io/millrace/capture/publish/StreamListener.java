@@ -13,6 +13,15 @@ public interface StreamListener {
     /** A row of the table was changed; {@code complete} is false where the change does not hold every value. */
     void changed(TableTopic table, byte[] key, boolean complete);
 
+    /**
+     * A row came under a new key without some of its values, which no sink can have under that key. Told again when the change comes
+     * again.
+     */
+    void lacking(TableTopic table, byte[] key);
+
+    /** What was told so far is about to count as done: what must not be forgotten is to be stored now. */
+    void beforeProgress();
+
     /** All rows of the table were removed. */
     void truncated(TableTopic table);
 }

@@ -53,7 +53,7 @@ public final class StreamPublisher implements WalHandler {
         this.listener = listener;
         this.writer = new EnvelopeWriter(resumed.source(), resumed.database(), version, clock);
         this.progress = new StreamProgress(sender, resumed);
-        this.reads = new ReadPublisher(sender, writer, progress, resumed.epoch());
+        this.reads = new ReadPublisher(sender, progress);
         this.transaction = new OpenTransaction(resumed.epoch());
     }
 
@@ -115,6 +115,10 @@ public final class StreamPublisher implements WalHandler {
             change(table, Operation.DELETE, lsn, before, null, old, null);
             transaction.next();
             change(table, Operation.CREATE, lsn, after, before, null, new Image(after, older, false));
+            if (table.shape().isIncomplete(after, older)) {
+                // nobody can know the value under the new key, and nothing will send it
+                listener.lacking(table.topic(), writer.key(table.shape(), after, before));
+            }
         } else {
             Tuple keyed = identity == 0 ? null : before;
             change(table, Operation.UPDATE, lsn, after, keyed, old, new Image(after, older, false));
@@ -202,6 +206,7 @@ public final class StreamPublisher implements WalHandler {
 
     /** Ends a step: what was published so far may be stored as soon as Kafka has it. */
     public void step() {
+        listener.beforeProgress();
         progress.step();
     }
 

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class TopicAdmin {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int FETCH_BYTES = 8 << 20;
 
     private final Map<String, Object> adminSettings;
     private final Map<String, Object> consumerSettings;
@@ -55,7 +57,8 @@ public final class TopicAdmin {
         this.consumerSettings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         this.consumerSettings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         this.consumerSettings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        this.consumerSettings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
+        // the last records of hundreds of partitions may each be of megabytes
+        this.consumerSettings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
         this.partitions = partitions;
         this.replicationFactor = replicationFactor;
     }
@@ -125,29 +128,48 @@ public final class TopicAdmin {
                 .toList();
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(consumerSettings)) {
             Map<TopicPartition, Long> begin = consumer.beginningOffsets(all, PATIENCE);
-            Map<TopicPartition, Long> end = consumer.endOffsets(all, PATIENCE);
-            for (TopicPartition partition : all) {
-                long last = end.getOrDefault(partition, 0L) - 1;
-                if (last >= begin.getOrDefault(partition, 0L)) {
-                    Objects.requireNonNull(tails.get(partition.topic()))
-                            .set(partition.partition(), read(consumer, partition, last));
-                }
-            }
+            Map<TopicPartition, Long> last = consumer.endOffsets(all, PATIENCE);
+            last.replaceAll((partition, end) -> end - 1);
+            last.entrySet().removeIf(end -> end.getValue() < begin.getOrDefault(end.getKey(), 0L));
+            read(consumer, last, record -> Objects.requireNonNull(tails.get(record.topic()))
+                    .set(record.partition(), position(record)));
         }
         return tails;
     }
 
-    private static @Nullable SourcePosition read(
-            KafkaConsumer<byte[], byte[]> consumer, TopicPartition partition, long offset) {
-        consumer.assign(List.of(partition));
-        consumer.seek(partition, offset);
+    /** Returns where each partition of a topic ends. */
+    public long[] ends(String topic) {
+        try (TopicEnds ends = openEnds(topic)) {
+            return ends.read();
+        }
+    }
+
+    /** Opens a client for someone who asks often where the partitions of a topic end. */
+    public TopicEnds openEnds(String topic) {
+        return new TopicEnds(consumerSettings, topic, PATIENCE);
+    }
+
+    /** Reads one record of each partition, of all at once: one after the other, hundreds of tables would take seconds of each start. */
+    private static void read(
+            KafkaConsumer<byte[], byte[]> consumer,
+            Map<TopicPartition, Long> offsets,
+            Consumer<ConsumerRecord<byte[], byte[]>> reader) {
+        Set<TopicPartition> missing = new HashSet<>(offsets.keySet());
+        consumer.assign(missing);
+        offsets.forEach(consumer::seek);
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (System.nanoTime() < deadline) {
+        while (!missing.isEmpty()) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(500))) {
-                return position(record);
+                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+                if (missing.remove(partition)) {
+                    reader.accept(record);
+                    consumer.pause(List.of(partition));
+                }
+            }
+            if (System.nanoTime() - deadline > 0 && !missing.isEmpty()) {
+                throw new KafkaException("Kafka does not return the last records of " + missing);
             }
         }
-        throw new KafkaException("Kafka does not return the last record of " + partition + " at offset " + offset);
     }
 
     private static @Nullable SourcePosition position(ConsumerRecord<byte[], byte[]> record) {

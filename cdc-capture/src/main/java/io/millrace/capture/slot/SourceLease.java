@@ -30,6 +30,11 @@ public final class SourceLease implements AutoCloseable {
 
     private static final int RENEWALS = 5;
 
+    /** How long a session that was ended may take to let go of its lock, and how often that is looked at. */
+    private static final long RELEASE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private static final long RELEASE_STEP_MILLIS = 20;
+
     private static final String TAKE = """
             INSERT INTO millrace.capture_lease AS l (source, generation, owner)
             SELECT name, 1, ? FROM millrace.source WHERE name = ?
@@ -76,22 +81,35 @@ public final class SourceLease implements AutoCloseable {
      * @param timeout after which a lease that was not renewed is taken over
      */
     public static @Nullable SourceLease tryAcquire(DataSource platform, String source, Duration timeout)
-            throws SQLException {
+            throws SQLException, InterruptedException {
         Connection connection = platform.getConnection();
         try {
             connection.setNetworkTimeout(Runnable::run, Math.toIntExact(timeout.toMillis()));
-            SourceLease lease =
-                    lock(connection, source) || endStale(connection, source, timeout) && lock(connection, source)
-                            ? take(connection, source, timeout)
-                            : null;
+            SourceLease lease = lock(connection, source)
+                            || endStale(connection, source, timeout) && lockReleased(connection, source)
+                    ? take(connection, source, timeout)
+                    : null;
             if (lease == null) {
                 connection.close();
             }
             return lease;
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException | RuntimeException | InterruptedException e) {
             connection.close();
             throw e;
         }
+    }
+
+    /** Takes the lock as soon as the ended session has let go of it; false if it does not, or another standby was quicker. */
+    private static boolean lockReleased(Connection connection, String source)
+            throws SQLException, InterruptedException {
+        long deadline = System.nanoTime() + RELEASE_NANOS;
+        while (!lock(connection, source)) {
+            if (System.nanoTime() - deadline >= 0) {
+                return false;
+            }
+            TimeUnit.MILLISECONDS.sleep(RELEASE_STEP_MILLIS);
+        }
+        return true;
     }
 
     private static boolean lock(Connection connection, String source) throws SQLException {

@@ -1,13 +1,9 @@
 package io.millrace.capture.snapshot;
 
-import io.millrace.capture.publish.Published;
+import io.millrace.capture.publish.ReadBatch;
 import io.millrace.capture.publish.ReadPublisher;
-import io.millrace.capture.wal.Tuple;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -23,33 +19,26 @@ final class Chunk {
     private final Set<String> touched = new HashSet<>();
     private final Set<String> incomplete = new HashSet<>();
     private boolean truncated;
-    private volatile @Nullable Content content;
+    private volatile @Nullable ReadBatch content;
 
     Chunk(String id) {
         this.id = id;
     }
 
     /**
-     * What was read.
-     *
-     * @param lowWatermark below every change that the read cannot have seen
-     * @param firstIndex number of the first row among those of the same low watermark
-     */
-    record Content(Published table, long lowWatermark, int firstIndex, List<Tuple> rows, Instant readAt) {}
-
-    /**
      * How it ended, once Kafka has its rows.
      *
+     * @param sent how many records
      * @param again keys of rows that were read and must be once more: the stream changed them without sending all their values
      * @param truncated whether the table was emptied meanwhile
      */
-    record Outcome(int published, Set<String> again, boolean truncated) {}
+    record Outcome(ReadPublisher.Sent sent, Set<String> again, boolean truncated) {}
 
     String id() {
         return id;
     }
 
-    void fill(Content read) {
+    void fill(ReadBatch read) {
         content = read;
     }
 
@@ -75,26 +64,23 @@ final class Chunk {
 
     /** Publishes the rows at this place of the stream, without those that it has overtaken. */
     void publish(ReadPublisher publisher) {
-        Content read = content;
+        ReadBatch read = content;
         if (read == null) {
             throw new IllegalStateException("The high watermark of the chunk " + id + " came before its rows");
         }
-        List<Tuple> rows = new ArrayList<>();
         Set<String> again = new HashSet<>();
-        if (touched.isEmpty() && !truncated) {
-            rows = read.rows();
-        } else if (!truncated) {
-            for (Tuple row : read.rows()) {
-                String key = new String(publisher.key(read.table(), row), StandardCharsets.UTF_8);
-                if (!touched.contains(key)) {
-                    rows.add(row);
-                } else if (incomplete.contains(key)) {
-                    again.add(key);
-                }
+        boolean quiet = touched.isEmpty();
+        ReadPublisher.Sent sent = publisher.publish(read, index -> {
+            if (quiet || truncated) {
+                return !truncated;
             }
-        }
-        publisher.publish(read.table(), read.lowWatermark(), read.firstIndex(), rows, read.readAt());
-        Outcome result = new Outcome(rows.size(), again, truncated);
+            String key = read.key(index);
+            if (incomplete.contains(key)) {
+                again.add(key);
+            }
+            return !touched.contains(key);
+        });
+        Outcome result = new Outcome(sent, again, truncated);
         publisher.afterAcknowledgement(() -> outcome.complete(result));
     }
 }

@@ -1,9 +1,10 @@
 package io.millrace.capture.snapshot;
 
+import io.millrace.capture.publish.ReadBatch;
+import io.millrace.capture.publish.ReadEncoder;
 import io.millrace.capture.publish.TableTopic;
 import io.millrace.capture.snapshot.TableDescription.Described;
 import io.millrace.capture.value.ValueEncoder;
-import io.millrace.capture.wal.Tuple;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Source;
@@ -11,15 +12,20 @@ import io.millrace.catalog.preflight.SourceConnection;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 
 /** Reads chunks of one table between watermarks and has the stream publish them. Used by one thread. */
 final class ChunkReading implements AutoCloseable {
 
+    /** Nothing that is read may have a side effect, a person's filter included. */
+    static final String SESSION = ValueEncoder.SESSION + " -c default_transaction_read_only=on";
+
+    private static final String APPLICATION = "millrace-snapshot";
+
     private final CapturedTable table;
     private final Windows windows;
+    private final ReadEncoder encoder;
     private final Connection connection;
     private final Connection watermarks;
     private final TableDescription description;
@@ -30,24 +36,30 @@ final class ChunkReading implements AutoCloseable {
             throws SQLException {
         this.table = table;
         this.windows = windows;
+        this.encoder = new ReadEncoder(source.name(), source.database(), source.epoch());
         this.description = new TableDescription(table, topic, catalog);
-        this.connection = SourceConnection.openText(source, "millrace-snapshot", ValueEncoder.SESSION);
+        this.connection = open(source);
         try {
-            this.watermarks = SourceConnection.open(source, "millrace-snapshot");
+            this.watermarks = SourceConnection.open(source, APPLICATION);
         } catch (SQLException e) {
             connection.close();
             throw e;
         }
     }
 
+    /** Opens a connection that reads values as the stream brings them, and can do nothing else. */
+    static Connection open(Source source) throws SQLException {
+        return SourceConnection.openText(source, APPLICATION, SESSION);
+    }
+
     /** How the rows of a chunk are read. */
     @FunctionalInterface
     interface Select {
-        List<Tuple> read(Described table) throws SQLException;
+        void read(Described table, ReadBatch into) throws SQLException;
     }
 
     /** What was read, and what Kafka has of it. */
-    record Read(Described table, List<Tuple> rows, Chunk.Outcome outcome) {}
+    record Read(ReadBatch rows, Chunk.Outcome outcome) {}
 
     Connection connection() {
         return connection;
@@ -63,12 +75,18 @@ final class ChunkReading implements AutoCloseable {
         try {
             long low = low(chunk);
             Described present = describe();
-            List<Tuple> rows = select.read(present);
-            chunk.fill(new Chunk.Content(present.published(), low, 0, rows, Instant.now()));
-            return new Read(present, rows, finish(chunk));
+            ReadBatch rows = begin(present, low, 0, Instant.now());
+            select.read(present, rows);
+            chunk.fill(rows);
+            return new Read(rows, finish(chunk));
         } finally {
             close(chunk);
         }
+    }
+
+    /** Returns an LSN below everything that is read from now on. */
+    long mark() throws SQLException {
+        return Watermarks.low(watermarks, run);
     }
 
     Chunk open() {
@@ -86,6 +104,10 @@ final class ChunkReading implements AutoCloseable {
         long low = Watermarks.low(watermarks, chunk.id());
         Watermarks.awaitWriters(watermarks, table.table().quoted());
         return low;
+    }
+
+    ReadBatch begin(Described present, long low, int firstIndex, Instant readAt) {
+        return encoder.begin(present.published(), low, firstIndex, readAt);
     }
 
     /** Lets the stream publish the chunk, and waits until Kafka has it. */

@@ -1,5 +1,6 @@
 package io.millrace.capture.snapshot;
 
+import io.millrace.capture.publish.ReadBatch;
 import io.millrace.capture.wal.Tuple;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.preflight.SourceTable;
@@ -10,8 +11,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -48,29 +47,41 @@ final class RowReader {
                 + table.table().quoted();
     }
 
-    /** Returns the next rows behind a key and not behind another, at most so many, in the key's order. */
-    List<Tuple> behind(Connection connection, @Nullable RowKey last, RowKey end, int limit) throws SQLException {
+    /**
+     * Reads the next rows behind a key and not behind another, at most so many, in the key's order.
+     *
+     * @param filter an expression as a prepared statement needs it; null for all rows
+     */
+    void behind(
+            Connection connection,
+            @Nullable RowKey last,
+            RowKey end,
+            @Nullable String filter,
+            int limit,
+            ReadBatch into)
+            throws SQLException {
         String columns = columns("");
         String where = " WHERE (" + columns + ") <= " + parameters()
-                + (last == null ? "" : " AND (" + columns + ") > " + parameters());
+                + (last == null ? "" : " AND (" + columns + ") > " + parameters())
+                + (filter == null ? "" : " AND (" + filter + ")");
         try (PreparedStatement statement =
                 connection.prepareStatement(from + where + " ORDER BY " + columns + " LIMIT " + limit)) {
             int index = set(statement, 1, end);
             if (last != null) {
                 set(statement, index, last);
             }
-            return read(connection, statement);
+            read(connection, statement, into);
         }
     }
 
     /**
-     * Returns the row with the highest key; none where the table is empty. What is inserted behind it later comes with the stream, so a
+     * Reads the row with the highest key; none where the table is empty. What is inserted behind it later comes with the stream, so a
      * snapshot need not run after an application that goes on appending.
      */
-    List<Tuple> highest(Connection connection) throws SQLException {
+    void highest(Connection connection, ReadBatch into) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement(from + " ORDER BY " + columns(" DESC") + " LIMIT 1")) {
-            return read(connection, statement);
+            read(connection, statement, into);
         }
     }
 
@@ -78,18 +89,36 @@ final class RowReader {
         return key.stream().map(column -> TableId.quote(column.name()) + order).collect(Collectors.joining(", "));
     }
 
-    /** Returns those of these rows that are there. */
-    List<Tuple> at(Connection connection, Collection<RowKey> keys) throws SQLException {
-        String columns =
-                key.stream().map(column -> TableId.quote(column.name())).collect(Collectors.joining(", "));
-        String all = keys.stream().map(each -> parameters()).collect(Collectors.joining(", "));
+    /**
+     * Reads those of these rows that are there. A key that PostgreSQL cannot read as one is the key of no row.
+     *
+     * @return false if there may be more of them than were read, because they are large
+     */
+    boolean at(Connection connection, List<RowKey> keys, ReadBatch into) throws SQLException {
+        List<RowKey> fitting =
+                keys.stream().filter(each -> each.values().size() == key.size()).toList();
+        if (fitting.isEmpty()) {
+            return true;
+        }
+        String all = fitting.stream().map(each -> parameters()).collect(Collectors.joining(", "));
+        int before = into.size();
         try (PreparedStatement statement =
-                connection.prepareStatement(from + " WHERE (" + columns + ") IN (" + all + ")")) {
+                connection.prepareStatement(from + " WHERE (" + columns("") + ") IN (" + all + ")")) {
             int index = 1;
-            for (RowKey each : keys) {
+            for (RowKey each : fitting) {
                 index = set(statement, index, each);
             }
-            return read(connection, statement);
+            return read(connection, statement, into);
+        } catch (SQLException e) {
+            if (!String.valueOf(e.getSQLState()).startsWith("22") || into.size() > before) {
+                throw e;
+            }
+            if (fitting.size() == 1) {
+                return true;
+            }
+            int middle = fitting.size() / 2;
+            return at(connection, fitting.subList(0, middle), into)
+                    && at(connection, fitting.subList(middle, fitting.size()), into);
         }
     }
 
@@ -110,12 +139,12 @@ final class RowReader {
     }
 
     /** A cursor bounds the memory, and lets a chunk of large rows end early. */
-    private List<Tuple> read(Connection connection, PreparedStatement statement) throws SQLException {
+    private boolean read(Connection connection, PreparedStatement statement, ReadBatch into) throws SQLException {
         connection.setAutoCommit(false);
         try {
             statement.setFetchSize(FETCH_ROWS);
             try (ResultSet row = statement.executeQuery()) {
-                return next(row, Integer.MAX_VALUE);
+                return next(row, Integer.MAX_VALUE, into);
             }
         } finally {
             connection.rollback();
@@ -124,22 +153,27 @@ final class RowReader {
     }
 
     /** Opens a cursor over the whole table; for tables without a key. The connection must be in a transaction. */
-    PreparedStatement all(Connection connection) throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(from);
+    PreparedStatement all(Connection connection, @Nullable String filter) throws SQLException {
+        PreparedStatement statement =
+                connection.prepareStatement(from + (filter == null ? "" : " WHERE (" + filter + ")"));
         statement.setFetchSize(FETCH_ROWS);
         return statement;
     }
 
-    /** Takes the next rows of a cursor, at most so many; none at its end. */
-    List<Tuple> next(ResultSet row, int limit) throws SQLException {
-        List<Tuple> rows = new ArrayList<>();
+    /** Takes the next rows of a cursor, at most so many; returns whether it is at its end. */
+    boolean next(ResultSet row, int limit, ReadBatch into) throws SQLException {
+        int rows = 0;
         long bytes = 0;
-        while (rows.size() < limit && bytes < MAX_BYTES && row.next()) {
+        while (rows < limit && bytes < MAX_BYTES) {
+            if (!row.next()) {
+                return true;
+            }
             Tuple tuple = tuple(row);
             bytes += tuple.data().length;
-            rows.add(tuple);
+            rows++;
+            into.add(tuple);
         }
-        return rows;
+        return false;
     }
 
     private Tuple tuple(ResultSet row) throws SQLException {

@@ -3,27 +3,25 @@ package io.millrace.capture.snapshot;
 import io.millrace.capture.publish.StreamListener;
 import io.millrace.capture.publish.TableTopic;
 import io.millrace.catalog.CapturedTable;
-import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
-import io.millrace.catalog.preflight.SourceTable;
-import io.millrace.event.RowKey;
+import io.millrace.catalog.preflight.RowFilter;
+import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
-import java.util.function.ObjLongConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The snapshots of one run of a source: one table at a time, on a thread of its own, while the stream goes on. Requests come from any
- * thread; the stream is followed on the publishing thread.
+ * The snapshots of one run of a source: one table at a time, on a thread of its own, while the stream goes on; and single rows that are
+ * read again, on another. Requests come from any thread; the stream is followed on the publishing thread.
  */
 public final class Snapshots implements AutoCloseable {
 
@@ -31,27 +29,30 @@ public final class Snapshots implements AutoCloseable {
     private static final long RETRY_MILLIS = 1000;
 
     private final Source source;
-    private final PipelineCatalog catalog;
-    private final int chunkRows;
-    private final ObjLongConsumer<CapturedTable> counter;
+    private final SnapshotContext context;
+    private final SnapshotMetrics metrics;
+    private final Rereading rereading;
+    private final Windows windows;
+    private final KeylessStart keyless;
+    private final SnapshotEnds ends;
     private final LinkedBlockingQueue<Request> queue = new LinkedBlockingQueue<>();
     private final Set<Long> active = ConcurrentHashMap.newKeySet();
     private final Set<Long> cancelled = ConcurrentHashMap.newKeySet();
-    private final Windows windows = new Windows();
+    private final Map<Long, Connection> prepared = new ConcurrentHashMap<>();
     private final Thread thread;
     private volatile boolean stopped;
 
-    /**
-     * @param chunkRows most rows that are read at a time
-     * @param counter told of rows that Kafka has
-     */
-    public Snapshots(Source source, PipelineCatalog catalog, int chunkRows, ObjLongConsumer<CapturedTable> counter) {
+    public Snapshots(Source source, SnapshotContext context) {
         this.source = source;
-        this.catalog = catalog;
-        this.chunkRows = chunkRows;
-        this.counter = counter;
+        this.context = context;
+        this.metrics = new SnapshotMetrics(context.meters());
+        this.rereading = new Rereading(source, context, metrics);
+        this.windows = new Windows(context.rereads(), rereading::wake);
+        this.keyless = new KeylessStart(source);
+        this.ends = new SnapshotEnds(context);
         this.thread = new Thread(this::run, "capture-" + source.name() + "-snapshot");
         thread.start();
+        rereading.start(windows);
     }
 
     private record Request(CapturedTable table, TableTopic topic, TableSnapshot snapshot) {}
@@ -61,25 +62,65 @@ public final class Snapshots implements AutoCloseable {
         return windows;
     }
 
-    /** Asks for the rows of a table; does nothing where they are being read already. */
+    /** Says that a table is about to be published for the first time. Where its topic is empty, so are its sinks. */
+    public void takeUp(CapturedTable table) {
+        ends.takeUp(table);
+    }
+
+    /**
+     * Publishes a table without a key such that its first snapshot and the stream share no row and lack none.
+     *
+     * @param connection in auto-commit mode, of a user who may alter the publication
+     * @return false if writers did not let the table be locked for a moment: then nothing was published
+     */
+    public boolean publishKeyless(Connection connection, CapturedTable table, String alterPublication)
+            throws SQLException {
+        Connection reading = keyless.publish(connection, table.table(), alterPublication);
+        if (reading == null) {
+            return false;
+        }
+        Connection older = prepared.put(table.id(), reading);
+        if (older != null) {
+            older.close();
+        }
+        return true;
+    }
+
+    /** Makes a captured table known, so that single rows of it can be read. */
+    public void know(CapturedTable table, TableTopic topic) {
+        rereading.know(table, topic);
+    }
+
+    /** Asks for the rows of a table; does nothing where they are being read already. Ends a snapshot whose sinks are searched. */
     public void request(CapturedTable table, TableTopic topic, TableSnapshot snapshot) {
-        if (active.add(table.id())) {
+        if (active.contains(table.id())) {
+            return;
+        }
+        if (table.state() == TableState.STREAMING) {
+            context.catalog().tableState(table.id(), TableState.SNAPSHOTTING, null);
+        }
+        if (snapshot.allRead()) {
+            ends.finish(table, snapshot);
+        } else if (active.add(table.id())) {
             cancelled.remove(table.id());
-            if (table.state() == TableState.STREAMING) {
-                catalog.tableState(table.id(), TableState.SNAPSHOTTING, null);
-            }
             queue.add(new Request(table, topic, snapshot));
         }
     }
 
-    /** Returns whether a snapshot of the table waits or runs. */
+    /** Returns whether a snapshot of the table waits or runs here. */
     public boolean isActive(long table) {
         return active.contains(table);
     }
 
-    /** Ends a snapshot of the table, if there is one, at its next chunk. */
+    /** Says what becomes of a table in SNAPSHOTTING without an open snapshot: all is read, or a person stopped it. */
+    public void settle(CapturedTable table) {
+        ends.settle(table);
+    }
+
+    /** Ends a snapshot of a table that is taken out, if there is one, at its next chunk. */
     public void cancel(long table) {
         cancelled.add(table);
+        rereading.forget(table);
     }
 
     private void run() {
@@ -97,86 +138,75 @@ public final class Snapshots implements AutoCloseable {
 
     private void snapshot(Request request) throws InterruptedException {
         CapturedTable table = request.table();
-        Optional<TableSnapshot> open = catalog.snapshot(table.id())
-                .filter(last -> last.state() == SnapshotState.REQUESTED || last.state() == SnapshotState.RUNNING);
-        if (open.isEmpty()) {
-            // it ended between the look at the catalog and the request
-            active.remove(table.id());
-            return;
-        }
+        SnapshotMetrics.Of meters = metrics.of(table);
         long begun = System.nanoTime();
-        SnapshotProgress progress = new SnapshotProgress(open.get(), catalog, count -> counter.accept(table, count));
-        try (ChunkReading chunks = new ChunkReading(source, table, request.topic(), catalog, windows)) {
-            read(chunks, open.get(), progress);
-            SnapshotState state = cancelled.contains(table.id()) ? SnapshotState.CANCELLED : SnapshotState.DONE;
-            catalog.snapshotEnded(request.snapshot().id(), state, null);
-            LOG.info(
-                    "Snapshot of {} {}: {} rows in {} ms",
-                    table.table(),
-                    state,
-                    progress.rowsDone(),
-                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
-            active.remove(table.id());
+        meters.running(true);
+        // of no further use after one reading
+        try (Connection reading = prepared.remove(table.id());
+                ChunkReading chunks = new ChunkReading(source, table, request.topic(), context.catalog(), windows)) {
+            TableSnapshot open = context.runs().find(request.snapshot().id()).orElse(null);
+            // it may have ended between the look at the catalog and the request
+            if (open != null && isToRun(open)) {
+                long rows = new SnapshotReading(context, source, table, chunks, meters)
+                        .read(open, reading, () -> isStopped(table.id()));
+                LOG.info(
+                        "Snapshot {} of {} {} after {} ms",
+                        open.id(),
+                        table.table(),
+                        rows < 0 ? "stopped" : "read " + rows + " rows, all,",
+                        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
+                if (rows >= 0) {
+                    ends.finish(table, open);
+                }
+            }
+        } catch (RowFilter.Refused e) {
+            ends.fail(table, request.snapshot(), String.valueOf(e.getMessage()));
         } catch (SQLException e) {
-            if (isFinal(e)) {
-                fail(request, "The rows of " + table.table() + " cannot be read: " + e.getMessage());
+            if (isFinal(request.snapshot(), e)) {
+                ends.fail(
+                        table,
+                        request.snapshot(),
+                        "The rows of " + table.table() + " cannot be read: " + e.getMessage());
             } else {
-                again(request, e);
+                rest(request, e);
             }
         } catch (RuntimeException e) {
-            again(request, e);
+            rest(request, e);
+        } finally {
+            meters.running(false);
+            active.remove(table.id());
         }
     }
 
-    private void read(ChunkReading chunks, TableSnapshot snapshot, SnapshotProgress progress)
-            throws SQLException, InterruptedException {
-        SourceTable table = chunks.describe().table();
-        progress.begin(table.estimatedRows() < 0 ? null : table.estimatedRows());
-        BooleanSupplier ended = () -> isCancelled(snapshot.tableId());
-        if (table.hasKey()) {
-            String last = snapshot.lastKey();
-            new KeyedReading(chunks, chunkRows, ended, progress).read(last == null ? null : new RowKey(last));
-        } else {
-            new KeylessReading(chunks, chunkRows, ended, progress).read();
+    private static boolean isToRun(TableSnapshot snapshot) {
+        return snapshot.state() == SnapshotState.REQUESTED || snapshot.state() == SnapshotState.RUNNING;
+    }
+
+    /** A missing table, column or privilege does not come back by waiting, a filter that fails at a row neither; a connection does. */
+    private static boolean isFinal(TableSnapshot snapshot, SQLException e) {
+        @Nullable String state = e.getSQLState();
+        return state != null && (state.startsWith("42") || state.startsWith("22") && snapshot.filter() != null);
+    }
+
+    /** The catalog knows the last key that Kafka has; the next look at it asks again. */
+    private void rest(Request request, Exception e) throws InterruptedException {
+        if (!stopped) {
+            LOG.warn(
+                    "The snapshot of {} stopped and goes on in a second",
+                    request.table().table(),
+                    e);
+            TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
         }
     }
 
-    /** A missing table, column or privilege does not come back by waiting; a lost connection does. */
-    private static boolean isFinal(SQLException e) {
-        String state = e.getSQLState();
-        return state != null && state.startsWith("42");
-    }
-
-    private void fail(Request request, String message) {
-        LOG.warn("{}", message);
-        catalog.snapshotEnded(request.snapshot().id(), SnapshotState.FAILED, message);
-        catalog.tableState(
-                request.table().id(),
-                TableState.FAILED,
-                message + " Mend that, then remove the table here and register it again.");
-        active.remove(request.table().id());
-    }
-
-    private void again(Request request, Exception e) throws InterruptedException {
-        if (stopped) {
-            return;
-        }
-        LOG.warn(
-                "The snapshot of {} stopped and goes on in a second",
-                request.table().table(),
-                e);
-        TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
-        // the catalog knows the last key that Kafka has; the next look at it asks again
-        active.remove(request.table().id());
-    }
-
-    private boolean isCancelled(long table) {
+    private boolean isStopped(long table) {
         return stopped || cancelled.contains(table);
     }
 
-    /** Ends the thread; open snapshots go on behind their last key in the next run. */
+    /** Ends the threads; open snapshots go on behind their last key in the next run. */
     public void stop() {
         stopped = true;
+        rereading.stop();
         thread.interrupt();
         try {
             thread.join(TimeUnit.SECONDS.toMillis(5));
@@ -186,7 +216,10 @@ public final class Snapshots implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public void close() throws SQLException {
         stop();
+        for (Connection connection : prepared.values()) {
+            connection.close();
+        }
     }
 }

@@ -90,6 +90,41 @@ public final class KeyTemplate {
         return key.toString();
     }
 
+    /**
+     * Returns from the key of an entry what {@link RowKey#encoded()} is for its row; empty where no row of the table has that key.
+     *
+     * @param keyColumns as for {@link #key}
+     */
+    public Optional<String> encoded(String source, TableId table, List<String> keyColumns, String key) {
+        StringBuilder pattern = new StringBuilder();
+        List<String> names = new ArrayList<>();
+        for (Part part : parts) {
+            if (part.literal() || OF_THE_TABLE.contains(part.text())) {
+                pattern.append(Pattern.quote(part.literal() ? part.text() : ofTable(part.text(), source, table)));
+            } else {
+                pattern.append(part.text().equals("key") ? "([A-Za-z0-9._~%,\\-]*)" : "([A-Za-z0-9._~%\\-]*)");
+                names.add(part.text());
+            }
+        }
+        Matcher matcher = Pattern.compile(pattern.toString()).matcher(key);
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        int whole = names.indexOf("key");
+        if (whole >= 0) {
+            return Optional.of(matcher.group(whole + 1));
+        }
+        List<String> values = new ArrayList<>();
+        for (String column : keyColumns) {
+            int index = names.indexOf(column);
+            if (index < 0) {
+                return Optional.empty();
+            }
+            values.add(matcher.group(index + 1));
+        }
+        return Optional.of(String.join(",", values));
+    }
+
     private static String ofTable(String name, String source, TableId table) {
         return switch (name) {
             case "source" -> source;

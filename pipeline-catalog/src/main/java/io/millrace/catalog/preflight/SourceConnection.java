@@ -96,8 +96,17 @@ public final class SourceConnection {
                 Finding.error(
                         "unreachable",
                         "PostgreSQL at " + where + " does not answer as it should. The driver says: " + e.getMessage(),
-                        "Check host, port, SSL mode and that the server runs.",
+                        "Check host, port, SSL mode and that the server runs." + trust(source),
                         null);
         };
+    }
+
+    /** What pgjdbc and libpq agree on; its absence is the first thing that one meets. */
+    private static String trust(Source source) {
+        return source.sslMode().startsWith("verify-")
+                ? " With SSL mode " + source.sslMode()
+                        + " the certificate to trust is expected in .postgresql/root.crt in the home"
+                        + " directory of the account that runs Millrace."
+                : "";
     }
 }

@@ -30,6 +30,7 @@ public sealed interface Shaped {
      *
      * @param cause what is wrong and what to do; holds no values of the row
      * @param at the place in the shaping, as findings say it; null where it is none in particular
+     * @param isLacking whether it could be if PostgreSQL had sent all of its values
      */
-    record Refused(String cause, @Nullable String at) implements Shaped {}
+    record Refused(String cause, @Nullable String at, boolean isLacking) implements Shaped {}
 }

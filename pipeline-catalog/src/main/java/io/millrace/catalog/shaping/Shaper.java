@@ -95,11 +95,6 @@ public final class Shaper {
         return shaped;
     }
 
-    /** Returns whether there are rows that the sink does not get. */
-    public boolean filters() {
-        return filter != null;
-    }
-
     /**
      * Shapes an event of the table.
      *
@@ -127,7 +122,7 @@ public final class Shaper {
             }
             return new Shaped.Removed(removed(event), hidden(values, event, after));
         } catch (RowRefusedException e) {
-            return new Shaped.Refused(String.valueOf(e.getMessage()), null);
+            return new Shaped.Refused(String.valueOf(e.getMessage()), null, e.isLacking());
         }
     }
 
@@ -139,7 +134,7 @@ public final class Shaper {
             throw new RowRefusedException("The filter " + e.getMessage());
         }
         if (result == Expression.UNKNOWN) {
-            throw new RowRefusedException("The filter needs " + unsent(condition, event));
+            throw new RowRefusedException("The filter needs " + unsent(condition, event), true);
         }
         if (!(result instanceof Boolean passes)) {
             throw new RowRefusedException("The filter is neither true nor false for this row");
@@ -161,7 +156,7 @@ public final class Shaper {
                 // of nothing but what stayed as it was it is as it was: the sink has it
                 if (!event.unavailable().containsAll(field.expression().columns())) {
                     throw new RowRefusedException(
-                            "The computed field " + field.name() + " needs " + unsent(field.expression(), event));
+                            "The computed field " + field.name() + " needs " + unsent(field.expression(), event), true);
                 }
                 unknown.add(field.name());
                 extras.add(new RowShape.Extra(field.name(), RowShape.UNAVAILABLE));

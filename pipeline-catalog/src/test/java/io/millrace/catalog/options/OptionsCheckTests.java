@@ -91,6 +91,22 @@ class OptionsCheckTests {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "'l:{order_id}:{code}', 'l:7:a%2Fb%7B', 'l:7:x:y'",
+        "'{table}/{code}/of/{order_id}', 'lines/a%2Fb%7B/of/7', 'lines/a/b/of/7'",
+        "'l:{key}', 'l:7,a%2Fb%7B', 'l:7/a'",
+        "'{source}:{schema}.{table}:{key}', 'shop:public.lines:7,a%2Fb%7B', 'shop:public.others:7,a'"
+    })
+    void keyLeadsBackToTheRowAndOneThatNoRowHasDoesNot(String template, String key, String other) {
+        RowKey row = new RowKey("{\"order_id\":7,\"code\":\"a/b{\"}");
+        KeyTemplate made = KeyTemplate.of(template);
+        assertThat(made.key("shop", LINES.table(), LINES.keyColumns(), row)).isEqualTo(key);
+        assertThat(made.encoded("shop", LINES.table(), LINES.keyColumns(), key)).hasValue(row.encoded());
+        assertThat(made.encoded("shop", LINES.table(), LINES.keyColumns(), other))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
     @CsvSource({"30s, PT30S", "12h, PT12H", "7 d, P7D", "0s, ", "soon, ", "1w, "})
     void timeToLiveIsANumberAndAUnit(String text, String duration) {
         String options = "{\"timeToLive\":\"" + text + "\"}";

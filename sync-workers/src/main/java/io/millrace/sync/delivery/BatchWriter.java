@@ -6,4 +6,7 @@ import java.util.List;
 interface BatchWriter {
 
     Outcome write(List<PartitionBatch> batches);
+
+    /** From now on nothing more is begun, or again; what is on its way is waited for. For writes that take long. */
+    default void halt(boolean on) {}
 }

@@ -44,7 +44,8 @@ final class Coalescer {
 
     private static Received newer(Received first, Received second) {
         boolean secondIsNewer = second.event().rowVersion() >= first.event().rowVersion();
-        return secondIsNewer ? folded(second, first) : folded(first, second);
+        // what came late says nothing of the values in between
+        return secondIsNewer ? folded(second, first) : first;
     }
 
     /** Takes values that the newer event lacks from the older one, where that has them; behind a filter too. */

@@ -5,21 +5,24 @@ import io.millrace.catalog.BindingState;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
+import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.deduplication.Deduplication;
+import io.millrace.sync.deduplication.Guard;
 import io.millrace.sync.shaping.SinkShaping;
+import io.millrace.sync.sink.EffectSink;
 import io.millrace.sync.sink.Sink;
 import java.util.List;
 import java.util.Map;
-import org.flywaydb.core.Flyway;
+import java.util.Objects;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.jdbc.core.JdbcTemplate;
 
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({DeliveryProperties.class, DeduplicationProperties.class})
+@EnableConfigurationProperties(DeliveryProperties.class)
 class DeliveryConfiguration {
 
     @Bean
@@ -29,9 +32,10 @@ class DeliveryConfiguration {
             Offsets offsets,
             DeadLetters deadLetters,
             Shapings shapings,
+            Rereads rereads,
             KafkaProperties kafka,
             DeliveryProperties properties,
-            DeduplicationProperties deduplication,
+            Deduplication deduplication,
             MeterRegistry registry) {
         Map<String, Object> settings = kafka.buildConsumerProperties();
         return new Deliveries(
@@ -45,6 +49,7 @@ class DeliveryConfiguration {
                                 offsets,
                                 deadLetters,
                                 shapings,
+                                rereads,
                                 settings,
                                 properties,
                                 deduplication,
@@ -59,9 +64,10 @@ class DeliveryConfiguration {
             Offsets offsets,
             DeadLetters deadLetters,
             Shapings shapings,
+            Rereads rereads,
             Map<String, Object> kafka,
             DeliveryProperties properties,
-            DeduplicationProperties deduplication,
+            Deduplication deduplication,
             MeterRegistry registry) {
         String name = sink.name();
         Backoff backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
@@ -76,43 +82,28 @@ class DeliveryConfiguration {
                 deadLetters,
                 metrics,
                 properties.maxDeadLetters());
+        IncompleteRows incomplete = new IncompleteRows(name, rereads);
+        Guard guard = sink instanceof EffectSink effects ? deduplication.guard(effects) : null;
         BatchWriter writer =
                 switch (sink.kind()) {
                     case LOG -> new LogWriter(sink, faults);
-                    case STATE -> new StateWriter(sink, faults);
-                    case EFFECT -> new EffectWriter(sink, faults, deduplication.retention());
+                    case STATE -> new StateWriter(sink, faults, incomplete);
+                    case EFFECT ->
+                        new EffectWriter(
+                                (EffectSink) sink, Objects.requireNonNull(guard), faults, deduplication.retention());
                 };
         RecordReader reader = new RecordReader(
                 catalog,
                 metrics,
                 new Repetitions(name, offsets),
                 SinkShaping.of(name, sink.kind(), catalog, shapings, registry));
-        Redelivery redelivery = new Redelivery(sink, reader, deadLetters, faults, metrics);
+        Sink guarded = guard == null ? sink : new GuardedSink((EffectSink) sink, guard);
+        Redelivery redelivery = new Redelivery(guarded, reader, deadLetters, faults, incomplete, metrics);
         Places places = new Places(name, catalog, backoff, redelivery, deadLetters, metrics);
         SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);
         SinkContainer container = new SinkContainer(
                 name, kafka, properties, delivery, places, () -> new DeliveryOffsets(name, offsets), health);
-        return new Deliveries.Lane(sink, container, health, metrics);
-    }
-
-    @Bean
-    JdbcDeduplication deduplication(JdbcTemplate jdbc, DeduplicationProperties properties, Flyway migrated) {
-        return new JdbcDeduplication(jdbc, properties.retention());
-    }
-
-    @Bean
-    DeduplicationCare deduplicationCare(
-            JdbcDeduplication deduplication,
-            List<Sink> sinks,
-            PipelineCatalog catalog,
-            JdbcTemplate jdbc,
-            KafkaProperties kafka,
-            DeduplicationProperties properties) {
-        return new DeduplicationCare(
-                deduplication,
-                new RetentionCheck(jdbc, kafka.buildAdminProperties(), properties.retention()),
-                sinks,
-                catalog);
+        return new Deliveries.Lane(guarded, container, health, metrics);
     }
 
     @Bean

@@ -2,73 +2,90 @@ package io.millrace.sync.delivery;
 
 import io.millrace.event.Operation;
 import io.millrace.event.RowKey;
-import io.millrace.sync.sink.Failure;
-import io.millrace.sync.sink.Sink;
-import io.millrace.sync.sink.SinkBatch;
-import io.millrace.sync.sink.SinkException;
+import io.millrace.sync.deduplication.Guard;
+import io.millrace.sync.deduplication.Mark;
+import io.millrace.sync.sink.EffectSink;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
 
 /**
- * Gives every change to a sink of effects, in rounds: each holds at most one change of a row, the next of a row comes once that one is
- * applied or a dead letter. A partition is passed up to the first change that is neither.
+ * Gives every change to a sink of effects, once as far as its {@link Guard} knows. A partition is passed up to the first change that
+ * neither had its effect nor became a dead letter; what is behind it and is done already is found done when it is read again.
  */
 final class EffectWriter implements BatchWriter {
 
-    private final Sink sink;
+    /** After this a batch is given back unfinished: well below Kafka's max.poll.interval, 5 min. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final EffectSink sink;
+    private final Guard guard;
     private final Faults faults;
     private final Duration remembered;
+    private final ThreadPoolExecutor threads;
+    private volatile boolean halted;
 
-    /** @param remembered how long deduplication knows an effect */
-    EffectWriter(Sink sink, Faults faults, Duration remembered) {
+    /** @param remembered how long it is known which effects there were */
+    EffectWriter(EffectSink sink, Guard guard, Faults faults, Duration remembered) {
         this.sink = sink;
+        this.guard = guard;
         this.faults = faults;
         this.remembered = remembered;
+        this.threads = new ThreadPoolExecutor(
+                sink.mostAtOnce(), sink.mostAtOnce(), 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "sync-" + sink.name() + "-effects");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
     }
 
     /** What is told apart: a row, or all that a partition holds of a table without a key. */
     private record Slot(TopicPartition partition, @Nullable RowKey key) {}
 
     @Override
+    public void halt(boolean on) {
+        halted = on;
+    }
+
+    @Override
     public Outcome write(List<PartitionBatch> batches) {
         Outcome outcome = new Outcome();
-        List<Received> left = new ArrayList<>();
-        Map<TopicPartition, Boolean> repeats = new HashMap<>();
+        List<PartitionBatch> sound = new ArrayList<>();
+        List<List<Received>> steps = new ArrayList<>();
         for (PartitionBatch batch : batches) {
             Set<Long> discarded = faults.malformed(batch, outcome) ? faults.discarded(batch, outcome) : null;
-            if (discarded == null) {
-                continue;
+            if (discarded != null && !(batch.repeats() && forgotten(batch, outcome))) {
+                sound.add(batch);
+                steps(batch, discarded, steps);
             }
-            if (batch.repeats() && forgotten(batch, outcome)) {
-                continue;
-            }
-            repeats.put(batch.partition(), batch.repeats());
-            batch.received().stream()
-                    .filter(received -> LogWriter.counts(received)
-                            && !discarded.contains(received.record().offset()))
-                    .forEach(left::add);
         }
-        boolean anyRepeats = repeats.containsValue(true);
         List<Received> undone = new ArrayList<>();
-        while (!left.isEmpty() && !outcome.stopped()) {
-            left = round(left, undone, anyRepeats, outcome);
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        for (List<Received> step : steps) {
+            undone.addAll(step(step, deadline, outcome));
         }
-        undone.addAll(left);
-        for (PartitionBatch batch : batches) {
+        for (PartitionBatch batch : sound) {
             reached(batch, undone, outcome);
         }
         return outcome;
     }
 
-    /** What deduplication no longer knows would have its effect twice. */
+    /** What is no longer known would have its effect twice. */
     private boolean forgotten(PartitionBatch batch, Outcome outcome) {
         Instant since = Instant.now().minus(remembered);
         boolean old = batch.received().stream()
@@ -84,95 +101,119 @@ final class EffectWriter implements BatchWriter {
         return old;
     }
 
-    /** Writes the first change of each row and returns the changes for later rounds; what stays undone is added to that list. */
-    private List<Received> round(List<Received> left, List<Received> undone, boolean repeats, Outcome outcome) {
-        List<Received> now = new ArrayList<>();
-        List<Received> later = new ArrayList<>();
-        Set<Slot> taken = new HashSet<>();
-        Set<TopicPartition> begun = new HashSet<>();
-        Set<TopicPartition> closed = new HashSet<>();
-        for (Received received : left) {
-            TopicPartition partition = received.partition();
+    /** Splits a partition's changes at its truncates, which come alone; the n-th parts of all partitions are one step. */
+    private static void steps(PartitionBatch batch, Set<Long> discarded, List<List<Received>> steps) {
+        int step = 0;
+        boolean open = false;
+        for (Received received : batch.received()) {
+            if (!LogWriter.counts(received)
+                    || discarded.contains(received.record().offset())) {
+                continue;
+            }
             boolean truncate = received.event().operation() == Operation.TRUNCATE;
-            if (outcome.reason(partition) != null) {
+            if (truncate && open) {
+                step++;
+            }
+            while (steps.size() <= step) {
+                steps.add(new ArrayList<>());
+            }
+            steps.get(step).add(received);
+            open = !truncate;
+            if (truncate) {
+                step++;
+            }
+        }
+    }
+
+    /** Returns what stays undone. */
+    private List<Received> step(List<Received> step, long deadline, Outcome outcome) {
+        List<Received> undone = new ArrayList<>();
+        Map<Slot, Deque<Received>> lanes = new LinkedHashMap<>();
+        for (Received received : step) {
+            if (outcome.stopped() || outcome.reason(received.partition()) != null) {
                 undone.add(received);
-            } else if (closed.contains(partition)
-                    || truncate && begun.contains(partition)
-                    || !taken.add(new Slot(partition, received.event().key()))) {
-                later.add(received);
-                // a truncate has the round to itself: rows before it first, rows behind it after it
-                if (truncate) {
-                    closed.add(partition);
-                }
-            } else if (received.held().holds(received)) {
-                if (!faults.behind(List.of(received), outcome)) {
-                    undone.add(received);
-                }
-            } else {
-                now.add(received);
-                begun.add(partition);
-                if (truncate) {
-                    closed.add(partition);
-                }
+            } else if (!received.held().holds(received)) {
+                lanes.computeIfAbsent(
+                                new Slot(received.partition(), received.event().key()), slot -> new ArrayDeque<>())
+                        .add(received);
+            } else if (!faults.behind(List.of(received), outcome)) {
+                undone.add(received);
             }
         }
-        undone.addAll(write(now, repeats, outcome));
-        return later;
-    }
-
-    private List<Received> write(List<Received> now, boolean repeats, Outcome outcome) {
-        if (now.isEmpty()) {
-            return List.of();
+        if (lanes.isEmpty()) {
+            return undone;
         }
+        EffectRound round =
+                new EffectRound(sink, guard, () -> !halted && System.nanoTime() - deadline < 0 && !outcome.stopped());
         try {
-            List<Failure> failures =
-                    sink.write(new SinkBatch(now.stream().map(Received::change).toList(), List.of(), repeats));
-            List<Received> failed = new ArrayList<>(0);
-            for (Failure failure : failures) {
-                Received received = now.get(failure.index());
-                switch (failure.category()) {
-                    case RETRYABLE -> outcome.holdBack(received.partition(), failure.cause());
-                    case FATAL -> faults.fatal(received.change().table(), failure.cause(), List.of(received), outcome);
-                    case REJECTED -> {
-                        if (faults.rejected(received, failure.cause(), null, outcome)) {
-                            continue;
-                        }
-                    }
-                }
-                failed.add(received);
-            }
-            return failed;
-        } catch (SinkException e) {
-            String said = String.valueOf(e.getMessage());
-            switch (e.category()) {
-                case RETRYABLE -> outcome.sinkDown(said);
-                case FATAL -> {
-                    for (Received received : now) {
-                        faults.fatal(received.change().table(), said, List.of(received), outcome);
-                    }
-                }
-                case REJECTED -> {
-                    if (now.size() > 1) {
-                        int middle = now.size() / 2;
-                        List<Received> failed = new ArrayList<>(write(now.subList(0, middle), repeats, outcome));
-                        failed.addAll(write(now.subList(middle, now.size()), repeats, outcome));
-                        return failed;
-                    }
-                    return faults.rejected(now.get(0), said, e, outcome) ? List.of() : now;
-                }
-            }
-            return now;
+            leaveOutDone(lanes.values());
+            round.run(lanes.values(), threads);
+        } catch (DataAccessException e) {
+            outcome.sinkDown(EffectRound.unnoted(sink.name(), e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        String down = round.sinkDown();
+        if (down != null) {
+            outcome.sinkDown(down);
+        }
+        lanes.values().forEach(lane -> undone.addAll(left(lane, round.faults(), outcome)));
+        return undone;
+    }
+
+    /** In one query; what is left is asked for one by one, when it is claimed. */
+    private void leaveOutDone(Collection<Deque<Received>> lanes) {
+        guard.storeRest();
+        List<Mark> marks = lanes.stream()
+                .flatMap(Collection::stream)
+                .map(received -> Mark.of(received.event()))
+                .toList();
+        Set<String> done = new HashSet<>(guard.done(marks));
+        if (!done.isEmpty()) {
+            lanes.forEach(lane -> lane.removeIf(
+                    received -> done.contains(Mark.of(received.event()).eventId())));
         }
     }
 
-    private static void reached(PartitionBatch batch, List<Received> left, Outcome outcome) {
-        left.stream()
+    /** Deals with what is left in the lane of a row, and returns what stays undone. */
+    private Collection<Received> left(Deque<Received> lane, Map<Received, EffectRound.Fault> found, Outcome outcome) {
+        Received first = lane.peek();
+        if (first == null) {
+            return lane;
+        }
+        EffectRound.Fault fault = found.get(first);
+        if (fault == null) {
+            outcome.holdBack(
+                    first.partition(),
+                    halted
+                            ? "Millrace stops"
+                            : "Not all changes of the batch could be given to " + sink.name() + "; the rest follows");
+            return lane;
+        }
+        switch (fault.category()) {
+            case RETRYABLE, INCOMPLETE -> outcome.holdBack(first.partition(), fault.cause());
+            case FATAL -> faults.fatal(first.change().table(), fault.cause(), List.of(first), outcome);
+            case REJECTED -> {
+                if (faults.rejected(first, fault.cause(), fault.thrown(), outcome)) {
+                    lane.remove();
+                    if (lane.isEmpty() || faults.behind(List.copyOf(lane), outcome)) {
+                        return List.of();
+                    }
+                }
+            }
+        }
+        return lane;
+    }
+
+    private static void reached(PartitionBatch batch, List<Received> undone, Outcome outcome) {
+        long reached = undone.stream()
                 .filter(received -> received.partition().equals(batch.partition()))
                 .mapToLong(received -> received.record().offset())
                 .min()
-                .ifPresent(offset -> {
-                    outcome.reached(batch.partition(), offset);
-                    outcome.holdBack(batch.partition(), "Other changes of the batch are waited for.");
-                });
+                .orElse(batch.next());
+        outcome.reached(batch.partition(), reached);
+        if (reached < batch.next()) {
+            outcome.holdBack(batch.partition(), "Other changes of the batch are waited for.");
+        }
     }
 }

@@ -49,7 +49,7 @@ final class LogWriter implements BatchWriter {
             outcome.fenceLost();
         } catch (SinkException e) {
             switch (e.category()) {
-                case RETRYABLE -> outcome.sinkDown(String.valueOf(e.getMessage()));
+                case RETRYABLE, INCOMPLETE -> outcome.sinkDown(String.valueOf(e.getMessage()));
                 case REJECTED, FATAL -> sound.forEach(batch -> bisect(batch, outcome));
             }
         }
@@ -96,7 +96,7 @@ final class LogWriter implements BatchWriter {
             return STOPPED;
         } catch (SinkException e) {
             switch (e.category()) {
-                case RETRYABLE -> outcome.sinkDown(String.valueOf(e.getMessage()));
+                case RETRYABLE, INCOMPLETE -> outcome.sinkDown(String.valueOf(e.getMessage()));
                 case FATAL -> faults.fatal(batch, String.valueOf(e.getMessage()), outcome);
                 case REJECTED -> {
                     if (part.size() > 1) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param next where it will stand
  * @param received the changes, in order
  * @param malformed records that are no events
+ * @param lacking changes of states that cannot be shaped without values which PostgreSQL did not send; they hold what no sink may be given
  * @param records how many records there were, tombstones included
  * @param repeats whether the sink was rewound and may have had some of it
  * @param held the rows that have dead letters
@@ -27,6 +28,7 @@ record PartitionBatch(
         long next,
         List<Received> received,
         List<DeadLetter> malformed,
+        List<Received> lacking,
         int records,
         boolean repeats,
         HeldKeys held) {

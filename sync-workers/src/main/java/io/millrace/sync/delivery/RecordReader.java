@@ -10,6 +10,7 @@ import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetter.Category;
 import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.shaping.TableShaping;
+import io.millrace.sync.shaping.TableShaping.RowLacking;
 import io.millrace.sync.shaping.TableShaping.RowRefused;
 import io.millrace.sync.sink.Change;
 import java.time.Instant;
@@ -72,12 +73,14 @@ final class RecordReader {
             Repetitions.Sequence sequence) {
         List<Received> received = new ArrayList<>(batch.size());
         List<DeadLetter> malformed = new ArrayList<>(0);
+        List<Received> lacking = new ArrayList<>(0);
         int tombstones = 0;
         int repeated = 0;
         CapturedTable table = known(route.table());
         TableShaping shape = shaping.of(table, route.binding());
         Instant polled = Instant.now();
         Set<@Nullable RowKey> refused = new HashSet<>(0);
+        Set<@Nullable RowKey> awaited = new HashSet<>(0);
         for (ConsumerRecord<byte[], byte[]> record : batch) {
             try {
                 ChangeEvent event = records.read(record);
@@ -96,13 +99,18 @@ final class RecordReader {
                 shape = shaping.of(table, route.binding(), event, polled, shape);
                 if (shape == null) {
                     received.add(new Received(new Change(table, event), record, place.heldKeys()));
+                } else if (isBehind(event, awaited)) {
+                    lacking.add(new Received(new Change(table, event), record, place.heldKeys(), shape));
                 } else if (isBehind(event, refused)) {
                     malformed.add(letter(table, record, event, Category.BEHIND, Received.BEHIND, shape));
                 } else {
                     TableShaping by = shape;
                     try {
-                        by.change(event, record)
+                        by.change(event)
                                 .ifPresent(change -> received.add(new Received(change, record, place.heldKeys(), by)));
+                    } catch (RowLacking e) {
+                        lacking.add(new Received(new Change(table, event), record, place.heldKeys(), by));
+                        awaited.add(event.key());
                     } catch (RowRefused e) {
                         String cause = String.valueOf(e.getMessage());
                         malformed.add(letter(table, record, event, Category.REJECTED, cause, shape));
@@ -123,6 +131,7 @@ final class RecordReader {
                 next,
                 received,
                 malformed,
+                lacking,
                 batch.size(),
                 place.next() < place.replayUntil(),
                 place.heldKeys());

@@ -4,6 +4,7 @@ import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.deadletter.KeptLetter;
+import io.millrace.sync.shaping.TableShaping;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.FenceLostException;
@@ -36,13 +37,21 @@ final class Redelivery {
     private final RecordReader reader;
     private final DeadLetters deadLetters;
     private final Faults faults;
+    private final IncompleteRows incomplete;
     private final DeliveryMetrics metrics;
 
-    Redelivery(Sink sink, RecordReader reader, DeadLetters deadLetters, Faults faults, DeliveryMetrics metrics) {
+    Redelivery(
+            Sink sink,
+            RecordReader reader,
+            DeadLetters deadLetters,
+            Faults faults,
+            IncompleteRows incomplete,
+            DeliveryMetrics metrics) {
         this.sink = sink;
         this.reader = reader;
         this.deadLetters = deadLetters;
         this.faults = faults;
+        this.incomplete = incomplete;
         this.metrics = metrics;
     }
 
@@ -87,11 +96,22 @@ final class Redelivery {
                     null);
             return Result.REFUSED;
         }
+        if (TableShaping.isMaskedCopy(record.get())) {
+            deadLetters.refused(
+                    letter,
+                    "Only a masked copy of the record is left, since retention deleted the record itself: its values are not those"
+                            + " of the row. Take a new snapshot of the table and discard this.",
+                    null);
+            return Result.REFUSED;
+        }
         Place place = consumer.place(partition);
         PartitionBatch batch = reader.again(partition, route, place, record.get());
         if (!batch.malformed().isEmpty()) {
             deadLetters.refused(letter, batch.malformed().get(0).cause(), null);
             return Result.REFUSED;
+        }
+        if (!batch.lacking().isEmpty()) {
+            return asked(letter, batch.lacking());
         }
         if (batch.received().isEmpty()) {
             deadLetters.taken(letter);
@@ -104,6 +124,9 @@ final class Redelivery {
                 return taken(letter, received);
             }
             Failure failure = failures.get(0);
+            if (failure.category() == ErrorCategory.INCOMPLETE && sink.kind() == SinkKind.STATE) {
+                return asked(letter, batch.received());
+            }
             return failed(places, consumer, partition, route, letter, failure.category(), failure.cause(), null);
         } catch (FenceLostException e) {
             places.forget(consumer, List.of(partition));
@@ -111,6 +134,13 @@ final class Redelivery {
         } catch (SinkException e) {
             return failed(places, consumer, partition, route, letter, e.category(), String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** The row comes whole with capture's answer, and this change in it. */
+    private Result asked(KeptLetter letter, List<Received> lacking) {
+        incomplete.ask(lacking);
+        deadLetters.taken(letter);
+        return Result.SETTLED;
     }
 
     /** A log makes sure in the transaction of its rows that the partition is still this worker's. */
@@ -153,7 +183,7 @@ final class Redelivery {
                 return Result.REFUSED;
             }
             case FATAL -> faults.fail(route.table(), cause);
-            case RETRYABLE -> waits(places, consumer, partition, cause);
+            case RETRYABLE, INCOMPLETE -> waits(places, consumer, partition, cause);
         }
         return Result.STOP;
     }

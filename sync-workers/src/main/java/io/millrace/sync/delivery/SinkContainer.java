@@ -106,6 +106,7 @@ final class SinkContainer {
         created.setConcurrency(properties.concurrency());
         created.setBeanName("sync-" + sink);
         created.setCommonErrorHandler(new NeverSkipping(sink));
+        delivery.halt(false);
         container = created;
         created.start();
     }
@@ -114,6 +115,7 @@ final class SinkContainer {
         ConcurrentMessageListenerContainer<byte[], byte[]> running = container;
         container = null;
         if (running != null) {
+            delivery.halt(true);
             // returns when the batch that is being written is written, and its offsets are stored
             running.stop();
             running.destroy();

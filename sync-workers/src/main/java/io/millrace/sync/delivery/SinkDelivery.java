@@ -54,6 +54,11 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
         this.backoff = backoff;
     }
 
+    /** Before consumers are stopped, and before they are started again. */
+    void halt(boolean on) {
+        writer.halt(on);
+    }
+
     @Override
     public boolean wantsPollResult() {
         return true;

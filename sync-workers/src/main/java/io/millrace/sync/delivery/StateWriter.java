@@ -12,17 +12,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes coalesced states. What fails is known by item, or found by halving. Of a row with a dead letter, a whole state goes on and takes
+ * Writes coalesced states. What fails is known by item, or found by halving; rows that the sink cannot complete are asked for. Of a row with a dead letter, a whole state goes on and takes
  * the letter's place; one that lacks values waits for it, because the letter may hold them.
  */
 final class StateWriter implements BatchWriter {
 
     private final Sink sink;
     private final Faults faults;
+    private final IncompleteRows incomplete;
 
-    StateWriter(Sink sink, Faults faults) {
+    StateWriter(Sink sink, Faults faults, IncompleteRows incomplete) {
         this.sink = sink;
         this.faults = faults;
+        this.incomplete = incomplete;
     }
 
     @Override
@@ -33,6 +35,7 @@ final class StateWriter implements BatchWriter {
         for (PartitionBatch batch : batches) {
             if (faults.malformed(batch, outcome)) {
                 all.addAll(batch.received());
+                incomplete.ask(batch.lacking(), outcome);
                 repeats |= batch.repeats();
             }
         }
@@ -77,7 +80,7 @@ final class StateWriter implements BatchWriter {
         } catch (SinkException e) {
             String said = String.valueOf(e.getMessage());
             switch (e.category()) {
-                case RETRYABLE -> outcome.sinkDown(said);
+                case RETRYABLE, INCOMPLETE -> outcome.sinkDown(said);
                 case REJECTED -> {
                     if (part.size() == 1) {
                         reject(part.get(0), said, e, outcome);
@@ -98,15 +101,18 @@ final class StateWriter implements BatchWriter {
 
     private void settle(List<Received> part, List<Failure> failures, Outcome outcome) {
         Set<Integer> failed = new HashSet<>();
+        List<Received> lacking = new ArrayList<>(0);
         for (Failure failure : failures) {
             failed.add(failure.index());
             Received received = part.get(failure.index());
             switch (failure.category()) {
                 case RETRYABLE -> outcome.holdBack(received.partition(), failure.cause());
                 case REJECTED -> reject(received, failure.cause(), null, outcome);
+                case INCOMPLETE -> lacking.add(received);
                 case FATAL -> faults.fatal(received.change().table(), failure.cause(), List.of(received), outcome);
             }
         }
+        incomplete.ask(lacking, outcome);
         for (int i = 0; i < part.size(); i++) {
             if (!failed.contains(i) && part.get(i).event().operation() != Operation.TRUNCATE) {
                 faults.applied(part.get(i), outcome);

@@ -6,6 +6,9 @@ import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.RebuildWish;
 import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.catalog.snapshot.Rereads;
+import io.millrace.catalog.snapshot.Rereads.Doubt;
+import io.millrace.event.RowKey;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.Change;
@@ -14,10 +17,13 @@ import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.RebuildableSink;
 import io.millrace.sync.sink.RebuildableSink.Copy;
 import io.millrace.sync.sink.SinkException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -33,8 +39,11 @@ final class CopyFeed {
     private final PipelineCatalog catalog;
     private final DeadLetters deadLetters;
     private final Rebuilds rebuilds;
+    private final Rereads rereads;
     /** By sink: a copy gets what the sink gets. */
     private final Map<String, SinkShaping> shapings;
+    /** Rebuilds whose feed asked for rows: their answers stand in the topic behind its end. */
+    private final Set<Long> asked = ConcurrentHashMap.newKeySet();
 
     CopyFeed(
             Map<String, Object> kafka,
@@ -42,6 +51,7 @@ final class CopyFeed {
             PipelineCatalog catalog,
             DeadLetters deadLetters,
             Rebuilds rebuilds,
+            Rereads rereads,
             Map<String, SinkShaping> shapings) {
         settings = new HashMap<>(kafka);
         settings.remove(ConsumerConfig.GROUP_ID_CONFIG);
@@ -57,6 +67,7 @@ final class CopyFeed {
         this.catalog = catalog;
         this.deadLetters = deadLetters;
         this.rebuilds = rebuilds;
+        this.rereads = rereads;
         this.shapings = Map.copyOf(shapings);
     }
 
@@ -88,9 +99,10 @@ final class CopyFeed {
                     return false;
                 }
                 List<Change> read = changes.of(reader.read(next, rebuild.until()));
-                long refused = feed(copy, sink, Latest.of(read)) + changes.takeLeftOut();
+                long refused = feed(copy, sink, changes, Latest.of(read)) + changes.takeLeftOut();
                 rebuilds.fed(rebuild.id(), next, refused);
             }
+            ask(rebuild, copy, changes.takeAwaited());
         } catch (InvalidOffsetException e) {
             throw new SinkException(
                     ErrorCategory.FATAL,
@@ -99,6 +111,28 @@ final class CopyFeed {
                     e);
         }
         return true;
+    }
+
+    /** Has capture read rows that the copy could not complete: what delivery did for itself, under another shaping perhaps. */
+    private void ask(Rebuild rebuild, Copy copy, List<RowKey> rows) {
+        if (!rows.isEmpty()) {
+            rereads.request(copy.table().id(), rows.stream().map(Doubt::of).toList(), null, rebuild.sink());
+            asked.add(rebuild.id());
+        }
+    }
+
+    /** Tells whether a feed asked for rows that were not {@link #answered} yet. */
+    boolean hasAsked(long rebuild) {
+        return asked.contains(rebuild);
+    }
+
+    /** Returns how many rows of a table capture still has to read; at 0, what the feed asked for is in the topic. */
+    long open(CapturedTable table) {
+        return rereads.open(table.id());
+    }
+
+    void answered(long rebuild) {
+        asked.remove(rebuild);
     }
 
     private boolean stopped(long id) {
@@ -113,12 +147,18 @@ final class CopyFeed {
                 .allMatch(end -> end.getValue() == 0 || next.getOrDefault(end.getKey(), 0L) >= end.getValue());
     }
 
-    private static long feed(Copy copy, RebuildableSink sink, List<Change> changes) throws SinkException {
+    /** Returns how many changes were refused for good. */
+    private static long feed(Copy copy, RebuildableSink sink, FedChanges from, List<Change> changes)
+            throws SinkException {
         if (changes.isEmpty()) {
             return 0;
         }
         try {
-            List<Failure> failures = sink.feed(copy, changes);
+            List<Failure> failures = new ArrayList<>(sink.feed(copy, changes));
+            failures.stream()
+                    .filter(failure -> failure.category() == ErrorCategory.INCOMPLETE)
+                    .forEach(failure -> from.lacks(changes.get(failure.index()).event()));
+            failures.removeIf(failure -> failure.category() == ErrorCategory.INCOMPLETE);
             failures.stream()
                     .limit(3)
                     .forEach(failure -> log.warn(
@@ -133,8 +173,8 @@ final class CopyFeed {
                 throw e;
             }
             int middle = changes.size() / 2;
-            return feed(copy, sink, changes.subList(0, middle))
-                    + feed(copy, sink, changes.subList(middle, changes.size()));
+            return feed(copy, sink, from, changes.subList(0, middle))
+                    + feed(copy, sink, from, changes.subList(middle, changes.size()));
         }
     }
 }

@@ -10,11 +10,13 @@ import io.millrace.event.kafka.ChangeEventRecords;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.shaping.TableShaping;
+import io.millrace.sync.shaping.TableShaping.RowLacking;
 import io.millrace.sync.shaping.TableShaping.RowRefused;
 import io.millrace.sync.sink.Change;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,6 +38,9 @@ final class FedChanges {
     private final Map<Integer, Letters> letters = new HashMap<>();
     /** Rows whose last change could not be shaped, in this run. */
     private final Set<RowKey> refusedRows = new HashSet<>();
+
+    /** Rows that came in a version without values which nobody could give, and in no newer one since that is whole. */
+    private final Map<RowKey, Long> awaited = new LinkedHashMap<>();
 
     private CapturedTable table;
     private long leftOut;
@@ -106,6 +111,9 @@ final class FedChanges {
             @Nullable TableShaping shape) {
         RowKey key = event.key();
         boolean lacking = !event.unavailable().isEmpty();
+        if (key != null && lacking && awaited.containsKey(key)) {
+            return;
+        }
         if (key != null && lacking && (refusedRows.contains(key) || isBehindLetter(key, record))) {
             leftOut++;
             return;
@@ -114,9 +122,14 @@ final class FedChanges {
             if (shape == null) {
                 changes.add(new Change(table, event));
             } else {
-                shape.change(event, record).ifPresent(changes::add);
+                shape.change(event).ifPresent(changes::add);
             }
-            refusedRows.remove(key);
+            if (key != null && !lacking) {
+                refusedRows.remove(key);
+                awaited.computeIfPresent(key, (row, version) -> version < event.rowVersion() ? null : version);
+            }
+        } catch (RowLacking e) {
+            lacks(event);
         } catch (RowRefused e) {
             leftOut++;
             if (key != null) {
@@ -137,6 +150,21 @@ final class FedChanges {
         }
         Long letter = known.open().get(key.hash(table.source(), table.table()));
         return letter != null && letter <= record.offset();
+    }
+
+    /** Takes note of a change that the copy could not complete. */
+    void lacks(ChangeEvent event) {
+        RowKey key = event.key();
+        if (key != null) {
+            awaited.merge(key, event.rowVersion(), Math::max);
+        }
+    }
+
+    /** Returns the rows that nothing since has brought whole, once. */
+    List<RowKey> takeAwaited() {
+        List<RowKey> taken = List.copyOf(awaited.keySet());
+        awaited.clear();
+        return taken;
     }
 
     /** Returns how many changes were left out since this was asked last: they are dead letters of the delivery. */

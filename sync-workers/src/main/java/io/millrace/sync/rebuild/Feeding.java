@@ -10,6 +10,7 @@ import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildFeed;
 import io.millrace.catalog.rebuild.RebuildKind;
 import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.catalog.snapshot.SnapshotRuns;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.RebuildableSink;
 import io.millrace.sync.sink.RebuildableSink.Copy;
@@ -24,12 +25,14 @@ final class Feeding {
     private final PipelineCatalog catalog;
     private final Offsets offsets;
     private final Rebuilds rebuilds;
+    private final SnapshotRuns snapshots;
     private final CopyFeed topic;
 
-    Feeding(PipelineCatalog catalog, Offsets offsets, Rebuilds rebuilds, CopyFeed topic) {
+    Feeding(PipelineCatalog catalog, Offsets offsets, Rebuilds rebuilds, SnapshotRuns snapshots, CopyFeed topic) {
         this.catalog = catalog;
         this.offsets = offsets;
         this.rebuilds = rebuilds;
+        this.snapshots = snapshots;
         this.topic = topic;
     }
 
@@ -49,9 +52,13 @@ final class Feeding {
             return true;
         }
         TableSnapshot snapshot = catalog.requestSnapshot(copy.table().id(), rebuild.requestedBy());
-        if (snapshot.state() != SnapshotState.REQUESTED) {
+        // one that was paused goes on where it stopped
+        if (snapshot.state() != SnapshotState.REQUESTED || snapshot.lastKey() != null) {
             rebuilds.message(
-                    rebuild.id(), "Waits for the snapshot that runs already: what it read before would be missing");
+                    rebuild.id(),
+                    snapshot.state() == SnapshotState.PAUSED
+                            ? "Waits: a snapshot of the table is paused; resume or cancel it"
+                            : "Waits for the snapshot that runs already: what it read before would be missing");
             return false;
         }
         rebuilds.feed(rebuild.id(), RebuildFeed.SNAPSHOT, snapshot.id(), Map.of());
@@ -63,21 +70,41 @@ final class Feeding {
         boolean fed = rebuild.feed() == RebuildFeed.SNAPSHOT
                 ? snapshotRead(rebuild, copy.table())
                 : topic.run(rebuild, copy, sink, claim);
-        return fed && delivered(rebuild, copy.table());
+        return fed && answered(rebuild, copy.table()) && delivered(rebuild, copy.table());
+    }
+
+    /** Tells whether rows that the feed asked for have come. Their answers are fed too: delivery may stand still, or be behind. */
+    private boolean answered(Rebuild rebuild, CapturedTable table) {
+        if (!topic.hasAsked(rebuild.id())) {
+            return true;
+        }
+        long open = topic.open(table);
+        if (open > 0) {
+            rebuilds.message(rebuild.id(), "Waits until capture has read " + open + " rows again");
+            return false;
+        }
+        rebuilds.feed(rebuild.id(), RebuildFeed.TOPIC, null, topic.extent(table).end());
+        topic.answered(rebuild.id());
+        return false;
     }
 
     private boolean snapshotRead(Rebuild rebuild, CapturedTable table) throws SinkException {
         if (!rebuild.until().isEmpty()) {
             return true;
         }
-        Optional<TableSnapshot> newest = catalog.snapshot(table.id());
-        SnapshotState state = newest.map(TableSnapshot::state).orElse(SnapshotState.FAILED);
+        Long id = rebuild.snapshotId();
+        Optional<TableSnapshot> snapshot = id == null ? Optional.empty() : snapshots.find(id);
+        SnapshotState state = snapshot.map(TableSnapshot::state).orElse(SnapshotState.FAILED);
         switch (state) {
             case REQUESTED, RUNNING -> {
                 rebuilds.message(
                         rebuild.id(),
                         "The table is read again: "
-                                + newest.map(TableSnapshot::rowsDone).orElse(0L) + " rows so far");
+                                + snapshot.map(TableSnapshot::rowsDone).orElse(0L) + " rows so far");
+                return false;
+            }
+            case PAUSED -> {
+                rebuilds.message(rebuild.id(), "Waits: the snapshot that feeds it is paused; resume it");
                 return false;
             }
             case DONE -> {
@@ -92,7 +119,7 @@ final class Feeding {
                 throw new SinkException(
                         ErrorCategory.FATAL,
                         "The snapshot that fed it ended " + state + ": "
-                                + newest.map(TableSnapshot::message).orElse(""),
+                                + snapshot.map(TableSnapshot::message).orElse(""),
                         null);
         }
         return false;

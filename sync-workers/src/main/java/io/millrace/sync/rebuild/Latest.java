@@ -38,7 +38,8 @@ final class Latest {
             return second;
         }
         boolean secondIsNewer = second.event().rowVersion() >= first.event().rowVersion();
-        return secondIsNewer ? folded(second, first) : folded(first, second);
+        // what came late says nothing of the values in between
+        return secondIsNewer ? folded(second, first) : first;
     }
 
     private static Change folded(Change newer, Change older) {

@@ -6,6 +6,8 @@ import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.catalog.snapshot.Rereads;
+import io.millrace.catalog.snapshot.SnapshotRuns;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.RebuildableSink;
@@ -28,6 +30,8 @@ class RebuildConfiguration {
             PipelineCatalog catalog,
             Offsets offsets,
             Rebuilds rebuilds,
+            Rereads rereads,
+            SnapshotRuns snapshots,
             Shapings shapings,
             DeadLetters deadLetters,
             KafkaProperties kafka,
@@ -40,8 +44,9 @@ class RebuildConfiguration {
                 .collect(Collectors.toMap(
                         RebuildableSink::name,
                         sink -> SinkShaping.of(sink.name(), sink.kind(), catalog, shapings, nowhere)));
-        CopyFeed topic =
-                new CopyFeed(kafka.buildConsumerProperties(), properties, catalog, deadLetters, rebuilds, bySink);
-        return new Rebuilder(all, catalog, rebuilds, new Feeding(catalog, offsets, rebuilds, topic), properties);
+        CopyFeed topic = new CopyFeed(
+                kafka.buildConsumerProperties(), properties, catalog, deadLetters, rebuilds, rereads, bySink);
+        return new Rebuilder(
+                all, catalog, rebuilds, new Feeding(catalog, offsets, rebuilds, snapshots, topic), properties);
     }
 }

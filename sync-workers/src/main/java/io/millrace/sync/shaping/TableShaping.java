@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class TableShaping {
 
     /** On records that are kept: that values in them are masked. */
-    static final String MASKED = "millrace-masked";
+    private static final String MASKED = "millrace-masked";
 
     private static final ChangeEventRecords RECORDS = new ChangeEventRecords();
 
@@ -73,6 +73,14 @@ public final class TableShaping {
                 .register(registry);
     }
 
+    /**
+     * Tells whether a record was kept with masked values. Such a copy is for people to read: whatever is declared by now, it is never
+     * given to a sink, which would take masks for values of the row, or have them masked twice.
+     */
+    public static boolean isMaskedCopy(ConsumerRecord<byte[], byte[]> record) {
+        return record.headers().lastHeader(MASKED) != null;
+    }
+
     /** Returns the table with the columns that the sink gets. */
     public CapturedTable table() {
         return shaper.table();
@@ -85,26 +93,23 @@ public final class TableShaping {
     /**
      * Shapes a change.
      *
-     * @param record what it came in; a copy that is masked already is refused, for masks are not made to be applied twice
      * @return empty where the sink is given nothing
+     * @throws RowLacking if it lacks values that shaping needs, for a sink of states: the row is to be read again
      * @throws RowRefused if the row cannot be shaped: it is a dead letter
      */
-    public Optional<Change> change(ChangeEvent event, ConsumerRecord<byte[], byte[]> record) throws RowRefused {
-        if (!masked.isEmpty() && record.headers().lastHeader(MASKED) != null) {
-            throw new RowRefused(
-                    "Only a masked copy of the record is left: read the table's rows again, and discard this");
-        }
+    public Optional<Change> change(ChangeEvent event) throws RowRefused {
         Shaped shaped = shaper.shape(event);
         if (shaped instanceof Shaped.Sent sent) {
-            return Optional.of(new Change(
-                    shaper.table(),
-                    sent.event(),
-                    new ShapeNotes(sent.masked(), sent.changed(), null, shaper.filters())));
+            return Optional.of(
+                    new Change(shaper.table(), sent.event(), new ShapeNotes(sent.masked(), sent.changed(), null)));
         }
         if (shaped instanceof Shaped.Removed gone && (keepsStates || event.operation() != Operation.READ)) {
             removed.increment();
             return Optional.of(
-                    new Change(shaper.table(), gone.event(), new ShapeNotes(Set.of(), Set.of(), gone.row(), true)));
+                    new Change(shaper.table(), gone.event(), new ShapeNotes(Set.of(), Set.of(), gone.row())));
+        }
+        if (shaped instanceof Shaped.Refused no && no.isLacking() && keepsStates && event.key() != null) {
+            throw new RowLacking(no.cause());
         }
         if (shaped instanceof Shaped.Refused no) {
             refused.increment();
@@ -187,8 +192,15 @@ public final class TableShaping {
     }
 
     /** A row that cannot be shaped. The message holds no values of it. */
-    public static final class RowRefused extends Exception {
+    public static class RowRefused extends Exception {
         RowRefused(String message) {
+            super(message);
+        }
+    }
+
+    /** A row that cannot be shaped from this change alone: PostgreSQL did not send all that is needed. */
+    public static final class RowLacking extends RowRefused {
+        RowLacking(String message) {
             super(message);
         }
     }

@@ -2,6 +2,7 @@ package io.millrace.sync.sink;
 
 import io.millrace.catalog.CapturedTable;
 import io.millrace.event.ChangeEvent;
+import io.millrace.event.Operation;
 
 /**
  * A change to write, shaped already where the binding says so.
@@ -21,5 +22,18 @@ public record Change(CapturedTable table, ChangeEvent event, ShapeNotes notes) {
     /** Returns the same with another event of the same row. */
     public Change with(ChangeEvent other) {
         return new Change(table, other, notes);
+    }
+
+    /**
+     * Tells whether the row came under this key without all of its values: its key was changed. Whatever a sink holds under the key is
+     * another row and gives none of them; capture has asked for the row, and until its answer comes there is none to show.
+     */
+    public boolean isAwaited() {
+        return event.operation() == Operation.CREATE && !event.unavailable().isEmpty();
+    }
+
+    /** Tells whether a sink takes values of the row from what it holds. */
+    public boolean isIncomplete() {
+        return event.after() != null && !event.unavailable().isEmpty() && !isAwaited();
     }
 }

@@ -1,6 +1,7 @@
 package io.millrace.sync.sink;
 
 import io.millrace.event.ChangeEvent;
+import io.millrace.event.Operation;
 import io.millrace.event.Row;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -20,10 +21,7 @@ public final class Folding {
         ShapeNotes notes = newer.notes();
         return notes.hidden() == null
                 ? newer.with(whole)
-                : new Change(
-                        newer.table(),
-                        newer.event(),
-                        new ShapeNotes(notes.masked(), notes.changed(), whole, notes.filtered()));
+                : new Change(newer.table(), newer.event(), new ShapeNotes(notes.masked(), notes.changed(), whole));
     }
 
     /** The row as it was, whether the sink is to hold it or not. */
@@ -36,12 +34,18 @@ public final class Folding {
     private static @Nullable ChangeEvent fold(ChangeEvent event, ChangeEvent older) {
         Row after = event.after();
         Row known = older.after();
-        if (event.unavailable().isEmpty() || after == null || known == null) {
+        if (event.unavailable().isEmpty() || after == null) {
             return null;
         }
         Set<String> filled = new LinkedHashSet<>(event.unavailable());
-        filled.removeAll(older.unavailable());
-        if (filled.isEmpty()) {
+        if (known == null) {
+            filled.clear();
+        } else {
+            filled.removeAll(older.unavailable());
+        }
+        // the row that a sink holds is not the one that this event changed, if it was made or removed in between
+        boolean anew = older.operation() == Operation.CREATE || older.operation() == Operation.DELETE;
+        if (filled.isEmpty() && (!anew || event.operation() == Operation.CREATE)) {
             return null;
         }
         Set<String> missing = new LinkedHashSet<>(event.unavailable());
@@ -51,11 +55,11 @@ public final class Folding {
                 event.table(),
                 event.position(),
                 event.lsn(),
-                event.operation(),
+                anew ? Operation.CREATE : event.operation(),
                 event.key(),
                 event.before(),
                 event.beforeCompleteness(),
-                after.withValuesFrom(known, filled),
+                known == null || filled.isEmpty() ? after : after.withValuesFrom(known, filled),
                 missing,
                 event.transaction(),
                 event.capturedAt(),

@@ -38,8 +38,7 @@ public interface Sink {
      * <p>What a returned {@link Failure} does not name was applied. A write that the sink already holds, or whose row it holds in a newer
      * version, counts as applied.
      *
-     * @return what could not be written, each change at most once; empty when all was. A {@link SinkKind#LOG} sink fails as a whole. A
-     *     {@link SinkKind#EFFECT} sink names here, as RETRYABLE, also what it did not try
+     * @return what could not be written, each change at most once; empty when all was. A {@link SinkKind#LOG} sink fails as a whole
      * @throws SinkException when nothing is known to be applied; the batch, or parts of it, may be given again
      */
     List<Failure> write(SinkBatch batch) throws SinkException;

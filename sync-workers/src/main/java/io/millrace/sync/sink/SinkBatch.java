@@ -9,7 +9,8 @@ import java.util.List;
  * @param changes in order
  * @param steps how far the sink is once this is written; only a {@link SinkKind#LOG} sink stores them, others are given none
  * @param repeats whether the sink may have taken some of these changes before, because it was rewound or a dead letter is retried: a
- *     {@link SinkKind#LOG} sink leaves out those that it holds, by their event ids
+ *     {@link SinkKind#LOG} sink leaves out those that it holds, by their event ids. To an {@link EffectSink} it says of the one change that
+ *     it was tried before and what came of that is not known, or that it failed
  */
 public record SinkBatch(List<Change> changes, List<Advance> steps, boolean repeats) {
 

@@ -14,9 +14,8 @@ public enum SinkKind {
     LOG,
     /**
      * Every change of a row in order, to a place that can neither store offsets nor compare versions: a request to somebody else's
-     * service. Is given at most one change per row in a batch, and the next of a row once that one was applied or became a dead letter;
-     * so it may write the changes of a batch in any order and at once. A truncate comes once, in a batch of its own. What was applied
-     * before a crash is given again: {@link Deduplication} tells.
+     * service. Is an {@link EffectSink}: given one change at a time, rows beside each other, the next of a row once that one was applied or
+     * became a dead letter, and none again that is known to have been applied. A truncate comes once, and alone.
      */
     EFFECT
 }

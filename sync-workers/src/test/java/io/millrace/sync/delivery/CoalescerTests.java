@@ -74,6 +74,28 @@ class CoalescerTests {
     }
 
     @Test
+    void snapshotReadBehindANewerChangeGivesItNothingSinceTheValueMayHaveChangedInBetween() {
+        long lowWatermark = TestEvents.nextLsn();
+        ChangeEvent change = events.update(key(1), null, row(1, "new", NOT_SENT), "note");
+        ChangeEvent read = events.read(key(1), row(1, "old", "\"large\""), lowWatermark);
+        assertThat(coalesced(change, read)).containsExactly(change);
+    }
+
+    @Test
+    void aRowThatCameUnderANewKeyStaysOneWhenItIsChangedAgain() {
+        ChangeEvent gone = events.delete(key(1));
+        ChangeEvent moved = events.create(key(1), row(1, "a", NOT_SENT), "note");
+        ChangeEvent updated = events.update(key(1), null, row(1, "b", NOT_SENT), "note");
+        assertThat(coalesced(gone, moved, updated)).singleElement().satisfies(event -> {
+            assertThat(event.operation())
+                    .as("what a sink holds under the key is another row")
+                    .isEqualTo(Operation.CREATE);
+            assertThat(event.after()).hasToString(row(1, "b", NOT_SENT));
+            assertThat(event.lsn()).isEqualTo(updated.lsn());
+        });
+    }
+
+    @Test
     void valueThatNobodySentStaysUnavailable() {
         ChangeEvent first = events.update(key(1), null, row(1, "a", NOT_SENT), "note");
         ChangeEvent second = events.update(key(1), null, row(1, "b", NOT_SENT), "note");
@@ -116,7 +138,7 @@ class CoalescerTests {
                 new Change(
                         table,
                         event,
-                        new io.millrace.sync.sink.ShapeNotes(java.util.Set.of(), java.util.Set.of(), hidden, true)),
+                        new io.millrace.sync.sink.ShapeNotes(java.util.Set.of(), java.util.Set.of(), hidden)),
                 new ConsumerRecord<>(table.topic(), 0, 0, new byte[0], new byte[0]),
                 new HeldKeys());
     }

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.catalog.BindingState;
 import io.millrace.event.ChangeEvent;
 import io.millrace.sync.SyncWorkersApplication;
-import io.millrace.sync.sink.Deduplication;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkKind;
@@ -40,13 +39,13 @@ class DeadLettersIT extends DeliveryScenario {
     static class Workers {
 
         @Bean
-        Sink statesSink(Deduplication deduplication) {
-            return new SteerableSink("states", SinkKind.STATE, deduplication);
+        Sink statesSink() {
+            return new SteerableSink("states", SinkKind.STATE);
         }
 
         @Bean
-        Sink effectsSink(Deduplication deduplication) {
-            return new SteerableSink("effects", SinkKind.EFFECT, deduplication);
+        Sink effectsSink() {
+            return new SteerableSink.OfEffects("effects");
         }
     }
 

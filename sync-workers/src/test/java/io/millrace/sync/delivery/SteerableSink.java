@@ -4,13 +4,14 @@ import io.millrace.event.ChangeEvent;
 import io.millrace.event.Operation;
 import io.millrace.event.Row;
 import io.millrace.sync.sink.Change;
-import io.millrace.sync.sink.Deduplication;
+import io.millrace.sync.sink.EffectSink;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.SinkKind;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,7 +20,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** A sink in memory that refuses what a test says. What it holds survives a restart of the workers. */
-final class SteerableSink implements Sink {
+class SteerableSink implements Sink {
 
     private record State(long version, Row row) {}
 
@@ -30,12 +31,33 @@ final class SteerableSink implements Sink {
 
     private final String name;
     private final SinkKind kind;
-    private final Deduplication deduplication;
 
-    SteerableSink(String name, SinkKind kind, Deduplication deduplication) {
+    SteerableSink(String name, SinkKind kind) {
         this.name = name;
         this.kind = kind;
-        this.deduplication = deduplication;
+    }
+
+    /** One of effects, that takes them as they come. */
+    static final class OfEffects extends SteerableSink implements EffectSink {
+
+        OfEffects(String name) {
+            super(name, SinkKind.EFFECT);
+        }
+
+        @Override
+        public SinkKind kind() {
+            return SinkKind.EFFECT;
+        }
+
+        @Override
+        public int mostAtOnce() {
+            return 4;
+        }
+
+        @Override
+        public Duration longestWrite() {
+            return Duration.ofSeconds(1);
+        }
     }
 
     /** Refuses rows that hold this text; null takes them again. */
@@ -116,16 +138,12 @@ final class SteerableSink implements Sink {
                 .orElse(null);
     }
 
-    private void act(Change change) throws SinkException {
+    private static void act(Change change) {
         ChangeEvent event = change.event();
-        if (!deduplication.seen(name, List.of(event.eventId())).isEmpty()) {
-            return;
-        }
         synchronized (STATES) {
             EFFECTS.computeIfAbsent(event.table().table(), table -> new ArrayList<>())
                     .add(event.operation().word() + " " + event.key() + " " + event.after());
         }
-        deduplication.note(name, List.of(event.eventId()));
     }
 
     private static void hold(Change change) {

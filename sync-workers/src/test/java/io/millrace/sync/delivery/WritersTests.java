@@ -13,9 +13,9 @@ import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.EffectSink;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
-import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.SinkKind;
@@ -25,6 +25,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -36,21 +40,25 @@ class WritersTests {
     private final TestEvents events = new TestEvents(table);
     private final TopicPartition partition = new TopicPartition(table.topic(), 0);
     private final LettersInMemory letters = new LettersInMemory();
+    private final RereadsInMemory rereads = new RereadsInMemory();
     private final HeldKeys held = new HeldKeys();
     private final List<String> failed = new ArrayList<>();
     private final Recorder sink = new Recorder();
+    private final GuardInMemory guard = new GuardInMemory();
     private int maxUnsettled = 100;
     private long offset;
     private boolean repeats;
 
     /** Refuses names by category; as a whole, as logs do, or by item. */
-    private static final class Recorder implements Sink {
+    private static class Recorder implements EffectSink {
 
-        final List<List<String>> batches = new ArrayList<>();
+        final List<List<String>> batches = new CopyOnWriteArrayList<>();
+        final List<String> again = new CopyOnWriteArrayList<>();
         final List<Long> steps = new ArrayList<>();
         final Map<String, ErrorCategory> refused = new HashMap<>();
         SinkKind kind = SinkKind.STATE;
         boolean asWhole;
+        Runnable beside = () -> {};
 
         @Override
         public String name() {
@@ -63,7 +71,24 @@ class WritersTests {
         }
 
         @Override
+        public int mostAtOnce() {
+            return 3;
+        }
+
+        @Override
+        public Duration longestWrite() {
+            return Duration.ofSeconds(1);
+        }
+
+        @Override
         public List<Failure> write(SinkBatch batch) throws SinkException {
+            if (kind == SinkKind.EFFECT) {
+                assertThat(batch.changes()).hasSize(1);
+                if (batch.repeats()) {
+                    again.add(nameOf(batch.changes().get(0).event()));
+                }
+                beside.run();
+            }
             List<Failure> failures = new ArrayList<>();
             List<String> names = new ArrayList<>();
             for (int i = 0; i < batch.changes().size(); i++) {
@@ -77,7 +102,9 @@ class WritersTests {
                     failures.add(new Failure(i, category, "No " + name));
                 }
             }
-            batches.add(names);
+            if (kind != SinkKind.EFFECT || !names.isEmpty()) {
+                batches.add(names);
+            }
             batch.steps().stream().map(Advance::nextOffset).forEach(steps::add);
             return failures;
         }
@@ -131,6 +158,10 @@ class WritersTests {
     }
 
     private Outcome write(long from, List<Received> received, List<DeadLetter> malformed) {
+        return write(from, received, malformed, List.of());
+    }
+
+    private Outcome write(long from, List<Received> received, List<DeadLetter> malformed, List<Received> lacking) {
         Faults faults = new Faults(
                 "recorder",
                 (failing, message) -> failed.add(message),
@@ -139,14 +170,14 @@ class WritersTests {
                 maxUnsettled);
         BatchWriter writer =
                 switch (sink.kind()) {
-                    case STATE -> new StateWriter(sink, faults);
+                    case STATE -> new StateWriter(sink, faults, new IncompleteRows("recorder", rereads));
                     case LOG -> new LogWriter(sink, faults);
-                    case EFFECT -> new EffectWriter(sink, faults, Duration.ofDays(8));
+                    case EFFECT -> new EffectWriter(sink, guard, faults, Duration.ofDays(8));
                 };
         Route route = new Route(
                 table, new SinkBinding(table.id(), "recorder", BindingState.ACTIVE, null, Instant.EPOCH, "{}"));
         return writer.write(List.of(new PartitionBatch(
-                partition, route, from, offset, received, malformed, received.size(), repeats, held)));
+                partition, route, from, offset, received, malformed, lacking, received.size(), repeats, held)));
     }
 
     @Test
@@ -208,6 +239,59 @@ class WritersTests {
         assertThat(sink.all()).containsExactlyInAnyOrder("a", "b", "c", "d");
         assertThat(letters.left()).containsExactly("2:REJECTED");
         assertThat(letters.kept.get(2L).stack()).contains("SinkException").doesNotContain("No bad");
+    }
+
+    @Test
+    void aRowThatTheSinkCannotCompleteIsAskedForAndPassed() {
+        sink.refused.put("half", ErrorCategory.INCOMPLETE);
+        Outcome outcome = write(part(1, "half"), state(2, "good"), part(3, "half"));
+        assertThat(outcome.reason(partition)).isNull();
+        assertThat(rereads.keys).containsExactly(key(1), key(3));
+        assertThat(sink.all()).containsExactly("good");
+        assertThat(letters.kept).isEmpty();
+    }
+
+    @Test
+    void whatCannotBeShapedFromTheChangeAloneIsAskedForAndGivenToNoSink() {
+        Received lacking = received(0, part(1, "unshaped"));
+        offset = 2;
+        Outcome outcome = write(0, List.of(received(1, state(2, "good"))), List.of(), List.of(lacking));
+        assertThat(outcome.reason(partition)).isNull();
+        assertThat(rereads.keys).containsExactly(key(1));
+        assertThat(sink.all()).containsExactly("good");
+    }
+
+    @Test
+    void whatCannotBeAskedForHoldsItsPartitionBack() {
+        rereads.failing = true;
+        sink.refused.put("half", ErrorCategory.INCOMPLETE);
+        assertThat(write(part(1, "half")).reason(partition)).contains("cannot be asked for");
+        Received lacking = received(1, part(1, "unshaped"));
+        offset = 2;
+        assertThat(write(1, List.of(), List.of(), List.of(lacking)).reason(partition))
+                .contains("cannot be asked for");
+    }
+
+    @Test
+    void aRowThatIsAskedForDoesNotTakeTheDeadLettersPlace() {
+        sink.refused.put("bad", ErrorCategory.REJECTED);
+        sink.refused.put("half", ErrorCategory.INCOMPLETE);
+        write(state(1, "bad"));
+        write(state(1, "half"));
+        assertThat(letters.left()).containsExactly("0:REJECTED");
+        write(state(1, "read"));
+        assertThat(letters.left()).isEmpty();
+    }
+
+    @Test
+    void aSinkThatKeepsNoStatesAndLacksValuesIsWaitedFor() {
+        sink.refused.put("half", ErrorCategory.INCOMPLETE);
+        for (SinkKind kind : List.of(SinkKind.LOG, SinkKind.EFFECT)) {
+            sink.kind = kind;
+            assertThat(write(part(1, "half")).reason(partition)).as(kind.name()).isEqualTo("No half");
+        }
+        assertThat(rereads.keys).isEmpty();
+        assertThat(letters.kept).isEmpty();
     }
 
     @Test
@@ -286,20 +370,60 @@ class WritersTests {
                 held);
     }
 
+    /** Returns what the sink was given of a row, in order. */
+    private List<String> of(String prefix) {
+        return sink.all().stream().filter(name -> name.startsWith(prefix)).toList();
+    }
+
     @Test
-    void effectsComeInRoundsOfOneChangePerRow() {
+    void effectsOfARowComeOneByOneInTheirOrder() {
         sink.kind = SinkKind.EFFECT;
         Outcome outcome = write(state(1, "a1"), state(2, "b1"), state(1, "a2"), state(1, "a3"), state(2, "b2"));
-        assertThat(sink.batches).containsExactly(List.of("a1", "b1"), List.of("a2", "b2"), List.of("a3"));
+        assertThat(of("a")).containsExactly("a1", "a2", "a3");
+        assertThat(of("b")).containsExactly("b1", "b2");
         assertThat(outcome.reason(partition)).isNull();
     }
 
     @Test
-    void aTruncateHasARoundToItself() {
+    void effectsOfRowsAreHadBesideEachOtherAndOnlySoManyAtOnce() {
+        sink.kind = SinkKind.EFFECT;
+        // each goes on only when three are there
+        CyclicBarrier together = new CyclicBarrier(3);
+        AtomicInteger present = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        sink.beside = () -> {
+            most.accumulateAndGet(present.incrementAndGet(), Math::max);
+            try {
+                together.await(20, TimeUnit.SECONDS);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+            present.decrementAndGet();
+        };
+        Outcome outcome =
+                write(state(1, "a"), state(2, "b"), state(3, "c"), state(4, "d"), state(5, "e"), state(6, "f"));
+        assertThat(outcome.reason(partition)).isNull();
+        assertThat(sink.all()).hasSize(6);
+        assertThat(most).hasValue(3);
+    }
+
+    @Test
+    void effectsWithoutAKeyComeInTheirOrder() {
+        sink.kind = SinkKind.EFFECT;
+        ChangeEvent[] changes = new ChangeEvent[10];
+        for (int i = 0; i < changes.length; i++) {
+            changes[i] = events.create(null, "{\"name\":\"" + i + "\"}");
+        }
+        write(changes);
+        assertThat(sink.all()).containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
+    }
+
+    @Test
+    void aTruncateWaitsForWhatIsBeforeItAndIsWaitedFor() {
         sink.kind = SinkKind.EFFECT;
         write(state(1, "a1"), state(1, "a2"), events.truncate(), state(1, "a3"), state(2, "b1"));
-        assertThat(sink.batches)
-                .containsExactly(List.of("a1"), List.of("a2"), List.of("truncate"), List.of("a3", "b1"));
+        assertThat(sink.all().subList(0, 3)).containsExactly("a1", "a2", "truncate");
+        assertThat(sink.all().subList(3, 5)).containsExactlyInAnyOrder("a3", "b1");
     }
 
     @Test
@@ -307,9 +431,58 @@ class WritersTests {
         sink.kind = SinkKind.EFFECT;
         sink.refused.put("later", ErrorCategory.RETRYABLE);
         Outcome outcome = write(state(1, "a1"), state(2, "later"), state(1, "a2"), state(2, "b2"));
-        assertThat(sink.all()).containsExactly("a1");
+        assertThat(sink.all()).containsExactly("a1", "a2");
         assertThat(outcome.reason(partition)).isEqualTo("No later");
+        assertThat(outcome.sinkDown()).isNull();
         assertThat(outcome.reachedOr(partition, 0)).isEqualTo(1);
+    }
+
+    @Test
+    void whatWasHadBehindAnEffectThatIsWaitedForIsNotRepeatedWhenItIsReadAgain() {
+        sink.kind = SinkKind.EFFECT;
+        ChangeEvent[] changes = {state(1, "a1"), state(2, "later"), state(1, "a2"), state(2, "b2")};
+        sink.refused.put("later", ErrorCategory.RETRYABLE);
+        write(changes);
+        sink.refused.clear();
+        offset = 0;
+        Outcome outcome = write(changes);
+        assertThat(sink.all()).containsExactly("a1", "a2", "later", "b2");
+        assertThat(sink.again).as("what failed may yet have arrived").containsOnly("later");
+        assertThat(outcome.reason(partition)).isNull();
+    }
+
+    @Test
+    void aSinkOfEffectsThatIsDownIsWaitedForAsAWhole() {
+        sink.kind = SinkKind.EFFECT;
+        sink.asWhole = true;
+        sink.refused.put("down", ErrorCategory.RETRYABLE);
+        Outcome outcome = write(state(1, "down"), state(1, "a2"));
+        assertThat(outcome.sinkDown()).isEqualTo("No down");
+        assertThat(outcome.reachedOr(partition, 7)).isZero();
+    }
+
+    @Test
+    void rowsThatFailOneAndAllAreTakenForAFaultOfTheSink() {
+        sink.kind = SinkKind.EFFECT;
+        sink.refused.put("later", ErrorCategory.RETRYABLE);
+        ChangeEvent[] changes = new ChangeEvent[40];
+        for (int i = 0; i < changes.length; i++) {
+            changes[i] = state(i, "later");
+        }
+        Outcome outcome = write(changes);
+        assertThat(outcome.sinkDown()).isEqualTo("No later");
+        assertThat(guard.claimed).as("not all were tried").hasSizeBetween(8, 12);
+    }
+
+    @Test
+    void whatAnotherWorkerIsAboutIsLeftToIt() {
+        sink.kind = SinkKind.EFFECT;
+        ChangeEvent theirs = state(1, "theirs");
+        guard.heldByAnother.add(theirs.eventId());
+        Outcome outcome = write(theirs, state(1, "next"), state(2, "b"));
+        assertThat(sink.all()).containsExactly("b");
+        assertThat(outcome.reason(partition)).startsWith("Another worker gave a change of this row to recorder");
+        assertThat(outcome.reachedOr(partition, 7)).isZero();
     }
 
     @Test
@@ -320,6 +493,16 @@ class WritersTests {
         assertThat(sink.all()).containsExactly("b1", "b2");
         assertThat(letters.left()).containsExactly("0:REJECTED", "2:BEHIND");
         assertThat(outcome.reason(partition)).isNull();
+    }
+
+    @Test
+    void aFatalEffectStopsItsTable() {
+        sink.kind = SinkKind.EFFECT;
+        sink.refused.put("gone", ErrorCategory.FATAL);
+        Outcome outcome = write(state(1, "a1"), state(1, "gone"), state(1, "a3"));
+        assertThat(sink.all()).containsExactly("a1");
+        assertThat(failed).singleElement().asString().startsWith("No gone");
+        assertThat(outcome.reachedOr(partition, 7)).isEqualTo(1);
     }
 
     @Test

@@ -17,7 +17,9 @@ import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.GoldenRows;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.sink.HeldState.HeldRow;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -303,19 +305,80 @@ public abstract class SinkContractTests {
     }
 
     @Test
-    void lateSnapshotReadSuppliesAValueThatNoChangeHeld() throws Exception {
-        long lowWatermark = TestEvents.nextLsn();
-        write(events.update(
-                key(1),
-                null,
-                "{\"id\":1,\"name\":\"b\",\"amount\":\"2\",\"note\":\"__debezium_unavailable_value\",\"data\":null}",
-                "note"));
-        write(events.read(
-                key(1), "{\"id\":1,\"name\":\"a\",\"amount\":\"1\",\"note\":\"kept\",\"data\":null}", lowWatermark));
-        assertThat(name(1)).isEqualTo("b");
+    void aChangeThatLacksAValueNobodyHoldsWritesNothingAndAsksForTheRow() throws Exception {
+        List<Failure> failures = write(
+                events.create(key(2), item(2, "whole")),
+                events.update(
+                        key(1),
+                        null,
+                        "{\"id\":1,\"name\":\"b\",\"amount\":\"2\",\"note\":\"__debezium_unavailable_value\",\"data\":null}",
+                        "note"));
+        if (sink().kind() == SinkKind.LOG) {
+            assertThat(failures).as("a log tells what was not sent").isEmpty();
+            return;
+        }
+        assertThat(failures).singleElement().satisfies(failure -> {
+            assertThat(failure.index()).isEqualTo(1);
+            assertThat(failure.category()).isEqualTo(ErrorCategory.INCOMPLETE);
+        });
+        assertThat(held(1)).as("no half row").isNull();
+        assertThat(name(2)).isEqualTo("whole");
+        write(events.read(key(1), item(1, "read again"), TestEvents.nextLsn()));
+        assertThat(name(1)).isEqualTo("read again");
+    }
+
+    @Test
+    void aRowUnderANewKeyTakesNothingFromTheRowThatHadTheKeyBefore() throws Exception {
+        write(events.create(key(1), item(1, "another row")));
+        String lacking =
+                "{\"id\":1,\"name\":\"b\",\"amount\":\"2\",\"note\":\"__debezium_unavailable_value\",\"data\":null}";
+        assertThat(write(events.create(key(1), lacking, "note"))).isEmpty();
         if (sink().kind() == SinkKind.STATE) {
-            assertThat(held(1).path("note").asString()).isEqualTo("kept");
-            assertThat(held(1).path("amount").asString()).isEqualTo("2");
+            assertThat(held(1)).as("until it is read again").isNull();
+        } else {
+            assertThat(held(1).has("note")).as("never invented in a log").isFalse();
+        }
+        write(events.read(key(1), item(1, "read again"), TestEvents.nextLsn()));
+        assertThat(held(1)).isEqualTo(JSON.readTree(item(1, "read again")));
+    }
+
+    @Test
+    void rowsThatASnapshotDidNotFindAreNamedAndTheirDeleteIsTaken() throws Exception {
+        assumeTrue(sink() instanceof HeldState, "it holds no rows that could be named");
+        write(
+                events.create(key(1), item(1, "vanished")),
+                events.create(key(2), item(2, "read")),
+                events.create(key(3), item(3, "deleted")));
+        write(events.delete(key(3)));
+        long start = TestEvents.nextLsn();
+        write(events.read(key(2), item(2, "read"), TestEvents.nextLsn()), events.create(key(4), item(4, "new")));
+
+        HeldState held = (HeldState) sink();
+        List<HeldRow> older = new ArrayList<>();
+        held.olderThan(table, ChangeEvent.rowVersion(1, start), false, older::addAll);
+        assertThat(older).extracting(row -> row.key().json()).containsExactly(key(1));
+        List<HeldRow> whole = new ArrayList<>();
+        held.olderThan(table, ChangeEvent.rowVersion(1, start), true, whole::addAll);
+        assertThat(whole).singleElement().satisfies(row -> assertThat(
+                        JSON.readTree(row.row()).path("name").asString())
+                .isEqualTo("vanished"));
+
+        write(events.missing(key(1), TestEvents.nextLsn()));
+        assertThat(held(1)).isNull();
+        older.clear();
+        held.olderThan(table, ChangeEvent.rowVersion(1, start), false, older::addAll);
+        assertThat(older).isEmpty();
+    }
+
+    @Test
+    void foundMissingIsNoDeleteOfARowThatCameSince() throws Exception {
+        write(events.create(key(1), item(1, "old")));
+        long lowWatermark = TestEvents.nextLsn();
+        ChangeEvent missing = events.missing(key(1), lowWatermark);
+        ChangeEvent back = events.create(key(1), item(1, "back"));
+        if (sink().kind() == SinkKind.STATE) {
+            write(back, missing);
+            assertThat(name(1)).isEqualTo("back");
         }
     }
 

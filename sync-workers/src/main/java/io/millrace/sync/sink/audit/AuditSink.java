@@ -1,11 +1,13 @@
 package io.millrace.sync.sink.audit;
 
+import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.Offsets.Advance;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.FenceLostException;
+import io.millrace.sync.sink.HeldState;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
@@ -29,7 +31,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * Appends to {@code millrace.change_log}: rows by COPY and the fenced offsets in one transaction, so a change is there exactly once
  * however often its record is read. After a rewind the events that are there are left out by their ids.
  */
-final class AuditSink implements Sink {
+final class AuditSink implements Sink, HeldState {
 
     static final String NAME = "audit";
 
@@ -37,6 +39,7 @@ final class AuditSink implements Sink {
     private final TransactionTemplate transaction;
     private final Offsets offsets;
     private final MonthlyPartitions partitions;
+    private final HeldSearch held;
     private volatile @Nullable String settings;
 
     AuditSink(DataSource dataSource, Offsets offsets) {
@@ -44,6 +47,7 @@ final class AuditSink implements Sink {
         this.transaction = new TransactionTemplate(new JdbcTransactionManager(dataSource));
         this.offsets = offsets;
         this.partitions = new MonthlyPartitions(jdbc, transaction);
+        this.held = new HeldSearch(dataSource);
     }
 
     @Override
@@ -124,6 +128,16 @@ final class AuditSink implements Sink {
             if (copy.isActive()) {
                 copy.cancelCopy();
             }
+        }
+    }
+
+    @Override
+    public void olderThan(CapturedTable table, long version, boolean withRows, Page page)
+            throws SinkException, InterruptedException {
+        try {
+            held.find(table, version, withRows, page);
+        } catch (SQLException e) {
+            throw translated(e);
         }
     }
 

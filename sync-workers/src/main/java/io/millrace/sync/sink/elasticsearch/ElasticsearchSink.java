@@ -5,6 +5,7 @@ import io.millrace.catalog.rebuild.Comparison;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
+import io.millrace.sync.sink.HeldState;
 import io.millrace.sync.sink.RebuildableSink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
@@ -13,12 +14,13 @@ import java.io.IOException;
 import java.util.List;
 
 /** Keeps each row as a document under the table's alias, versioned by the server. */
-final class ElasticsearchSink implements RebuildableSink, AutoCloseable {
+final class ElasticsearchSink implements RebuildableSink, HeldState, AutoCloseable {
 
     private final ElasticsearchAccess elasticsearch;
     private final Tombstones tombstones;
     private final IndexWriter writer;
     private final IndexRebuild rebuild;
+    private final HeldSearch held;
 
     ElasticsearchSink(ElasticsearchAccess elasticsearch, ElasticsearchSinkProperties properties) {
         int maxBulk = (int) properties.maxBulk().toBytes();
@@ -29,6 +31,7 @@ final class ElasticsearchSink implements RebuildableSink, AutoCloseable {
         RowWriter rows = new RowWriter(elasticsearch, tombstones, maxBulk);
         this.writer = new IndexWriter(indexes, rows, tombstones, new Truncation(elasticsearch, maxBulk));
         this.rebuild = new IndexRebuild(elasticsearch, indexes, maker, writer);
+        this.held = new HeldSearch(elasticsearch);
     }
 
     @Override
@@ -49,6 +52,12 @@ final class ElasticsearchSink implements RebuildableSink, AutoCloseable {
     @Override
     public List<Failure> write(SinkBatch batch) throws SinkException {
         return writer.write(batch.changes());
+    }
+
+    @Override
+    public void olderThan(CapturedTable table, long version, boolean withRows, Page page)
+            throws SinkException, InterruptedException {
+        held.find(table, version, withRows, page);
     }
 
     @Override

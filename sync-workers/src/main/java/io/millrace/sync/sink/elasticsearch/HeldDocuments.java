@@ -38,6 +38,18 @@ final class HeldDocuments {
         }
     }
 
+    /** Tells whether there is an index or an alias of that name. */
+    boolean exist(String alias) throws SinkException {
+        try {
+            return elasticsearch.exchange("GET", "/_alias/" + alias, null, (tokens, answer) -> true);
+        } catch (Refused e) {
+            if (e.status() == 404) {
+                return false;
+            }
+            throw elasticsearch.fault(e);
+        }
+    }
+
     private static Map<String, Held> documents(JsonParser tokens, byte[] answer) {
         Map<String, Held> found = new HashMap<>();
         tokens.nextToken();

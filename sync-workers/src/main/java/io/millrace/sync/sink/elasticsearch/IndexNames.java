@@ -48,6 +48,11 @@ final class IndexNames {
         return encoded.length() <= MAX_ID ? encoded : "!" + sha256(encoded);
     }
 
+    /** Tells whether an id is not the key itself. */
+    static boolean isHashed(String id) {
+        return id.startsWith("!");
+    }
+
     private static String sha256(String text) {
         try {
             return HexFormat.of()

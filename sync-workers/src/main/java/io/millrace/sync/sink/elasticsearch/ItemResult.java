@@ -1,7 +1,6 @@
 package io.millrace.sync.sink.elasticsearch;
 
 import io.millrace.sync.sink.ErrorCategory;
-import io.millrace.sync.sink.ShapeNotes;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +15,17 @@ import tools.jackson.core.JsonToken;
  */
 record ItemResult(int status, @Nullable String type, String reason) {
 
+    private static final String NO_SUCH_INDEX = "index_not_found_exception";
+
+    /** Never sent: values are missing that PostgreSQL did not send, and no document has them. */
+    static final ItemResult INCOMPLETE =
+            new ItemResult(0, "incomplete row", "the change lacks values, and there is no document that has them");
+
     private static final String VALUE_FOLLOWS = "Preview of field's value";
 
-    /** Never sent: large values are missing, and no document has them. */
-    static ItemResult incomplete() {
-        return new ItemResult(400, "incomplete row", ShapeNotes.INCOMPLETE);
+    /** Never sent: what was to be written to has another name by now, or was deleted. */
+    static ItemResult moved(String target) {
+        return new ItemResult(404, NO_SUCH_INDEX, "no such alias: " + target);
     }
 
     /** A newer or the same version stands there already: applied. */
@@ -35,10 +40,13 @@ record ItemResult(int status, @Nullable String type, String reason) {
 
     /** What is written to is no alias any more; a delete says so by trying to make an index of that name. */
     boolean isIndexMissing() {
-        return "index_not_found_exception".equals(type) || "invalid_index_name_exception".equals(type);
+        return NO_SUCH_INDEX.equals(type) || "invalid_index_name_exception".equals(type);
     }
 
     ErrorCategory category() {
+        if (equals(INCOMPLETE)) {
+            return ErrorCategory.INCOMPLETE;
+        }
         return status == 400 && !isIndexMissing() ? ErrorCategory.REJECTED : ErrorCategory.RETRYABLE;
     }
 

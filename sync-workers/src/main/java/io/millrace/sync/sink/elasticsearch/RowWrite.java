@@ -1,6 +1,5 @@
 package io.millrace.sync.sink.elasticsearch;
 
-import io.millrace.event.Operation;
 import io.millrace.event.Row;
 import io.millrace.event.RowKey;
 import io.millrace.sync.sink.Change;
@@ -11,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param index of the change in its batch
  * @param target what the index is called that it is written to
- * @param row its columns as they came or were completed; null to delete the document
+ * @param row its columns as they came or were completed; null to delete the document, or while the row is awaited
  */
 record RowWrite(
         int index,
@@ -26,7 +25,11 @@ record RowWrite(
             throw new IllegalArgumentException("No document without a key");
         }
         return new RowWrite(
-                index, change, target, IndexNames.id(key), change.event().after());
+                index,
+                change,
+                target,
+                IndexNames.id(key),
+                change.isAwaited() ? null : change.event().after());
     }
 
     long version() {
@@ -34,11 +37,7 @@ record RowWrite(
     }
 
     boolean isIncomplete() {
-        return row != null && !change.event().unavailable().isEmpty();
-    }
-
-    boolean isRead() {
-        return change.event().operation() == Operation.READ;
+        return change.isIncomplete();
     }
 
     RowWrite with(Row completed) {

@@ -2,7 +2,6 @@ package io.millrace.sync.sink.elasticsearch;
 
 import io.millrace.event.Row;
 import io.millrace.sync.sink.ErrorCategory;
-import io.millrace.sync.sink.LateRead;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
 import java.util.ArrayList;
@@ -10,11 +9,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Writes rows in bulk: completes those that lack values, gives a refused document a second form, mends late snapshot reads. */
+/** Writes rows in bulk: completes those that lack values, gives a refused document a second form. */
 final class RowWriter {
 
     private final ElasticsearchAccess elasticsearch;
@@ -54,27 +52,23 @@ final class RowWriter {
         }
         List<ItemResult> results = bulk.results();
         List<RowWrite> refused = new ArrayList<>(0);
-        List<RowWrite> late = new ArrayList<>(0);
         Map<RowWrite, ItemResult> failed = new LinkedHashMap<>();
         for (int i = 0; i < results.size(); i++) {
             ItemResult result = results.get(i);
             RowWrite write = owners.get(i);
-            if (result.isStale() && write.isRead()) {
-                late.add(write);
-            } else if (result.category() == ErrorCategory.REJECTED && write.row() != null) {
+            if (result.category() == ErrorCategory.REJECTED && write.row() != null) {
                 refused.add(write);
             } else if (!result.isApplied()) {
                 failed.put(write, result);
             }
         }
         failed.putAll(plain(refused));
-        failed.putAll(completeLate(late));
         return failed;
     }
 
     /**
-     * Takes values that PostgreSQL did not send from the documents as they stand; where there is none, they are left out, unless that is
-     * so because a filter kept the row away: then it fails.
+     * Takes values that PostgreSQL did not send from the documents as they stand; rows whose documents do not have them fail, and are not
+     * to be written.
      */
     List<RowWrite> completed(List<RowWrite> writes, Map<RowWrite, ItemResult> failed) throws SinkException {
         List<RowWrite> incomplete =
@@ -83,6 +77,7 @@ final class RowWriter {
             return writes;
         }
         Map<String, Map<String, Held>> held = held(incomplete);
+        Map<String, Boolean> there = new HashMap<>(0);
         List<RowWrite> all = new ArrayList<>(writes.size());
         for (RowWrite write : writes) {
             Row row = write.row();
@@ -92,11 +87,16 @@ final class RowWriter {
             }
             Set<String> missing = write.change().event().unavailable();
             Held known = held.getOrDefault(write.target(), Map.of()).get(write.id());
-            if (known == null && write.change().notes().filtered()) {
-                failed.put(write, ItemResult.incomplete());
+            if (known != null && known.row().columns().keySet().containsAll(missing)) {
+                all.add(write.with(row.withValuesFrom(known.row(), missing)));
                 continue;
             }
-            all.add(write.with(known == null ? row.without(missing) : row.withValuesFrom(known.row(), missing)));
+            Boolean exists = there.get(write.target());
+            if (exists == null) {
+                exists = documents.exist(write.target());
+                there.put(write.target(), exists);
+            }
+            failed.put(write, exists ? ItemResult.INCOMPLETE : ItemResult.moved(write.target()));
         }
         return all;
     }
@@ -134,26 +134,6 @@ final class RowWriter {
             }
         }
         return failed(refused, bulk.results());
-    }
-
-    private Map<RowWrite, ItemResult> completeLate(List<RowWrite> late) throws SinkException {
-        if (late.isEmpty()) {
-            return Map.of();
-        }
-        Map<String, Map<String, Held>> held = held(late);
-        Bulk bulk = new Bulk(elasticsearch, maxBulk);
-        List<RowWrite> written = new ArrayList<>(0);
-        for (RowWrite write : late) {
-            Held known = held.getOrDefault(write.target(), Map.of()).get(write.id());
-            Optional<Row> whole = known == null ? Optional.empty() : LateRead.complete(known.row(), write.change());
-            if (known != null && whole.isPresent()) {
-                Row row = Document.open(
-                        whole.get(), Document.jsonColumns(write.change().table()));
-                bulk.replace(write.target(), write.id(), known.version(), row);
-                written.add(write);
-            }
-        }
-        return failed(written, bulk.results());
     }
 
     private static Map<RowWrite, ItemResult> failed(List<RowWrite> writes, List<ItemResult> results) {

@@ -3,8 +3,6 @@ package io.millrace.sync.sink.redis;
 import io.lettuce.core.KeyValue;
 import io.lettuce.core.ScriptOutputType;
 import io.millrace.event.Row;
-import io.millrace.sync.sink.Change;
-import io.millrace.sync.sink.LateRead;
 import io.millrace.sync.sink.redis.Link.Call;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -13,7 +11,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -22,6 +19,7 @@ import java.util.concurrent.TimeoutException;
 final class EntryWriter {
 
     private static final HexFormat HEX = HexFormat.of();
+    private static final long LACKS = 2;
 
     private final long tombstoneMillis;
     private final int keysPerCall;
@@ -35,13 +33,15 @@ final class EntryWriter {
         return ascii(tombstoneMillis);
     }
 
-    void write(Link link, List<Write> given, Space space)
+    /** Returns what was not written: it lacks values, and Redis holds no row that has them. */
+    List<Write> write(Link link, List<Write> given, Space space)
             throws ExecutionException, InterruptedException, TimeoutException {
         if (given.isEmpty()) {
-            return;
+            return List.of();
         }
-        List<Write> writes = filled(link, given, space);
         Instant now = Instant.now();
+        List<Write> lacking = new ArrayList<>(0);
+        List<Write> writes = filled(link, given, space, now, lacking);
         List<Write> order = new ArrayList<>(writes.size());
         List<Call> calls = new ArrayList<>();
         for (List<Write> group : groups(link, writes)) {
@@ -51,11 +51,16 @@ final class EntryWriter {
                 order.addAll(part);
             }
         }
-        List<Long> answers = new ArrayList<>(order.size());
+        int next = 0;
         for (List<Object> answer : link.<List<Object>>call(Script.WRITE, ScriptOutputType.MULTI, calls)) {
-            answer.forEach(one -> answers.add((Long) one));
+            for (Object one : answer) {
+                Write write = order.get(next++);
+                if ((Long) one == LACKS && !resumed(link, write, space, now)) {
+                    lacking.add(write);
+                }
+            }
         }
-        completeFromReads(link, order, answers, space);
+        return lacking;
     }
 
     private static List<List<Write>> groups(Link link, List<Write> writes) {
@@ -76,19 +81,18 @@ final class EntryWriter {
             keys.add(space.row(write.key()));
             keys.add(space.mark(write.key()));
             Row row = write.row();
-            long millis = write.remainingMillis(now);
             String version = HEX.toHexDigits(write.version());
-            if (row == null || millis < 0) {
+            if (row == null || write.isOver(now)) {
                 add(arguments, "d", version, 0, List.of());
             } else if (write.entries().isHash()) {
                 add(
                         arguments,
                         "h",
                         version,
-                        millis,
+                        write.remainingMillis(now),
                         HashFields.arguments(row, write.event().unavailable()));
             } else {
-                add(arguments, "s", version, millis, List.of(row.toBytes()));
+                add(arguments, "s", version, write.remainingMillis(now), List.of(row.toBytes()));
             }
         }
         return new Call(keys, arguments);
@@ -106,15 +110,12 @@ final class EntryWriter {
         return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
     }
 
-    /**
-     * Takes values that PostgreSQL did not send from what Redis holds; where it holds nothing, they are left out. A HASH keeps them
-     * without being read.
-     */
-    private static List<Write> filled(Link link, List<Write> writes, Space space)
+    /** Takes values that PostgreSQL did not send from the strings that Redis holds. A HASH keeps them without being read. */
+    private static List<Write> filled(Link link, List<Write> writes, Space space, Instant now, List<Write> lacking)
             throws ExecutionException, InterruptedException, TimeoutException {
         List<byte[]> keys = new ArrayList<>(0);
         for (Write write : writes) {
-            if (write.isIncomplete() && !write.entries().isHash()) {
+            if (isFilled(write, now)) {
                 keys.add(space.row(write.key()));
                 // what is being brought back may rest on what was never lost
                 keys.add(write.key());
@@ -128,7 +129,7 @@ final class EntryWriter {
         int next = 0;
         for (Write write : writes) {
             Row row = write.row();
-            if (row == null || !write.isIncomplete() || write.entries().isHash()) {
+            if (row == null || !isFilled(write, now)) {
                 filled.add(write);
                 continue;
             }
@@ -136,63 +137,53 @@ final class EntryWriter {
             KeyValue<byte[], byte[]> known = own.hasValue() ? own : held.get(next + 1);
             next += 2;
             Set<String> missing = write.event().unavailable();
-            filled.add(write.with(
-                    known.hasValue() ? row.withValuesFrom(row(known.getValue()), missing) : row.without(missing)));
+            byte[] json = known.getValueOrElse(new byte[0]);
+            Row other = json.length > 0 && json[0] == '{' ? new Row(json, 0, json.length) : Row.of("{}");
+            if (other.columns().keySet().containsAll(missing)) {
+                filled.add(write.with(row.withValuesFrom(other, missing)));
+            } else {
+                lacking.add(write);
+            }
         }
         return filled;
     }
 
-    /** Snapshot reads that Redis refused as stale may hold columns that its newer row lacks; the row's version stays. */
-    private static void completeFromReads(Link link, List<Write> writes, List<Long> answers, Space space)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        List<Write> strings = new ArrayList<>(0);
-        List<Call> hashes = new ArrayList<>(0);
-        for (int i = 0; i < answers.size(); i++) {
-            Write write = writes.get(i);
-            Row row = write.row();
-            if (answers.get(i) == 1 || !write.isRead() || row == null) {
-                continue;
-            }
-            if (!write.entries().isHash()) {
-                strings.add(write);
-            } else if (answers.get(i) == 2) {
-                hashes.add(new Call(List.of(space.row(write.key()), space.mark(write.key())), HashFields.values(row)));
-            }
-        }
-        if (!hashes.isEmpty()) {
-            link.<Long>call(Script.COMPLETE, ScriptOutputType.INTEGER, hashes);
-        }
-        if (!strings.isEmpty()) {
-            completeStrings(link, strings, space);
-        }
+    private static boolean isFilled(Write write, Instant now) {
+        return write.isIncomplete() && !write.entries().isHash() && !write.isOver(now);
     }
 
-    private static void completeStrings(Link link, List<Write> late, Space space)
+    /** Has a hash that is brought back rest on the one that readers see, if that has what was not sent. Rare: one by one. */
+    private boolean resumed(Link link, Write write, Space space, Instant now)
             throws ExecutionException, InterruptedException, TimeoutException {
-        List<byte[]> keys = new ArrayList<>(late.size() * 2);
-        late.forEach(write -> {
-            keys.add(space.row(write.key()));
-            keys.add(space.mark(write.key()));
-        });
-        List<KeyValue<byte[], byte[]>> held = link.one(all -> all.mget(keys.toArray(byte[][]::new)));
-        List<Call> calls = new ArrayList<>(0);
-        for (int i = 0; i < late.size(); i++) {
-            KeyValue<byte[], byte[]> value = held.get(2 * i);
-            KeyValue<byte[], byte[]> mark = held.get(2 * i + 1);
-            Write write = late.get(i);
-            if (value.hasValue() && mark.hasValue() && value.getValue().length > 0 && value.getValue()[0] == '{') {
-                Optional<Row> whole = LateRead.complete(
-                        row(value.getValue()), new Change(write.entries().table(), write.event()));
-                whole.ifPresent(row -> calls.add(
-                        new Call(List.of(value.getKey(), mark.getKey()), List.of(mark.getValue(), row.toBytes()))));
+        Row row = write.row();
+        if (space == Space.LIVE || row == null) {
+            return false;
+        }
+        byte[][] missing = write.event().unavailable().stream()
+                .map(column -> column.getBytes(StandardCharsets.UTF_8))
+                .toArray(byte[][]::new);
+        if (!"hash".equals(link.one(all -> all.type(write.key())))) {
+            return false;
+        }
+        List<byte[]> found = new ArrayList<>();
+        for (KeyValue<byte[], byte[]> field : link.one(all -> all.hmget(write.key(), missing))) {
+            if (!field.hasValue()) {
+                return false;
             }
+            found.add(field.getKey());
+            found.add(field.getValue());
         }
-        if (!calls.isEmpty()) {
-            link.<Long>call(Script.REPLACE, ScriptOutputType.INTEGER, calls);
-        }
-    }
-
-    private static Row row(byte[] json) {
-        return new Row(json, 0, json.length);
+        List<byte[]> arguments = new ArrayList<>(List.of(tombstone()));
+        add(
+                arguments,
+                "h",
+                HEX.toHexDigits(write.version()),
+                write.remainingMillis(now),
+                HashFields.arguments(row, write.event().unavailable(), found));
+        link.<List<Object>>call(
+                Script.WRITE,
+                ScriptOutputType.MULTI,
+                List.of(new Call(List.of(space.row(write.key()), space.mark(write.key())), arguments)));
+        return true;
     }
 }

@@ -9,8 +9,8 @@ import io.millrace.event.RowKey;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
+import io.millrace.sync.sink.HeldState;
 import io.millrace.sync.sink.RebuildableSink;
-import io.millrace.sync.sink.ShapeNotes;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.SinkKind;
@@ -21,7 +21,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps each row as a JSON string or a HASH under {@code <source>:<schema>.<table>:<key>}, and its version beside it. */
-final class RedisSink implements RebuildableSink, AutoCloseable {
+final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
 
     private final RedisAccess redis;
     private final EntryWriter writer;
@@ -70,29 +70,19 @@ final class RedisSink implements RebuildableSink, AutoCloseable {
                 failures.add(new Failure(i, ErrorCategory.REJECTED, "The row has no key: Redis cannot hold it"));
             } else {
                 TableEntries entries = tables.of(change.table());
-                if (isWithheld(link, change, entries.key(key), space)) {
-                    failures.add(new Failure(i, ErrorCategory.REJECTED, ShapeNotes.INCOMPLETE));
-                    continue;
-                }
-                writes.add(new Write(entries, event, entries.key(key), event.after()));
+                writes.add(new Write(i, entries, event, entries.key(key), change.isAwaited() ? null : event.after()));
             }
         }
-        writer.write(link, writes, space);
+        for (Write lacking : writer.write(link, writes, space)) {
+            failures.add(new Failure(
+                    lacking.index(),
+                    ErrorCategory.INCOMPLETE,
+                    "The change lacks values, and Redis holds no row that has them"));
+        }
         for (Change truncate : truncates) {
             truncate(link, truncate, space);
         }
         return failures;
-    }
-
-    /** Tells whether a row lacks large values that Redis does not hold, because a filter kept it away. Rare: asked one by one. */
-    private static boolean isWithheld(Link link, Change change, byte[] key, Space space)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        ChangeEvent event = change.event();
-        return change.notes().filtered()
-                && event.after() != null
-                && !event.unavailable().isEmpty()
-                && link.one(all -> all.exists(space.row(key))) == 0
-                && link.one(all -> all.exists(key)) == 0;
     }
 
     /** Deletes every row of the table whose version is older. Each keeps a tombstone, so a replay of older changes changes nothing. */
@@ -106,7 +96,7 @@ final class RedisSink implements RebuildableSink, AutoCloseable {
                 keys -> writer.write(
                         link,
                         keys.stream()
-                                .map(key -> new Write(entries, truncate.event(), key, null))
+                                .map(key -> new Write(0, entries, truncate.event(), key, null))
                                 .toList(),
                         space));
     }
@@ -114,6 +104,12 @@ final class RedisSink implements RebuildableSink, AutoCloseable {
     /** Says what is wrong with Redis though it answers: shown by {@link #check}; null for nothing. */
     void complain(@Nullable String sentence) {
         complaint = sentence;
+    }
+
+    @Override
+    public void olderThan(CapturedTable table, long version, boolean withRows, Page page)
+            throws SinkException, InterruptedException {
+        new HeldSearch(redis).find(table, version, withRows, page);
     }
 
     @Override

@@ -7,7 +7,7 @@ import java.util.HexFormat;
 
 /**
  * A Lua script, called by its digest. Versions are 16 hexadecimal digits and compared as text: Lua's numbers are doubles and would blur
- * the low bits of an LSN. Behind a version may stand a colon and the columns that a HASH lacks, because PostgreSQL never sent them.
+ * the low bits of an LSN.
  */
 enum Script {
 
@@ -15,9 +15,23 @@ enum Script {
      * Writes entries that are newer than what is held. KEYS: row, mark, row, mark ... ARGV: how long a deleted row's version is
      * remembered in ms, then per row: d (delete), s (string) or h (hash); version; time to live in ms or 0; how many arguments follow.
      * Of a string its value; of a hash how many fields have values, name and value of each, then the names of those to leave as they
-     * are. Answers per row: 1 written, 0 older or the same, 2 older than a hash that lacks columns.
+     * are. Answers per row: 1 written, 0 older or the same, 2 not written because no hash is there that has the fields to leave.
      */
     WRITE("""
+            local function lacks(row, from, to)
+              if from > to then
+                return false
+              end
+              if redis.call('TYPE', row).ok ~= 'hash' then
+                return true
+              end
+              for f = from, to do
+                if redis.call('HEXISTS', row, ARGV[f]) == 0 then
+                  return true
+                end
+              end
+              return false
+            end
             local applied = {}
             local a = 2
             for i = 1, #KEYS, 2 do
@@ -26,8 +40,10 @@ enum Script {
               local first = a + 4
               a = first + tonumber(ARGV[a + 3])
               local held = redis.call('GET', mark)
-              if held and string.sub(held, 1, 16) >= version then
-                applied[#applied + 1] = #held > 16 and 2 or 0
+              if held and held >= version then
+                applied[#applied + 1] = 0
+              elseif op == 'h' and lacks(row, first + 1 + 2 * tonumber(ARGV[first]), a - 1) then
+                applied[#applied + 1] = 2
               else
                 applied[#applied + 1] = 1
                 if op == 'd' then
@@ -48,12 +64,8 @@ enum Script {
                       set[#set + 1] = ARGV[f]
                       set[#set + 1] = ARGV[f + 1]
                     end
-                    local lacking = {}
                     for f = first + 2 * fields + 1, a - 1 do
                       stays[ARGV[f]] = true
-                      if redis.call('HEXISTS', row, ARGV[f]) == 0 then
-                        lacking[#lacking + 1] = ARGV[f]
-                      end
                     end
                     for _, field in ipairs(redis.call('HKEYS', row)) do
                       if not stays[field] then
@@ -62,9 +74,6 @@ enum Script {
                     end
                     for f = 1, #set, 2000 do
                       redis.call('HSET', row, unpack(set, f, math.min(#set, f + 1999)))
-                    end
-                    if #lacking > 0 then
-                      version = version .. ':' .. table.concat(lacking, '\\0')
                     end
                   end
                   if px > 0 then
@@ -80,60 +89,16 @@ enum Script {
             return applied
             """),
 
-    /** Replaces a string and leaves its version. KEYS: row, mark. ARGV: the mark that must still stand there, the value. */
-    REPLACE("""
-            if redis.call('GET', KEYS[2]) == ARGV[1] then
-              redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
-            end
-            return 0
-            """),
-
-    /** Gives a hash the columns that it lacks. KEYS: row, mark. ARGV: name and value of each column that a late read holds. */
-    COMPLETE("""
-            local held = redis.call('GET', KEYS[2])
-            if held and #held > 16 and redis.call('EXISTS', KEYS[1]) == 1 then
-              local known = {}
-              for a = 1, #ARGV, 2 do
-                known[ARGV[a]] = ARGV[a + 1]
-              end
-              for field in string.gmatch(string.sub(held, 18), '[^%z]+') do
-                if known[field] then
-                  redis.call('HSET', KEYS[1], field, known[field])
-                end
-              end
-              redis.call('SET', KEYS[2], string.sub(held, 1, 16), 'KEEPTTL')
-            end
-            return 0
-            """),
-
     /**
      * Puts an entry that was brought back where readers see it, unless a newer one is there. One in the same version is replaced too: it
-     * may have been made under other options. Fields that a hash lacks, because they were not sent again, are taken from the hash that
-     * stands there. KEYS: row, mark, shadow row, shadow mark. ARGV: how long a deleted row's version is remembered in ms.
+     * may have been made under other options. KEYS: row, mark, shadow row, shadow mark. ARGV: how long a deleted row's version is
+     * remembered in ms.
      */
     REVEAL("""
             local back = redis.call('GET', KEYS[4])
             if back then
               local held = redis.call('GET', KEYS[2])
-              local known = held and string.sub(held, 1, 16) or ''
-              local version = string.sub(back, 1, 16)
-              local there = redis.call('TYPE', KEYS[1]).ok
-              if #back > 16 and there == 'hash' and redis.call('EXISTS', KEYS[3]) == 1 then
-                local lacking = {}
-                for field in string.gmatch(string.sub(back, 18), '[^%z]+') do
-                  local value = redis.call('HGET', KEYS[1], field)
-                  if value then
-                    redis.call('HSET', KEYS[3], field, value)
-                  else
-                    lacking[#lacking + 1] = field
-                  end
-                end
-                back = version
-                if #lacking > 0 then
-                  back = version .. ':' .. table.concat(lacking, '\\0')
-                end
-              end
-              if known < version or known == version and (#back == 16 or there ~= 'hash') then
+              if not held or held <= back then
                 if redis.call('EXISTS', KEYS[3]) == 1 then
                   local px = redis.call('PTTL', KEYS[4])
                   redis.call('RENAME', KEYS[3], KEYS[1])

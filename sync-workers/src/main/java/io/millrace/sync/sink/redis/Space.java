@@ -41,8 +41,13 @@ final class Space {
 
     /** Returns a SCAN pattern for all marks whose entries' keys begin so: rows that are gone have one too, for a while. */
     byte[] marks(String prefix) {
+        return joined(mark, entries(prefix), new byte[0]);
+    }
+
+    /** Returns a SCAN pattern for all entries that readers see whose keys begin so. */
+    static byte[] entries(String prefix) {
         String plain = prefix.replaceAll("([\\\\*?\\[\\]^])", "\\\\$1");
-        return joined(mark, (plain + "*").getBytes(StandardCharsets.UTF_8), new byte[0]);
+        return (plain + "*").getBytes(StandardCharsets.UTF_8);
     }
 
     private static byte[] joined(byte[] first, byte[] second, byte[] third) {

@@ -6,6 +6,7 @@ import io.millrace.event.RowKey;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** How a table's rows become entries, as its binding's options say. */
@@ -32,6 +33,16 @@ record TableEntries(CapturedTable table, RedisOptions options, List<String> sour
             known.put(table.id(), entries);
             return entries;
         }
+    }
+
+    /** Returns a table's entries where the table has the source's names. */
+    static TableEntries unshaped(CapturedTable table) {
+        return new TableEntries(table, RedisOptions.of(table), table.keyColumns());
+    }
+
+    /** Returns the row's encoded key from that of its entry; empty if no row of the table has it. */
+    Optional<String> encoded(String key) {
+        return options.key().encoded(table.source(), table.table(), sourceKeys, key);
     }
 
     byte[] key(RowKey row) {

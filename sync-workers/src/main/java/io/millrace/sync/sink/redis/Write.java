@@ -1,7 +1,6 @@
 package io.millrace.sync.sink.redis;
 
 import io.millrace.event.ChangeEvent;
-import io.millrace.event.Operation;
 import io.millrace.event.Row;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** One entry to write. */
 final class Write {
 
+    private final int index;
     private final TableEntries entries;
     private final ChangeEvent event;
     private final byte[] key;
@@ -18,14 +18,20 @@ final class Write {
     /**
      * Says what to write.
      *
+     * @param index of the change in its batch
      * @param key as readers know it
      * @param row null to delete it
      */
-    Write(TableEntries entries, ChangeEvent event, byte[] key, @Nullable Row row) {
+    Write(int index, TableEntries entries, ChangeEvent event, byte[] key, @Nullable Row row) {
+        this.index = index;
         this.entries = entries;
         this.event = event;
         this.key = key;
         this.row = row;
+    }
+
+    int index() {
+        return index;
     }
 
     TableEntries entries() {
@@ -49,8 +55,9 @@ final class Write {
         return event.rowVersion();
     }
 
-    boolean isRead() {
-        return event.operation() == Operation.READ;
+    /** Tells whether the time that the entry is there has passed already. */
+    boolean isOver(Instant now) {
+        return remainingMillis(now) < 0;
     }
 
     /** Tells whether PostgreSQL did not send all of it. */
@@ -59,7 +66,7 @@ final class Write {
     }
 
     Write with(Row completed) {
-        return new Write(entries, event, key, completed);
+        return new Write(index, entries, event, key, completed);
     }
 
     /**

@@ -4,6 +4,7 @@ import io.millrace.event.ChangeEvent;
 import io.millrace.event.Row;
 import io.millrace.event.RowKey;
 import io.millrace.event.SourcePosition;
+import io.millrace.sync.sink.EffectSink;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -35,7 +36,7 @@ final class CloudEvent {
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), body)) {
             json.writeStartObject();
             json.writeStringProperty("specversion", "1.0");
-            json.writeStringProperty("id", Mark.idOf(event));
+            json.writeStringProperty("id", EffectSink.idOf(event));
             json.writeStringProperty("source", "/millrace/" + event.source());
             json.writeStringProperty("type", TYPE_PREFIX + event.operation().word());
             json.writeStringProperty("subject", key == null ? table : table + "/" + key.encoded());

@@ -91,6 +91,11 @@ final class Receiver implements AutoCloseable {
         return target.place();
     }
 
+    /** Returns the time after which a request has ended, whatever the receiver does. */
+    Duration longest() {
+        return properties.connectTimeout().plus(properties.requestTimeout());
+    }
+
     /**
      * Looks the receiver's name up.
      *
@@ -111,8 +116,8 @@ final class Receiver implements AutoCloseable {
         request.setHeader(Signature.SIGNATURE, target.signature().sign(eventId, timestamp, body));
         request.setEntity(new ByteArrayEntity(body, TYPE));
         // the socket's timeout starts anew with each byte; this one does not
-        Duration most = properties.connectTimeout().plus(properties.requestTimeout());
-        ScheduledFuture<?> deadline = deadlines.schedule(request::cancel, most.toMillis(), TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> deadline =
+                deadlines.schedule(request::cancel, longest().toMillis(), TimeUnit.MILLISECONDS);
         ClassicHttpResponse response = null;
         try {
             response = http.executeOpen(host, request, HttpClientContext.create());

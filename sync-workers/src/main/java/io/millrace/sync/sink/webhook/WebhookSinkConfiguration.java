@@ -1,19 +1,12 @@
 package io.millrace.sync.sink.webhook;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.millrace.catalog.Offsets;
-import java.time.Duration;
-import java.util.UUID;
-import javax.sql.DataSource;
 import org.springframework.beans.factory.BeanRegistrar;
 import org.springframework.beans.factory.BeanRegistry;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
-import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.support.JdbcTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /** One sink for each receiver that is configured; none by default. */
 @Configuration(proxyBeanMethods = false)
@@ -35,31 +28,13 @@ class WebhookSinkConfiguration {
                 registry.registerBean(
                         target.sink() + "Sink",
                         WebhookSink.class,
-                        bean -> bean.supplier(context -> sink(
-                                target,
-                                properties,
-                                context.bean(DataSource.class),
-                                context.bean(Offsets.class),
-                                context.bean(MeterRegistry.class))));
+                        bean -> bean.supplier(context -> sink(target, properties, context.bean(MeterRegistry.class))));
             }
         }
     }
 
     static WebhookSink sink(
-            WebhookSinkProperties.Target target,
-            WebhookSinkProperties properties,
-            DataSource dataSource,
-            Offsets offsets,
-            MeterRegistry registry) {
-        Duration lease =
-                properties.connectTimeout().plus(properties.requestTimeout()).plusSeconds(5);
-        return new WebhookSink(
-                target,
-                properties,
-                new Marks(dataSource, target.sink(), UUID.randomUUID().toString(), lease),
-                offsets,
-                new TransactionTemplate(new JdbcTransactionManager(dataSource)),
-                new JdbcTemplate(dataSource),
-                new WebhookMetrics(registry, target.sink()));
+            WebhookSinkProperties.Target target, WebhookSinkProperties properties, MeterRegistry registry) {
+        return new WebhookSink(target, properties, new WebhookMetrics(registry, target.sink()));
     }
 }

@@ -24,7 +24,6 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param connectTimeout for a connection, TLS included
  * @param requestTimeout for one request, from its first byte until its answer
  * @param retryAfterMax how long a receiver's Retry-After is heeded at most
- * @param maxWrite after which a batch is given back unfinished; must stay below Kafka's max.poll.interval (5 min)
  * @param allowedAddresses CIDR ranges that are used although they are loopback, link-local, unique local or a metadata service
  */
 record WebhookSinkProperties(
@@ -37,7 +36,6 @@ record WebhookSinkProperties(
         @DefaultValue("2s") Duration connectTimeout,
         @DefaultValue("10s") Duration requestTimeout,
         @DefaultValue("1h") Duration retryAfterMax,
-        @DefaultValue("60s") Duration maxWrite,
         @DefaultValue List<String> allowedAddresses) {
 
     static final String PREFIX = "millrace.sinks.webhook";
@@ -49,10 +47,6 @@ record WebhookSinkProperties(
         require(maxInFlight >= 1 && maxInFlight <= 256, ".max-in-flight must be from 1 to 256, not " + maxInFlight);
         positive("connect-timeout", connectTimeout);
         positive("request-timeout", requestTimeout);
-        positive("max-write", maxWrite);
-        require(
-                maxWrite.compareTo(Duration.ofMinutes(4)) <= 0,
-                ".max-write must be at most 4m, below Kafka's max.poll.interval, not " + maxWrite);
         headers = Map.copyOf(headers);
         endpoints = Map.copyOf(endpoints);
         allowedAddresses = List.copyOf(allowedAddresses);

@@ -5,15 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.catalog.CapturedTable;
-import io.millrace.catalog.Offsets;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
 import io.millrace.localstack.Service;
+import io.millrace.sync.deduplication.Deduplication;
+import io.millrace.sync.deduplication.TestDeduplication;
+import io.millrace.sync.delivery.TestDelivery;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
-import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.sink.EffectSink;
 import io.millrace.sync.sink.ErrorCategory;
-import io.millrace.sync.sink.FenceLostException;
+import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkContractTests;
 import io.millrace.sync.sink.SinkException;
@@ -22,8 +24,8 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -31,8 +33,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import javax.sql.DataSource;
@@ -49,13 +49,23 @@ class WebhookSinkIT extends SinkContractTests {
 
     private ConfigurableApplicationContext platform;
     private TestReceiver receiver;
-    private WebhookSink sink;
+    private WebhookSink webhook;
+    private Sink sink;
+    private final List<Deduplication> workers = new ArrayList<>();
 
     @BeforeAll
     void connect() {
         platform = Platform.catalog(stack(), "webhook_sink");
         receiver = new TestReceiver();
-        sink = sink(Map.of());
+        webhook = sink(Map.of());
+        sink = ofWorker(webhook);
+    }
+
+    /** Returns the sink as delivery in a worker of its own uses it. */
+    private Sink ofWorker(WebhookSink one) {
+        Deduplication deduplication = TestDeduplication.on(platform.getBean(DataSource.class));
+        workers.add(deduplication);
+        return TestDelivery.guarded(one, deduplication);
     }
 
     private WebhookSink sink(Map<String, String> more) {
@@ -69,17 +79,13 @@ class WebhookSinkIT extends SinkContractTests {
         settings.putAll(more);
         WebhookSinkProperties properties =
                 new Binder(new MapConfigurationPropertySource(settings)).bindOrCreate("", WebhookSinkProperties.class);
-        return WebhookSinkConfiguration.sink(
-                properties.targets().get(0),
-                properties,
-                platform.getBean(DataSource.class),
-                platform.getBean(Offsets.class),
-                new SimpleMeterRegistry());
+        return WebhookSinkConfiguration.sink(properties.targets().get(0), properties, new SimpleMeterRegistry());
     }
 
     @AfterAll
     void disconnect() throws Exception {
-        sink.close();
+        webhook.close();
+        workers.forEach(Deduplication::close);
         receiver.close();
         platform.close();
     }
@@ -95,12 +101,6 @@ class WebhookSinkIT extends SinkContractTests {
     @Override
     protected Sink sink() {
         return sink;
-    }
-
-    /** What was accepted cannot be taken back when a later change of the batch is refused. */
-    @Override
-    protected boolean refusedBatchLeavesNothing() {
-        return false;
     }
 
     /** The row as a receiver that goes by the sequence has it. */
@@ -128,28 +128,25 @@ class WebhookSinkIT extends SinkContractTests {
     }
 
     @Override
-    protected int written(String eventId) {
-        return Collections.frequency(receiver.acceptedIds(), eventId);
-    }
-
-    @Override
     protected Service service() {
         return Service.POSTGRESQL;
     }
 
-    private SinkException refused(ErrorCategory category, ChangeEvent... batch) {
-        SinkException[] thrown = new SinkException[1];
-        assertThatExceptionOfType(SinkException.class)
-                .isThrownBy(() -> write(batch))
-                .satisfies(e -> {
-                    assertThat(e.category()).as(e.getMessage()).isEqualTo(category);
-                    thrown[0] = e;
-                });
-        return thrown[0];
+    /** Returns in what words a change failed. */
+    private String failed(ErrorCategory category, ChangeEvent change) {
+        try {
+            List<Failure> failures = write(change);
+            assertThat(failures).hasSize(1);
+            assertThat(failures.get(0).category()).as(failures.get(0).cause()).isEqualTo(category);
+            return failures.get(0).cause();
+        } catch (SinkException e) {
+            assertThat(e.category()).as(e.getMessage()).isEqualTo(category);
+            return e.getMessage();
+        }
     }
 
     private static List<String> ids(ChangeEvent... events) {
-        return Arrays.stream(events).map(Mark::idOf).toList();
+        return Arrays.stream(events).map(EffectSink::idOf).toList();
     }
 
     private List<String> attempted() {
@@ -157,68 +154,13 @@ class WebhookSinkIT extends SinkContractTests {
     }
 
     @Test
-    void changesOfARowArriveInOrderAndAreSentAgainUntilTheyAreTaken() throws Exception {
-        ChangeEvent[] batch = new ChangeEvent[40];
-        for (int i = 0; i < batch.length; i++) {
-            batch[i] = events.update(key(i % 4), null, item(i % 4, "v" + i));
-        }
-        AtomicInteger requests = new AtomicInteger();
-        receiver.answers(
-                delivery -> requests.incrementAndGet() % 7 == 3 ? TestReceiver.status(500) : TestReceiver.ACCEPT);
-        Awaitility.await().ignoreExceptionsInstanceOf(SinkException.class).until(() -> write(batch)
-                .isEmpty());
-        assertThat(receiver.acceptedIds()).containsExactlyInAnyOrderElementsOf(ids(batch));
-        for (int row = 0; row < 4; row++) {
-            int number = row;
-            assertThat(receiver.accepted().stream()
-                            .filter(delivery -> delivery.key().endsWith("/" + number))
-                            .map(Delivery::id))
-                    .containsExactlyElementsOf(Arrays.stream(batch)
-                            .filter(event -> event.key().json().equals(key(number)))
-                            .map(ChangeEvent::eventId)
-                            .toList());
-        }
-    }
-
-    @Test
-    void rowsAreSentBesideEachOther() throws Exception {
-        // each of the first four answers only when all four have come
-        CyclicBarrier together = new CyclicBarrier(4);
-        receiver.answers(delivery -> {
-            try {
-                together.await(10, TimeUnit.SECONDS);
-            } catch (Exception e) {
-                return TestReceiver.status(500);
-            }
-            return TestReceiver.ACCEPT;
-        });
-        try (WebhookSink patient = sink(Map.of("request-timeout", "20s"))) {
-            ChangeEvent[] batch = new ChangeEvent[4];
-            for (int i = 0; i < batch.length; i++) {
-                batch[i] = events.create(key(i), item(i, "a"));
-            }
-            assertThat(patient.write(batch(0, batch))).isEmpty();
-        }
-    }
-
-    @Test
-    void refusedChangeIsAskedForOnceHoweverItIsFound() throws Exception {
-        ChangeEvent good = events.create(key(1), item(1, "good"));
+    void refusedChangeIsTriedAgainWhenAPersonWantsIt() throws Exception {
         ChangeEvent poison = poison(table, events);
-        ChangeEvent behind = events.update(key(9), null, item(9, "behind the poison"));
-        refused(ErrorCategory.REJECTED, good, poison, behind);
-        // as delivery goes about it: the batch in halves, until the refused one is alone
-        assertThat(refused(ErrorCategory.REJECTED, good, poison, behind)).hasMessageEndingWith("answered 422");
-        assertThat(write(good)).isEmpty();
-        refused(ErrorCategory.REJECTED, poison, behind);
-        refused(ErrorCategory.REJECTED, poison);
-        assertThat(attempted()).containsExactlyInAnyOrderElementsOf(ids(good, poison));
-        assertThat(write(behind)).isEmpty();
-        assertThat(receiver.acceptedIds()).containsExactlyElementsOf(ids(good, behind));
-        // a person has it tried again
+        assertThat(failed(ErrorCategory.REJECTED, poison)).endsWith("answered 422");
         receiver.answers(delivery -> TestReceiver.ACCEPT);
         assertThat(write(poison)).isEmpty();
-        assertThat(receiver.acceptedIds()).containsExactlyElementsOf(ids(good, behind, poison));
+        assertThat(write(poison)).isEmpty();
+        assertThat(attempted()).isEqualTo(ids(poison, poison));
     }
 
     @Test
@@ -231,10 +173,9 @@ class WebhookSinkIT extends SinkContractTests {
             AtomicInteger requests = new AtomicInteger();
             receiver.answers(delivery -> requests.getAndIncrement() == 0 ? answer : TestReceiver.ACCEPT);
             ChangeEvent change = events.create(key(1), item(1, "a"));
-            SinkException first = refused(ErrorCategory.RETRYABLE, change);
-            assertThat(first).hasMessageContaining("asks to be left alone for");
+            assertThat(failed(ErrorCategory.RETRYABLE, change)).contains("asks to be left alone for");
             long asked = System.nanoTime();
-            assertThat(refused(ErrorCategory.RETRYABLE, change)).hasMessageContaining("asked to be left alone until");
+            assertThat(failed(ErrorCategory.RETRYABLE, change)).contains("asked to be left alone until");
             Awaitility.await().ignoreExceptionsInstanceOf(SinkException.class).until(() -> write(change)
                     .isEmpty());
             assertThat(attempted()).isEqualTo(ids(change, change));
@@ -248,10 +189,10 @@ class WebhookSinkIT extends SinkContractTests {
         CountDownLatch over = new CountDownLatch(1);
         ChangeEvent change = events.create(key(1), item(1, "a"));
         receiver.answers(delivery -> TestReceiver.hang(over));
-        assertThat(refused(ErrorCategory.RETRYABLE, change)).hasMessageContaining("did not answer within 1000 ms");
+        assertThat(failed(ErrorCategory.RETRYABLE, change)).contains("did not answer within 1000 ms");
         over.countDown();
         receiver.answers(delivery -> TestReceiver.RESET);
-        assertThat(refused(ErrorCategory.RETRYABLE, change)).hasMessageContaining("cannot be reached");
+        assertThat(failed(ErrorCategory.RETRYABLE, change)).contains("cannot be reached");
         receiver.answers(delivery -> TestReceiver.ACCEPT_THEN_CUT);
         assertThat(write(change)).isEmpty();
         assertThat(receiver.acceptedIds()).isEqualTo(ids(change));
@@ -261,15 +202,15 @@ class WebhookSinkIT extends SinkContractTests {
     void redirectIsNotFollowed() throws Exception {
         ChangeEvent change = events.create(key(1), item(1, "a"));
         receiver.answers(delivery -> TestReceiver.status(307, "Location", receiver.url() + "/elsewhere"));
-        assertThat(refused(ErrorCategory.RETRYABLE, change)).hasMessageContaining("307, a redirect");
+        assertThat(failed(ErrorCategory.RETRYABLE, change)).contains("307, a redirect");
         assertThat(receiver.attempts()).hasSize(1);
     }
 
     @Test
     void receiverThatIsGoneClosesTheBinding() throws Exception {
         receiver.answers(delivery -> TestReceiver.status(410));
-        assertThat(refused(ErrorCategory.FATAL, events.create(key(1), item(1, "a"))))
-                .hasMessageContaining("resume the binding");
+        assertThat(failed(ErrorCategory.FATAL, events.create(key(1), item(1, "a"))))
+                .contains("resume the binding");
     }
 
     @Test
@@ -302,8 +243,9 @@ class WebhookSinkIT extends SinkContractTests {
         });
         ChangeEvent change = events.create(key(1), item(1, "a"));
         ChangeEvent next = events.update(key(1), null, item(1, "b"));
-        try (WebhookSink slow = sink(Map.of("request-timeout", "30s"));
-                WebhookSink other = sink(Map.of())) {
+        try (WebhookSink slowly = sink(Map.of("request-timeout", "30s"))) {
+            Sink slow = ofWorker(slowly);
+            Sink other = ofWorker(slowly);
             var first = CompletableFuture.supplyAsync(() -> {
                 try {
                     return slow.write(batch(0, change, next));
@@ -317,8 +259,8 @@ class WebhookSinkIT extends SinkContractTests {
                     .withMessageContaining("Another worker");
             answer.countDown();
             assertThat(first.get()).isEmpty();
-            // the offset is the first one's: nothing is left to do, and nothing is sent
-            assertThatExceptionOfType(FenceLostException.class).isThrownBy(() -> other.write(batch(0, change, next)));
+            // nothing is left to do, and nothing is sent
+            assertThat(other.write(batch(0, change, next))).isEmpty();
         }
         assertThat(attempted()).isEqualTo(ids(change, next));
     }
@@ -330,7 +272,8 @@ class WebhookSinkIT extends SinkContractTests {
             stack().stop(Service.POSTGRESQL);
             return TestReceiver.ACCEPT;
         });
-        try (WebhookSink patient = sink(Map.of("request-timeout", "60s"))) {
+        try (WebhookSink patiently = sink(Map.of("request-timeout", "60s"))) {
+            Sink patient = ofWorker(patiently);
             try {
                 assertThatExceptionOfType(SinkException.class)
                         .isThrownBy(() -> patient.write(batch(0, change)))
@@ -347,27 +290,11 @@ class WebhookSinkIT extends SinkContractTests {
     }
 
     @Test
-    void rewindSendsNothingAgain() throws Exception {
+    void replayByAnotherWorkerSendsNothingAgain() throws Exception {
         ChangeEvent[] batch = {events.create(key(1), item(1, "a")), events.create(key(2), item(2, "b"))};
         write(batch);
-        platform.getBean(org.springframework.jdbc.core.JdbcTemplate.class)
-                .update("UPDATE millrace.delivery_offset SET next_offset = 0 WHERE topic = ?", table.topic());
-        try (WebhookSink restarted = sink(Map.of())) {
-            assertThat(restarted.write(batch(0, batch))).isEmpty();
-        }
-        assertThat(attempted()).containsExactlyInAnyOrderElementsOf(ids(batch));
-    }
-
-    @Test
-    void tableWithoutKeyIsSentInItsOrder() throws Exception {
-        table = TestTables.of(TestTables.uniqueName("keyless"), List.of(), List.of(TestTables.column("name", "text")));
-        events = new TestEvents(table);
-        ChangeEvent[] batch = new ChangeEvent[10];
-        for (int i = 0; i < batch.length; i++) {
-            batch[i] = events.create(null, "{\"name\":\"" + i + "\"}");
-        }
-        assertThat(write(batch)).isEmpty();
-        assertThat(receiver.acceptedIds()).isEqualTo(ids(batch));
+        assertThat(ofWorker(webhook).write(batch(0, batch))).isEmpty();
+        assertThat(attempted()).isEqualTo(ids(batch));
     }
 
     @Test

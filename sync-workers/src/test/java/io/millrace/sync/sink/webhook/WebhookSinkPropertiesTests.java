@@ -31,7 +31,6 @@ class WebhookSinkPropertiesTests {
         assertThat(none.connectTimeout()).isEqualTo(Duration.ofSeconds(2));
         assertThat(none.requestTimeout()).isEqualTo(Duration.ofSeconds(10));
         assertThat(none.retryAfterMax()).isEqualTo(Duration.ofHours(1));
-        assertThat(none.maxWrite()).isEqualTo(Duration.ofSeconds(60));
         assertThat(none.allowedAddresses()).isEmpty();
     }
 
@@ -78,9 +77,6 @@ class WebhookSinkPropertiesTests {
                 .hasMessageContaining("millrace.sinks.webhook.allowed-addresses: 'localhost' is no range");
         assertThatThrownBy(() -> properties("max-in-flight", "0"))
                 .hasRootCauseMessage("millrace.sinks.webhook.max-in-flight must be from 1 to 256, not 0");
-        assertThatThrownBy(() -> properties("max-write", "5m"))
-                .rootCause()
-                .hasMessageContaining("below Kafka's max.poll.interval");
     }
 
     private static void refused(String message, String... settings) {

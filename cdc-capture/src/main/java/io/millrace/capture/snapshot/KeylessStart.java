@@ -1,0 +1,70 @@
+package io.millrace.capture.snapshot;
+
+import io.millrace.catalog.Source;
+import io.millrace.event.TableId;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Publishes a table without a key at a moment when nobody writes to it, and keeps a view of the database of that very moment. What was
+ * committed before is in the view alone, what comes after in the stream alone.
+ */
+final class KeylessStart {
+
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
+    /** So long writers may have to queue behind our lock that waits for one of them. */
+    private static final String PATIENCE = "300ms";
+
+    private final Source source;
+
+    KeylessStart(Source source) {
+        this.source = source;
+    }
+
+    /** Returns the connection that has the view, in a transaction; null if the table could not be locked, and nothing was done. */
+    @Nullable
+    Connection publish(Connection connection, TableId table, String alterPublication) throws SQLException {
+        connection.setAutoCommit(false);
+        Connection view = null;
+        boolean published = false;
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET LOCAL lock_timeout = '" + PATIENCE + "'");
+            // against INSERT, UPDATE, DELETE, TRUNCATE and COPY, not against readers
+            statement.execute("LOCK TABLE " + table.quoted() + " IN SHARE MODE");
+            view = view();
+            statement.execute(alterPublication);
+            connection.commit();
+            published = true;
+            return view;
+        } catch (SQLException e) {
+            if (LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                return null;
+            }
+            throw e;
+        } finally {
+            if (!published) {
+                connection.rollback();
+                if (view != null) {
+                    view.close();
+                }
+            }
+            connection.setAutoCommit(true);
+        }
+    }
+
+    private Connection view() throws SQLException {
+        Connection view = ChunkReading.open(source);
+        try (Statement statement = view.createStatement()) {
+            view.setAutoCommit(false);
+            view.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            // the first statement takes the snapshot
+            statement.execute("SELECT 1");
+            return view;
+        } catch (SQLException e) {
+            view.close();
+            throw e;
+        }
+    }
+}

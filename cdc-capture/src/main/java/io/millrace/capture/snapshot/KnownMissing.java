@@ -1,0 +1,40 @@
+package io.millrace.capture.snapshot;
+
+import io.millrace.catalog.snapshot.Rereads.Reread;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The rows that were said to be missing for a snapshot: several sinks ask for the same one, and the delete is in the topic for all of
+ * them. What is forgotten here is said once more, which does no harm. Not thread-safe.
+ */
+final class KnownMissing {
+
+    private static final int SNAPSHOTS = 8;
+    private static final int ROWS = 200_000;
+
+    private final Map<Long, Set<String>> rows = new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Long, Set<String>> eldest) {
+            return size() > SNAPSHOTS;
+        }
+    };
+
+    boolean contains(Reread request) {
+        Long snapshot = request.snapshotId();
+        return snapshot != null
+                && rows.getOrDefault(snapshot, Set.of()).contains(request.key().json());
+    }
+
+    void add(Reread request) {
+        Long snapshot = request.snapshotId();
+        if (snapshot != null) {
+            Set<String> some = rows.computeIfAbsent(snapshot, id -> new HashSet<>());
+            if (some.size() < ROWS) {
+                some.add(request.key().json());
+            }
+        }
+    }
+}

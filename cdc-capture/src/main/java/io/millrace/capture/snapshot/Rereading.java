@@ -1,0 +1,173 @@
+package io.millrace.capture.snapshot;
+
+import io.millrace.capture.publish.TableTopic;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Source;
+import io.millrace.catalog.snapshot.Rereads.Reread;
+import io.millrace.event.RowKey;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers requests for single rows, on a thread of its own: a barrier may wait for them while a snapshot takes hours. */
+final class Rereading {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Rereading.class);
+    private static final int KEYS_AT_A_TIME = 500;
+    private static final long LOOK_MILLIS = 200;
+    private static final long RETRY_MILLIS = 1000;
+
+    private final Source source;
+    private final SnapshotContext context;
+    private final SnapshotMetrics metrics;
+    private final Map<Long, Target> targets = new ConcurrentHashMap<>();
+    private final Semaphore asked = new Semaphore(0);
+    private final KnownMissing known = new KnownMissing();
+    private final Thread thread;
+    private volatile boolean stopped;
+
+    private record Target(CapturedTable table, TableTopic topic) {}
+
+    Rereading(Source source, SnapshotContext context, SnapshotMetrics metrics) {
+        this.source = source;
+        this.context = context;
+        this.metrics = metrics;
+        this.thread = new Thread(this::run, "capture-" + source.name() + "-reread");
+    }
+
+    void start(Windows windows) {
+        this.windows = windows;
+        thread.start();
+    }
+
+    private @org.jspecify.annotations.Nullable Windows windows;
+
+    /** Has it look now. */
+    void wake() {
+        asked.release();
+    }
+
+    void know(CapturedTable table, TableTopic topic) {
+        targets.put(table.id(), new Target(table, topic));
+    }
+
+    void forget(long table) {
+        targets.remove(table);
+    }
+
+    private void run() {
+        try {
+            while (!stopped) {
+                if (asked.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                    asked.drainPermits();
+                }
+                look();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void look() throws InterruptedException {
+        try {
+            for (long table : context.rereads().tables(source.name())) {
+                Target target = targets.get(table);
+                if (target != null && !stopped) {
+                    answer(target);
+                }
+            }
+        } catch (SQLException | RuntimeException e) {
+            if (!stopped) {
+                LOG.warn("Rows of {} cannot be read again now; tried in a second: {}", source.name(), e.getMessage());
+                TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+            }
+        }
+    }
+
+    private void answer(Target target) throws SQLException, InterruptedException {
+        try (ChunkReading chunks =
+                new ChunkReading(source, target.table(), target.topic(), context.catalog(), windows())) {
+            HeldRows held = new HeldRows(context.runs(), target.table().table());
+            List<Reread> next = context.rereads().next(target.table().id(), KEYS_AT_A_TIME);
+            while (!next.isEmpty() && !stopped) {
+                List<Reread> fresh =
+                        next.stream().filter(one -> !known.contains(one)).toList();
+                List<Reread> wanted = held.wanted(chunks.connection(), fresh);
+                List<Long> answered = new ArrayList<>();
+                next.stream().filter(one -> !wanted.contains(one)).forEach(one -> answered.add(one.id()));
+                if (!wanted.isEmpty()) {
+                    answered.addAll(read(target, chunks, wanted));
+                }
+                context.rereads().answered(answered);
+                next = context.rereads().next(target.table().id(), KEYS_AT_A_TIME);
+            }
+        }
+    }
+
+    /** Returns the ids of the requests that Kafka has the answers to. */
+    private List<Long> read(Target target, ChunkReading chunks, List<Reread> wanted)
+            throws SQLException, InterruptedException {
+        List<RowKey> keys = wanted.stream().map(Reread::key).toList();
+        Set<String> open = new HashSet<>();
+        Set<String> gone = new HashSet<>();
+        ChunkReading.Read read = chunks.read((table, into) -> {
+            boolean whole = new RowReader(table.table()).at(chunks.connection(), keys, into);
+            Set<String> found = new HashSet<>();
+            for (int i = 0; i < into.size(); i++) {
+                // by its values: a sink may have spelled a key's JSON in another way
+                found.add(new RowKey(into.key(i)).encoded());
+            }
+            for (RowKey key : keys) {
+                boolean isThere = found.contains(key.encoded());
+                if (!isThere && whole) {
+                    into.addMissing(key);
+                    gone.add(key.json());
+                } else if (!isThere) {
+                    open.add(key.json());
+                }
+            }
+        });
+        open.addAll(read.outcome().again());
+        gone.removeAll(open);
+        wanted.stream().filter(one -> gone.contains(one.key().json())).forEach(known::add);
+        int missing = read.outcome().sent().missing();
+        metrics.of(target.table()).reread(read.outcome().sent().rows(), missing);
+        if (missing > 0) {
+            LOG.info(
+                    "{} rows of {} that sinks held are not in the source",
+                    missing,
+                    target.table().table());
+            wanted.stream()
+                    .map(Reread::snapshotId)
+                    .filter(java.util.Objects::nonNull)
+                    .findFirst()
+                    .ifPresent(snapshot -> context.runs().missing(snapshot, missing));
+        }
+        return wanted.stream()
+                .filter(one -> !open.contains(one.key().json()))
+                .map(Reread::id)
+                .toList();
+    }
+
+    private Windows windows() {
+        return java.util.Objects.requireNonNull(windows);
+    }
+
+    void stop() {
+        stopped = true;
+        thread.interrupt();
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(5));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

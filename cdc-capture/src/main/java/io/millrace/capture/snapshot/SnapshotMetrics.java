@@ -1,0 +1,88 @@
+package io.millrace.capture.snapshot;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.millrace.catalog.CapturedTable;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** What is measured of snapshots, by source and table. Thread-safe. */
+final class SnapshotMetrics {
+
+    private final MeterRegistry meters;
+    private final Map<Long, Of> tables = new ConcurrentHashMap<>();
+
+    SnapshotMetrics(MeterRegistry meters) {
+        this.meters = meters;
+    }
+
+    Of of(CapturedTable table) {
+        return tables.computeIfAbsent(table.id(), id -> new Of(meters, table));
+    }
+
+    /** The meters of one table. */
+    static final class Of {
+
+        private static final long UNKNOWN = -1;
+
+        private final Counter rows;
+        private final Counter rereads;
+        private final Counter missing;
+        private final AtomicLong running = new AtomicLong();
+        private final AtomicLong done = new AtomicLong();
+        private final AtomicLong estimated = new AtomicLong(UNKNOWN);
+        private final AtomicLong left = new AtomicLong(UNKNOWN);
+
+        Of(MeterRegistry meters, CapturedTable table) {
+            Tags tags = Tags.of("source", table.source(), "table", table.table().toString());
+            rows = counter(meters, tags, "millrace_snapshot_rows", "Rows read by snapshots");
+            rereads = counter(meters, tags, "millrace_snapshot_rereads", "Rows read again by their key");
+            missing = counter(
+                    meters, tags, "millrace_snapshot_missing_rows", "Rows that sinks held and the source has no more");
+            gauge(meters, tags, "millrace_snapshot_running", "1 while a snapshot reads", running);
+            gauge(meters, tags, "millrace_snapshot_rows_done", "Rows that the snapshot has read", done);
+            gauge(
+                    meters,
+                    tags,
+                    "millrace_snapshot_rows_estimated",
+                    "Rows that it will have read; -1: unknown",
+                    estimated);
+            gauge(meters, tags, "millrace_snapshot_seconds_left", "Until all are read; -1: unknown", left);
+        }
+
+        private static Counter counter(MeterRegistry meters, Tags tags, String name, String description) {
+            return Counter.builder(name).description(description).tags(tags).register(meters);
+        }
+
+        private static void gauge(MeterRegistry meters, Tags tags, String name, String description, AtomicLong value) {
+            Gauge.builder(name, value, AtomicLong::doubleValue)
+                    .description(description)
+                    .tags(tags)
+                    .register(meters);
+        }
+
+        void running(boolean now) {
+            running.set(now ? 1 : 0);
+            left.set(now ? left.get() : UNKNOWN);
+        }
+
+        void read(int count) {
+            rows.increment(count);
+        }
+
+        void reread(int count, int missed) {
+            rereads.increment(count);
+            missing.increment(missed);
+        }
+
+        void progress(long rowsDone, @Nullable Long rowsEstimated, @Nullable Long secondsLeft) {
+            done.set(rowsDone);
+            estimated.set(rowsEstimated == null ? UNKNOWN : rowsEstimated);
+            left.set(secondsLeft == null ? UNKNOWN : secondsLeft);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package io.millrace.catalog.snapshot;
+
+import io.millrace.event.RowKey;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rows that capture is asked to read again. The answer comes in the table's topic like a snapshot's: the row as it is, or, where the
+ * source has none under the key, a delete. Every call is one transaction; thread-safe.
+ */
+public interface Rereads {
+
+    /**
+     * A row in doubt.
+     *
+     * @param held the row as a sink holds it, for a snapshot with a filter; null to read it in any case
+     */
+    record Doubt(RowKey key, @Nullable String held) {
+
+        public static Doubt of(RowKey key) {
+            return new Doubt(key, null);
+        }
+    }
+
+    /** A stored request. */
+    record Reread(
+            long id,
+            RowKey key,
+            @Nullable String held,
+            @Nullable Long snapshotId) {}
+
+    /**
+     * Asks for rows. One that is asked for already is not asked for again: it is answered after this call either way.
+     *
+     * @param snapshotId of the snapshot that waits for the answers; else null
+     * @param by the app's or the sink's name
+     */
+    void request(long tableId, Collection<Doubt> rows, @Nullable Long snapshotId, String by);
+
+    /** Returns the tables of a source with open requests. */
+    List<Long> tables(String source);
+
+    /** Returns a table's oldest requests. */
+    List<Reread> next(long tableId, int limit);
+
+    /** Forgets requests: Kafka has the answers. */
+    void answered(Collection<Long> ids);
+
+    /** Returns how many requests of a table are open. */
+    long open(long tableId);
+
+    /** Returns the highest id that was given out, answered or not; 0 for none. Every request raises it. */
+    long newest();
+
+    /** Returns how many requests up to this id are open, by {@code source.schema.table}; paused tables included. */
+    List<OpenRereads> openUpTo(long id);
+
+    /** Open requests of one table. */
+    record OpenRereads(String source, String schema, String table, long rows) {}
+}

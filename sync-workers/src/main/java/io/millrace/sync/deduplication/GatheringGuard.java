@@ -1,0 +1,124 @@
+package io.millrace.sync.deduplication;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stores the marks of all that are about effects of one sink: what comes while one transaction is committed goes into the next, together.
+ * What took place and could not be stored is kept here and stored first when that is possible again, so a platform database that is away
+ * for a while does not have effects twice.
+ */
+final class GatheringGuard implements Guard {
+
+    private static final int MOST = 500;
+
+    private record Wish(@Nullable Mark done, @Nullable Mark wanted, CompletableFuture<Verdict> verdict) {}
+
+    private final Marks marks;
+    private final BlockingQueue<Wish> wishes = new LinkedBlockingQueue<>();
+    private final Set<Mark> unstored = ConcurrentHashMap.newKeySet();
+    private final Thread thread;
+    private volatile boolean closed;
+
+    GatheringGuard(String sink, Marks marks) {
+        this.marks = marks;
+        this.thread = new Thread(this::run, "sync-" + sink + "-marks");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    @Override
+    public Set<String> done(Collection<Mark> events) {
+        return marks.accepted(events);
+    }
+
+    @Override
+    public Verdict pass(@Nullable Mark done, @Nullable Mark next) {
+        if (done != null) {
+            unstored.add(done);
+        }
+        CompletableFuture<Verdict> verdict = new CompletableFuture<>();
+        wishes.add(new Wish(done, next, verdict));
+        if (closed) {
+            verdict.completeExceptionally(new IllegalStateException("Millrace stops"));
+        }
+        try {
+            return verdict.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public void storeRest() {
+        if (!unstored.isEmpty()) {
+            pass(null, null);
+        }
+    }
+
+    private void run() {
+        try {
+            while (true) {
+                List<Wish> some = new ArrayList<>();
+                some.add(wishes.take());
+                wishes.drainTo(some, MOST);
+                store(some);
+            }
+        } catch (InterruptedException e) {
+            closed = true;
+            List<Wish> rest = new ArrayList<>();
+            wishes.drainTo(rest);
+            rest.forEach(wish -> wish.verdict().completeExceptionally(new IllegalStateException("Millrace stops")));
+        }
+    }
+
+    private void store(List<Wish> some) {
+        try {
+            Set<Mark> accepted = Set.copyOf(unstored);
+            Marks.Stored stored = marks.store(
+                    accepted,
+                    some.stream()
+                            .map(Wish::wanted)
+                            .filter(Objects::nonNull)
+                            .distinct()
+                            .toList());
+            unstored.removeAll(accepted);
+            some.forEach(wish -> wish.verdict().complete(verdict(wish, stored)));
+        } catch (RuntimeException e) {
+            some.forEach(wish -> wish.verdict().completeExceptionally(e));
+        }
+    }
+
+    /** Whoever took the last change of a row over goes on with the row; this worker comes too late. */
+    private static Verdict verdict(Wish wish, Marks.Stored stored) {
+        Mark done = wish.done();
+        Mark wanted = wish.wanted();
+        if (wanted == null) {
+            return Verdict.DONE;
+        }
+        return done != null && stored.takenOver().contains(done.eventId())
+                ? Verdict.HELD
+                : stored.verdicts().getOrDefault(wanted, Verdict.HELD);
+    }
+
+    void close() {
+        thread.interrupt();
+        try {
+            thread.join(5_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

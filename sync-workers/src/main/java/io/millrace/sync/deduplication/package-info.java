@@ -1,0 +1,8 @@
+/**
+ * What guards effects that cannot be taken back: which were tried and which took place, in the table {@code deduplication}. Knows
+ * neither Kafka nor what an effect is.
+ */
+@NullMarked
+package io.millrace.sync.deduplication;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,174 @@
+package io.millrace.sync.delivery;
+
+import io.millrace.sync.deduplication.Guard;
+import io.millrace.sync.deduplication.Mark;
+import io.millrace.sync.deduplication.Verdict;
+import io.millrace.sync.sink.EffectSink;
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.Failure;
+import io.millrace.sync.sink.SinkBatch;
+import io.millrace.sync.sink.SinkException;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Has some effects: those of one row one after the other, rows beside each other. A change whose predecessor of the same row did not have
+ * its effect is not tried. What was not done is left in its row's lane, the first of it with its {@link #faults fault} where it was tried.
+ */
+final class EffectRound {
+
+    /** So many rows may fail, each for itself, before it is taken for everyone's fault. */
+    private static final int MOST_FAILED = 8;
+
+    /** Why a change did not have its effect. */
+    record Fault(
+            ErrorCategory category, String cause, @Nullable Throwable thrown) {}
+
+    private final EffectSink sink;
+    private final Guard guard;
+    private final BooleanSupplier goesOn;
+    private final AtomicInteger failed = new AtomicInteger();
+    private final Map<Received, Fault> faults = new ConcurrentHashMap<>();
+    private final Set<Long> stoppedTables = ConcurrentHashMap.newKeySet();
+    private volatile @Nullable String sinkDown;
+
+    /** @param goesOn whether more may be begun */
+    EffectRound(EffectSink sink, Guard guard, BooleanSupplier goesOn) {
+        this.sink = sink;
+        this.guard = guard;
+        this.goesOn = goesOn;
+    }
+
+    /** Works through the lanes, each the changes of one row in order, and returns when nothing is on its way any more. */
+    void run(Collection<? extends Deque<Received>> lanes, Executor threads) throws InterruptedException {
+        Queue<Deque<Received>> waiting = new ConcurrentLinkedQueue<>(lanes);
+        int senders = Math.min(sink.mostAtOnce(), lanes.size());
+        CountDownLatch done = new CountDownLatch(senders);
+        for (int i = 0; i < senders; i++) {
+            threads.execute(() -> {
+                try {
+                    for (Deque<Received> lane = waiting.poll(); lane != null && goesOn(); lane = waiting.poll()) {
+                        follow(lane);
+                    }
+                } catch (DataAccessException | TransactionException e) {
+                    down(unnoted(sink.name(), e));
+                } catch (RuntimeException | Error e) {
+                    down("Delivery to " + sink.name() + " failed unexpectedly: " + e);
+                    throw e;
+                } finally {
+                    done.countDown();
+                }
+            });
+        }
+        try {
+            done.await();
+        } catch (InterruptedException e) {
+            down("Stopped while changes were given to " + sink.name());
+            done.await();
+            throw e;
+        }
+    }
+
+    static String unnoted(String sink, RuntimeException e) {
+        return "What " + sink + " was given cannot be noted in the platform database: " + e.getMessage();
+    }
+
+    private boolean goesOn() {
+        return sinkDown == null && goesOn.getAsBoolean();
+    }
+
+    /** Each change is claimed together with the mark of the one before: one commit for both. */
+    private void follow(Deque<Received> lane) {
+        Mark done = null;
+        while (!lane.isEmpty()
+                && goesOn()
+                && !stoppedTables.contains(lane.element().change().table().id())) {
+            Received received = lane.element();
+            Mark mark = Mark.of(received.event());
+            long asked = System.nanoTime();
+            Verdict verdict = guard.pass(done, mark);
+            if (verdict != Verdict.DONE
+                    && System.nanoTime() - asked > sink.longestWrite().toNanos()) {
+                // this process stood still: its claim may be another's by now
+                verdict = Verdict.HELD;
+            }
+            done = null;
+            Fault fault = verdict == Verdict.DONE ? null : attempt(received, verdict);
+            if (fault != null) {
+                faults.put(received, fault);
+                return;
+            }
+            if (verdict != Verdict.DONE) {
+                done = mark;
+            }
+            lane.remove();
+        }
+        if (done != null) {
+            guard.pass(done, null);
+        }
+    }
+
+    private @Nullable Fault attempt(Received received, Verdict verdict) {
+        if (verdict == Verdict.HELD) {
+            return new Fault(ErrorCategory.RETRYABLE, held(sink.name()), null);
+        }
+        try {
+            List<Failure> failures =
+                    sink.write(new SinkBatch(List.of(received.change()), List.of(), verdict == Verdict.AGAIN));
+            if (failures.isEmpty()) {
+                return null;
+            }
+            Failure failure = failures.get(0);
+            if (failure.category() == ErrorCategory.RETRYABLE && failed.incrementAndGet() >= MOST_FAILED) {
+                down(failure.cause());
+            }
+            return fault(received, failure.category(), failure.cause(), null);
+        } catch (SinkException e) {
+            String said = String.valueOf(e.getMessage());
+            if (e.category() == ErrorCategory.RETRYABLE) {
+                down(said);
+            }
+            return fault(received, e.category(), said, e);
+        }
+    }
+
+    private Fault fault(Received received, ErrorCategory category, String cause, @Nullable Throwable thrown) {
+        if (category == ErrorCategory.FATAL) {
+            stoppedTables.add(received.change().table().id());
+        }
+        return new Fault(category, cause, thrown);
+    }
+
+    static String held(String sink) {
+        return "Another worker gave a change of this row to " + sink
+                + " a moment ago, and has not said what came of it: waiting until nothing of it can be on its way";
+    }
+
+    private void down(String reason) {
+        sinkDown = reason;
+    }
+
+    /** Returns why the changes at the head of their lanes did not have their effect. */
+    Map<Received, Fault> faults() {
+        return faults;
+    }
+
+    /** Returns why the whole sink is to be waited for; null if it is not. */
+    @Nullable
+    String sinkDown() {
+        return sinkDown;
+    }
+}

@@ -1,0 +1,95 @@
+package io.millrace.sync.search;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.snapshot.Rereads;
+import io.millrace.catalog.snapshot.Rereads.Doubt;
+import io.millrace.catalog.snapshot.SnapshotRuns;
+import io.millrace.catalog.snapshot.SnapshotRuns.Search;
+import io.millrace.sync.sink.HeldState;
+import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.SinkException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Searches one sink. A row that it holds in a version from before the snapshot's beginning was not found by the snapshot, or was rejected
+ * since; whether it is gone only the source can tell, so capture is asked, and a delete comes back through the topic like any other. To
+ * ask for a row that is there does no harm.
+ */
+final class SinkSearch {
+
+    private static final Logger log = LoggerFactory.getLogger(SinkSearch.class);
+    /** So many questions may be open; the search waits for capture then. */
+    private static final long MOST_OPEN = 20_000;
+
+    private final Sink sink;
+    private final PipelineCatalog catalog;
+    private final SnapshotRuns runs;
+    private final Rereads rereads;
+
+    SinkSearch(Sink sink, PipelineCatalog catalog, SnapshotRuns runs, Rereads rereads) {
+        this.sink = sink;
+        this.catalog = catalog;
+        this.runs = runs;
+        this.rereads = rereads;
+    }
+
+    void look() {
+        try {
+            for (Search search : runs.claim(sink.name())) {
+                CapturedTable table = catalog.table(search.tableId()).orElse(null);
+                if (table != null) {
+                    search(search, table);
+                }
+            }
+        } catch (SinkException | RuntimeException e) {
+            log.warn("The search of {} broke off and begins again in half a minute: {}", sink.name(), e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void search(Search search, CapturedTable table) throws SinkException, InterruptedException {
+        long[] suspects = {0};
+        if (sink instanceof HeldState held && table.hasKey()) {
+            held.olderThan(table, search.startVersion(), search.filter() != null && !isShaped(table), rows -> {
+                suspects[0] += rows.size();
+                rereads.request(
+                        table.id(),
+                        rows.stream()
+                                .map(row -> new Doubt(row.key(), row.row()))
+                                .toList(),
+                        search.snapshotId(),
+                        sink.name());
+                awaitCapture(search, suspects[0]);
+            });
+        }
+        runs.searched(search, suspects[0]);
+        log.info(
+                "Searched {} after snapshot {} of {}: {} rows in doubt",
+                sink.name(),
+                search.snapshotId(),
+                table.table(),
+                suspects[0]);
+    }
+
+    /** A shaped row is not the source's: the snapshot's filter cannot be asked of it, so capture reads every row in doubt. */
+    private boolean isShaped(CapturedTable table) {
+        return table.sinks().stream()
+                .anyMatch(binding -> binding.sink().equals(sink.name()) && binding.shaping() != null);
+    }
+
+    private void awaitCapture(Search search, long suspects) throws SinkException, InterruptedException {
+        do {
+            if (!runs.holdClaim(search, suspects)) {
+                throw SinkException.retryable("The snapshot " + search.snapshotId() + " was given up", null);
+            }
+            if (rereads.open(search.tableId()) <= MOST_OPEN) {
+                return;
+            }
+            TimeUnit.MILLISECONDS.sleep(200);
+        } while (true);
+    }
+}

@@ -1,0 +1,83 @@
+package io.millrace.sync.sink.audit;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.event.ChangeEvent;
+import io.millrace.event.Lsn;
+import io.millrace.event.Row;
+import io.millrace.sync.sink.HeldState;
+import io.millrace.sync.sink.HeldState.HeldRow;
+import io.millrace.sync.sink.KeyText;
+import io.millrace.sync.sink.SinkException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import javax.sql.DataSource;
+
+/** Finds rows that the history says exist, by an event that is older than a version. */
+final class HeldSearch {
+
+    private static final int AT_A_TIME = 1000;
+
+    private static final String LAST = """
+            SELECT key::text, after::text FROM (
+                SELECT DISTINCT ON (key_hash, key) key, after, operation, epoch, lsn, commit_lsn, ordinal
+                FROM millrace.change_log
+                WHERE source = ? AND schema_name = ? AND table_name = ? AND key IS NOT NULL
+                ORDER BY key_hash, key, epoch DESC, commit_lsn DESC, ordinal DESC) last
+            WHERE operation <> 'delete' AND (epoch, lsn) < (?, ?::pg_lsn)
+              AND NOT EXISTS (
+                  SELECT FROM millrace.change_log t
+                  WHERE t.source = ? AND t.schema_name = ? AND t.table_name = ? AND t.operation = 'truncate'
+                    AND (t.epoch, t.commit_lsn, t.ordinal) > (last.epoch, last.commit_lsn, last.ordinal))
+            """;
+
+    private final DataSource dataSource;
+
+    HeldSearch(DataSource dataSource) {
+        this.dataSource = dataSource;
+    }
+
+    void find(CapturedTable table, long version, boolean withRows, HeldState.Page page)
+            throws SQLException, SinkException, InterruptedException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement statement = connection.prepareStatement(LAST)) {
+            connection.setAutoCommit(false);
+            connection.setReadOnly(true);
+            statement.setFetchSize(AT_A_TIME);
+            for (int first : List.of(1, 6)) {
+                statement.setString(first, table.source());
+                statement.setString(first + 1, table.table().schema());
+                statement.setString(first + 2, table.table().table());
+            }
+            statement.setInt(4, ChangeEvent.epochOf(version));
+            statement.setString(5, Lsn.format(ChangeEvent.lsnOf(version)));
+            try (ResultSet row = statement.executeQuery()) {
+                read(table, withRows, row, page);
+            } finally {
+                connection.rollback();
+                connection.setReadOnly(false);
+                connection.setAutoCommit(true);
+            }
+        }
+    }
+
+    private static void read(CapturedTable table, boolean withRows, ResultSet row, HeldState.Page page)
+            throws SQLException, SinkException, InterruptedException {
+        List<HeldRow> rows = new ArrayList<>();
+        while (row.next()) {
+            String after = withRows ? row.getString(2) : null;
+            // jsonb has its own order of names and its own spaces
+            KeyText.of(table, Row.of(row.getString(1))).ifPresent(key -> rows.add(new HeldRow(key, after)));
+            if (rows.size() == AT_A_TIME) {
+                page.take(List.copyOf(rows));
+                rows.clear();
+            }
+        }
+        if (!rows.isEmpty()) {
+            page.take(rows);
+        }
+    }
+}

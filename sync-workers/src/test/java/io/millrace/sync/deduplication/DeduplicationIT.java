@@ -1,0 +1,182 @@
+package io.millrace.sync.deduplication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.localstack.LocalStack;
+import io.millrace.localstack.junit.LocalStackExtension;
+import io.millrace.sync.fixture.Platform;
+import io.millrace.sync.fixture.TestTables;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+@ExtendWith(LocalStackExtension.class)
+@TestInstance(Lifecycle.PER_CLASS)
+class DeduplicationIT {
+
+    private static final Instant NOW = Instant.parse("2026-03-10T12:00:00Z");
+
+    private LocalStack stack;
+    private ConfigurableApplicationContext platform;
+    private JdbcTemplate sql;
+    private DeduplicationDays days;
+
+    @BeforeAll
+    void connect(LocalStack shared) {
+        stack = shared;
+        platform = Platform.catalog(shared, "deduplication");
+        sql = platform.getBean(JdbcTemplate.class);
+        days = new DeduplicationDays(sql, Duration.ofDays(8));
+    }
+
+    @AfterAll
+    void disconnect() {
+        platform.close();
+    }
+
+    @BeforeEach
+    void empty() {
+        sql.update("TRUNCATE millrace.deduplication");
+        sql.update("DELETE FROM millrace.delivery_finding");
+    }
+
+    private List<String> partitions() {
+        return sql.queryForList(
+                "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'millrace.deduplication'::regclass"
+                        + " AND inhrelid <> 'millrace.deduplication_default'::regclass ORDER BY 1",
+                String.class);
+    }
+
+    private Marks marks(String consumer, String holder, Duration lease) {
+        return new Marks(platform.getBean(DataSource.class), consumer, holder, lease);
+    }
+
+    private static Mark mark(String id) {
+        return new Mark(id, Instant.now().truncatedTo(ChronoUnit.MILLIS));
+    }
+
+    @Test
+    void whatTookPlaceIsKnownToItsConsumerOnlyAndLiesInItsDay() {
+        days.care(Instant.now());
+        Marks webhook = marks("webhook", "one", Duration.ofMinutes(1));
+        Mark a = mark("a");
+        Mark b = mark("b");
+        webhook.store(List.of(a, b), List.of());
+        webhook.store(List.of(b), List.of());
+        assertThat(webhook.accepted(List.of(a, b, mark("c")))).containsExactlyInAnyOrder("a", "b");
+        assertThat(marks("another", "one", Duration.ofMinutes(1)).accepted(List.of(a)))
+                .isEmpty();
+        String today =
+                Instant.now().atZone(ZoneOffset.UTC).toLocalDate().toString().replace('-', '_');
+        assertThat(sql.queryForList(
+                        "SELECT DISTINCT tableoid::regclass::text FROM millrace.deduplication", String.class))
+                .containsExactly("millrace.deduplication_" + today);
+    }
+
+    @Test
+    void aClaimBindsOthersUntilItIsOlderThanAnyTry() {
+        Mark event = mark("claimed");
+        Marks one = marks("webhook", "one", Duration.ofMinutes(1));
+        Marks other = marks("webhook", "other", Duration.ofMinutes(1));
+        assertThat(one.store(List.of(), List.of(event)).verdicts()).containsEntry(event, Verdict.FIRST);
+        assertThat(other.store(List.of(), List.of(event)).verdicts()).containsEntry(event, Verdict.HELD);
+        assertThat(one.store(List.of(), List.of(event)).verdicts()).containsEntry(event, Verdict.AGAIN);
+        sql.update("UPDATE millrace.deduplication SET claimed_at = now() - interval '61 seconds'");
+        assertThat(other.store(List.of(), List.of(event)).verdicts()).containsEntry(event, Verdict.AGAIN);
+        assertThat(one.store(List.of(), List.of(event)).verdicts()).containsEntry(event, Verdict.HELD);
+        // it came through after all: whoever says so is right
+        one.store(List.of(event), List.of());
+        assertThat(other.store(List.of(), List.of(event)).verdicts()).containsEntry(event, Verdict.DONE);
+    }
+
+    /** Else it could send the next change while the other repeats this one. */
+    @Test
+    void whoWasTakenOverDoesNotGoOnWithTheRow() {
+        Mark first = mark("first");
+        Mark next = mark("next");
+        Marks other = marks("webhook", "other", Duration.ofMinutes(1));
+        GatheringGuard stalled = new GatheringGuard("webhook", marks("webhook", "stalled", Duration.ofMinutes(1)));
+        try {
+            assertThat(stalled.pass(null, first)).isEqualTo(Verdict.FIRST);
+            sql.update("UPDATE millrace.deduplication SET claimed_at = now() - interval '61 seconds'");
+            assertThat(other.store(List.of(), List.of(first)).verdicts()).containsEntry(first, Verdict.AGAIN);
+            assertThat(stalled.pass(first, next)).isEqualTo(Verdict.HELD);
+            assertThat(other.accepted(List.of(first, next))).containsExactly("first");
+        } finally {
+            stalled.close();
+        }
+    }
+
+    @Test
+    void daysThatMayBeForgottenAreDroppedAndOthersStay() {
+        partitions().forEach(name -> sql.execute("DROP TABLE " + name));
+        for (int day = 0; day < 12; day++) {
+            days.care(NOW.plus(Duration.ofDays(day)));
+        }
+        assertThat(partitions())
+                .hasSize(8 + 1 + 2)
+                .startsWith("millrace.deduplication_2026_03_13")
+                .endsWith("millrace.deduplication_2026_03_23");
+
+        // what an earlier fault left in the default partition is forgotten too
+        partitions().forEach(name -> sql.execute("DROP TABLE " + name));
+        for (int age : new int[] {7, 9}) {
+            sql.update(
+                    "INSERT INTO millrace.deduplication (consumer, event_id, seen_at) VALUES ('webhook', ?, ?)",
+                    "age " + age,
+                    Timestamp.from(NOW.minus(Duration.ofDays(age))));
+        }
+        // captured long ago and delivered today: its offset may not have been passed yet
+        sql.update(
+                "INSERT INTO millrace.deduplication (consumer, event_id, seen_at, accepted_at) VALUES ('webhook', 'late', ?, ?)",
+                Timestamp.from(NOW.minus(Duration.ofDays(30))),
+                Timestamp.from(NOW.minus(Duration.ofHours(1))));
+        days.care(NOW);
+        assertThat(sql.queryForList("SELECT event_id FROM millrace.deduplication", String.class))
+                .containsExactlyInAnyOrder("age 7", "late");
+    }
+
+    @Test
+    void aTopicThatKeepsRecordsForLongerThanEffectsAreRememberedIsAFinding() throws Exception {
+        String kept = TestTables.uniqueName("kept");
+        String fine = TestTables.uniqueName("fine");
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()))) {
+            admin.createTopics(List.of(
+                            new NewTopic(kept, 1, (short) 1).configs(Map.of("retention.ms", "-1")),
+                            new NewTopic(fine, 1, (short) 1).configs(Map.of("retention.ms", "86400000"))))
+                    .all()
+                    .get();
+        }
+        RetentionCheck check =
+                new RetentionCheck(sql, Map.of("bootstrap.servers", stack.kafkaBootstrapServers()), Duration.ofDays(8));
+        check.look("webhook", List.of(kept, fine));
+        assertThat(sql.queryForList("SELECT topic || ' ' || message FROM millrace.delivery_finding", String.class))
+                .singleElement()
+                .asString()
+                .startsWith(kept)
+                .contains("for ever")
+                .contains("192 h")
+                .contains("millrace.sync.deduplication.retention");
+
+        new RetentionCheck(sql, Map.of("bootstrap.servers", stack.kafkaBootstrapServers()), Duration.ofDays(8))
+                .look("webhook", List.of(fine));
+        assertThat(sql.queryForList("SELECT topic FROM millrace.delivery_finding", String.class))
+                .isEmpty();
+    }
+}
