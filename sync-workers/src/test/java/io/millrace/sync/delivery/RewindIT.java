@@ -139,6 +139,9 @@ class RewindIT extends DeliveryScenario {
                 .orElseThrow()
                 .partition();
         catalog.bindingState(table.id(), "redis", BindingState.PAUSED, null);
+        // a fetch that waits at the broker when a partition is closed may still bring what is sent next
+        application.close();
+        run();
         await().until(() -> knownClosed("redis"));
         send(
                 events.update(key(1), null, item(1, "lost")),
