@@ -29,6 +29,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -88,7 +89,11 @@ class DeadLettersIT {
     private void fillTopic() throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()));
                 var producer = new KafkaProducer<>(
-                        Map.of("bootstrap.servers", stack.kafkaBootstrapServers()),
+                        Map.of(
+                                "bootstrap.servers",
+                                stack.kafkaBootstrapServers(),
+                                ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+                                1),
                         new ByteArraySerializer(),
                         new ByteArraySerializer())) {
             admin.createTopics(List.of(new NewTopic(table.topic(), 1, (short) 1)))

@@ -96,6 +96,8 @@ class BrowserJourneyIT {
                 "INSERT INTO pictured SELECT g, 'placed', g FROM generate_series(1, 200) g");
         long table = pipeline.register("pictured");
         pipeline.awaitState(table, "STREAMING");
+        // the index is made from the columns as they are when the first rows come
+        pipeline.barrier();
         pipeline.sql(
                 "ALTER TABLE pictured ALTER COLUMN total TYPE text USING 'EUR ' || total",
                 "UPDATE pictured SET state = 'paid' WHERE id = 7");

@@ -82,7 +82,7 @@ class DeliveryJourneyIT {
                         .path("items")
                         .size())
                 .isEqualTo(2));
-        visit.go("/history?table=shop.public.refusals&key=1");
+        visit.go("/history/row?source=shop&schema=public&table=refusals&key=1");
         assertThat(visit.page.getByRole(AriaRole.MAIN)).containsText("bad");
 
         visit.go("/sinks");

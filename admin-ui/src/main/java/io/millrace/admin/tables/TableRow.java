@@ -166,7 +166,7 @@ record TableRow(
     }
 
     public boolean readable() {
-        return table.state() == TableState.STREAMING && !snapshotRuns();
+        return table.state() == TableState.STREAMING;
     }
 
     public boolean removable() {

@@ -14,6 +14,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -41,7 +42,15 @@ final class Backlog {
         AtomicReference<Exception> failure = new AtomicReference<>();
         long micros = System.currentTimeMillis() * 1000;
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", servers, "linger.ms", 20, "batch.size", 256 * 1024),
+                Map.of(
+                        "bootstrap.servers",
+                        servers,
+                        "linger.ms",
+                        20,
+                        "batch.size",
+                        256 * 1024,
+                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+                        1),
                 new ByteArraySerializer(),
                 new ByteArraySerializer())) {
             Callback noted = (metadata, e) -> {

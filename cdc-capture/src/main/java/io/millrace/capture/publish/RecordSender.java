@@ -2,10 +2,16 @@ package io.millrace.capture.publish;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -20,6 +26,7 @@ public final class RecordSender implements AutoCloseable {
 
     private final KafkaProducer<byte[], byte[]> producer;
     private final Acknowledgements acknowledgements;
+    private final Set<TopicPartition> begun = new HashSet<>();
     private Batch batch;
 
     /**
@@ -60,7 +67,26 @@ public final class RecordSender implements AutoCloseable {
             RecordHeaders headers) {
         batch.sent();
         // the batch is told, as callback
-        var unused = producer.send(new ProducerRecord<>(topic, partition, null, key, value, headers), batch);
+        Future<?> sent = producer.send(new ProducerRecord<>(topic, partition, null, key, value, headers), batch);
+        TopicPartition to = new TopicPartition(topic, partition);
+        if (!begun.contains(to)) {
+            awaitFirst(sent);
+            begun.add(to);
+        }
+    }
+
+    /**
+     * A broker takes any sequence number from a producer that it does not know. Were the first batch to meet a broker that does not lead
+     * the partition yet, and the second one to overtake it, the first would be out of order for ever: so nothing overtakes the first.
+     */
+    private static void awaitFirst(Future<?> sent) {
+        try {
+            sent.get();
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        } catch (ExecutionException e) {
+            // the batch was told of it, and has closed the producer
+        }
     }
 
     /** Ends the present batch: when Kafka has all that was sent before, this much is done. */

@@ -93,6 +93,8 @@ final class DeadLetterTopics implements AutoCloseable {
             Map<String, Object> all = new HashMap<>(settings);
             all.put(ProducerConfig.ACKS_CONFIG, "all");
             all.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+            // a topic just made may have no leader yet: a batch that overtook the first would keep it out for good
+            all.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
             all.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_BYTES);
             all.put(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) MAX_BYTES + (4 << 20));
             all.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000);

@@ -44,6 +44,7 @@ final class EffectRound {
     private final Map<Received, Fault> faults = new ConcurrentHashMap<>();
     private final Set<Long> stoppedTables = ConcurrentHashMap.newKeySet();
     private volatile @Nullable String sinkDown;
+    private volatile @Nullable Throwable broken;
 
     /** @param goesOn whether more may be begun */
     EffectRound(EffectSink sink, Guard guard, BooleanSupplier goesOn) {
@@ -52,7 +53,10 @@ final class EffectRound {
         this.goesOn = goesOn;
     }
 
-    /** Works through the lanes, each the changes of one row in order, and returns when nothing is on its way any more. */
+    /**
+     * Works through the lanes, each the changes of one row in order, and returns when nothing is on its way any more. What no sink is
+     * meant to throw is thrown here, in the caller's thread: a thread of the pool would only die of it.
+     */
     void run(Collection<? extends Deque<Received>> lanes, Executor threads) throws InterruptedException {
         Queue<Deque<Received>> waiting = new ConcurrentLinkedQueue<>(lanes);
         int senders = Math.min(sink.mostAtOnce(), lanes.size());
@@ -67,7 +71,7 @@ final class EffectRound {
                     down(unnoted(sink.name(), e));
                 } catch (RuntimeException | Error e) {
                     down("Delivery to " + sink.name() + " failed unexpectedly: " + e);
-                    throw e;
+                    broken = e;
                 } finally {
                     done.countDown();
                 }
@@ -79,6 +83,12 @@ final class EffectRound {
             down("Stopped while changes were given to " + sink.name());
             done.await();
             throw e;
+        }
+        if (broken instanceof Error error) {
+            throw error;
+        }
+        if (broken instanceof RuntimeException unexpected) {
+            throw unexpected;
         }
     }
 

@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -74,8 +75,16 @@ abstract class DeliveryScenario {
     void start(LocalStack shared) {
         stack = shared;
         Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
+        // a batch that a leader does not take yet, of a topic just made, is not overtaken by the next: Kafka would
+        // never take it then
         producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", shared.kafkaBootstrapServers(), "linger.ms", 2),
+                Map.of(
+                        "bootstrap.servers",
+                        shared.kafkaBootstrapServers(),
+                        "linger.ms",
+                        2,
+                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+                        1),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
         run();

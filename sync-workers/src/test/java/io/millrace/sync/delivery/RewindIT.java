@@ -139,7 +139,7 @@ class RewindIT extends DeliveryScenario {
                 .orElseThrow()
                 .partition();
         catalog.bindingState(table.id(), "redis", BindingState.PAUSED, null);
-        // a fetch that was under way when its partition was paused would bring the records before they are deleted
+        // a fetch that waits at the broker when a partition is closed may still bring what is sent next
         application.close();
         run();
         await().until(() -> knownClosed("redis"));

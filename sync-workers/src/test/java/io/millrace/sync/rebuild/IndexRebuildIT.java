@@ -13,6 +13,8 @@ import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.RebuildWish;
 import io.millrace.catalog.shaping.Mask;
 import io.millrace.catalog.shaping.Shaping;
+import io.millrace.catalog.snapshot.Rereads;
+import io.millrace.catalog.snapshot.Rereads.Reread;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.SyncWorkersApplication;
@@ -235,6 +237,36 @@ class IndexRebuildIT {
                         .path("note")
                         .asString())
                 .isEqualTo("n");
+    }
+
+    @Test
+    void rowThatTheNewIndexCannotCompleteIsReadAgainBeforeItIsCompared() throws Exception {
+        String lacking =
+                "{\"id\":9999,\"name\":\"b\",\"amount\":\"2\",\"note\":\"__debezium_unavailable_value\",\"data\":null}";
+        lab.put(9999, "a");
+        // so many that what stands before and behind them is not read at once
+        lab.fill(700);
+        lab.send(lab.events.update(RebuildLab.key(9999), null, lacking, "note"));
+        lab.rows.put(9999, "b");
+        lab.producer.flush();
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+
+        lab.declare(new Shaping(null, Map.of(), Map.of(), "amount != decimal('1.5')", List.of()));
+        lab.request(KEEP);
+        await().untilAsserted(() ->
+                assertThat(lab.rebuild().message()).isEqualTo("Waits until capture has read 1 rows again"));
+        Rereads rereads = lab.application.getBean(Rereads.class);
+        List<Reread> asked = rereads.next(lab.table.id(), 10);
+        assertThat(asked).extracting(one -> one.key().json()).containsExactly(RebuildLab.key(9999));
+        String whole = lacking.replace("__debezium_unavailable_value", "large");
+        lab.send(lab.events.read(RebuildLab.key(9999), whole, TestEvents.nextLsn()))
+                .get();
+        rereads.answered(asked.stream().map(Reread::id).toList());
+        reaches(RebuildState.DIFFERENT);
+        assertThat(lab.documents(lab.alias() + "-000002")).isEqualTo(Map.of(9999, whole));
+        assertThat(lab.rebuild().comparison().missing())
+                .as("rows that the filter keeps away were delivered before it was declared")
+                .isEqualTo(lab.rows.size() - 1);
     }
 
     @Test

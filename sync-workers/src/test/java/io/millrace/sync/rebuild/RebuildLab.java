@@ -5,6 +5,7 @@ import io.millrace.catalog.Column;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.ReplicaIdentity;
 import io.millrace.catalog.Shapings;
+import io.millrace.catalog.SinkBinding;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
@@ -30,6 +31,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -62,7 +64,13 @@ final class RebuildLab implements AutoCloseable {
         rebuilds = application.getBean(Rebuilds.class);
         sql = application.getBean(JdbcTemplate.class);
         producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", stack.kafkaBootstrapServers(), "linger.ms", 2),
+                Map.of(
+                        "bootstrap.servers",
+                        stack.kafkaBootstrapServers(),
+                        "linger.ms",
+                        2,
+                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+                        1),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
         catalog.addSource(Source.of("shop", "localhost", 1, "shop", "nobody", "x", "disable"), "test");
@@ -84,14 +92,25 @@ final class RebuildLab implements AutoCloseable {
                 "test"));
         TestTopics.create(stack, registered.topic(), 2);
         if (shaping != null) {
-            int version = registered.sinks().get(0).shapingVersion();
-            application.getBean(Shapings.class).declare(registered.id(), sink, shaping.toJson(), version, "test");
+            declare(registered, shaping);
         }
         sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", registered.id());
         catalog.tableState(registered.id(), TableState.STREAMING, null);
         table = catalog.table(registered.id()).orElseThrow();
         events = new TestEvents(table);
         rows.clear();
+    }
+
+    private void declare(CapturedTable bound, Shaping shaping) {
+        SinkBinding binding = bound.sinks().get(0);
+        application
+                .getBean(Shapings.class)
+                .declare(bound.id(), binding.sink(), shaping.toJson(), binding.shapingVersion(), "test");
+    }
+
+    /** Says what the table's sink gets from now on. */
+    void declare(Shaping shaping) {
+        declare(table, shaping);
     }
 
     static String key(int id) {

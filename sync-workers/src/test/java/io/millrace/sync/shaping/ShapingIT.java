@@ -46,6 +46,7 @@ import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -97,7 +98,13 @@ class ShapingIT {
         Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
         Files.deleteIfExists(LOG);
         producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", shared.kafkaBootstrapServers(), "linger.ms", 2),
+                Map.of(
+                        "bootstrap.servers",
+                        shared.kafkaBootstrapServers(),
+                        "linger.ms",
+                        2,
+                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+                        1),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
         application = Platform.run(

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
@@ -26,6 +27,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param retryAfterMax how long a receiver's Retry-After is heeded at most
  * @param allowedAddresses CIDR ranges that are used although they are loopback, link-local, unique local or a metadata service
  */
+// for the list of known settings: the sinks' registrar binds it, as beans are made from it
+@ConfigurationProperties(WebhookSinkProperties.PREFIX)
 record WebhookSinkProperties(
         @Nullable String url,
         @Nullable String secret,

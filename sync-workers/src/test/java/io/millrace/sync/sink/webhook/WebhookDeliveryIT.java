@@ -40,6 +40,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
@@ -85,7 +86,11 @@ class WebhookDeliveryIT {
         catalog = platform.getBean(PipelineCatalog.class);
         offsets = platform.getBean(Offsets.class);
         producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", shared.kafkaBootstrapServers()),
+                Map.of(
+                        "bootstrap.servers",
+                        shared.kafkaBootstrapServers(),
+                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+                        1),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
         catalog.addSource(Source.of("shop", "localhost", 1, "shop", "nobody", "x", "disable"), "test");
