@@ -10,12 +10,8 @@ import io.millrace.localstack.Service;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.fixture.WorkerProcess;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,13 +24,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A rebuild whose worker, or Elasticsearch, is killed at each step: after the step was done and before that was noted. */
+/**
+ * A rebuild whose worker, or Elasticsearch, is killed at each step: after the step was done and before that was noted. What is repeated
+ * then, {@link IndexRebuildIT} shows in every build.
+ */
+@EnabledIfSystemProperty(
+        named = "millrace.campaign",
+        matches = "true",
+        disabledReason = "two workers for each step: ./millrace test --campaign")
 @ExtendWith(LocalStackExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
 class RebuildInterruptedIT {
-
-    private static final int GATE = 4711;
-    private static final String LONG = "two workers for each step: ./millrace test --campaign";
 
     private RebuildLab lab;
 
@@ -42,21 +42,7 @@ class RebuildInterruptedIT {
     void start(LocalStack stack) {
         Awaitility.setDefaultTimeout(Duration.ofSeconds(90));
         lab = new RebuildLab(stack, "rebuilds_interrupted");
-        // whoever notes that a rebuild has reached the gate's state waits for the test
-        lab.sql.execute("CREATE TABLE millrace.gate (state text)");
-        lab.sql.execute("""
-                CREATE FUNCTION millrace.gate() RETURNS trigger LANGUAGE plpgsql AS $$
-                BEGIN
-                    IF EXISTS (SELECT 1 FROM millrace.gate WHERE state = NEW.state) THEN
-                        PERFORM pg_advisory_xact_lock(4711);
-                    END IF;
-                    RETURN NEW;
-                END $$
-                """);
-        lab.sql.execute("""
-                CREATE TRIGGER gate BEFORE UPDATE OF state ON millrace.sink_rebuild
-                FOR EACH ROW EXECUTE FUNCTION millrace.gate()
-                """);
+        StepGate.install(lab);
     }
 
     @AfterAll
@@ -81,43 +67,6 @@ class RebuildInterruptedIT {
                         "--millrace.sinks.audit.enabled=false"));
     }
 
-    /** Whoever notes one of these states waits until it is let through. */
-    private final class Gate implements AutoCloseable {
-
-        private final Connection connection =
-                lab.application.getBean(DataSource.class).getConnection();
-
-        Gate(RebuildState... states) throws SQLException {
-            execute("SELECT pg_advisory_lock(" + GATE + ")");
-            for (RebuildState state : states) {
-                execute("INSERT INTO millrace.gate VALUES ('" + state + "')");
-            }
-        }
-
-        /** Does something while a worker stands before noting this state, having done all that leads to it. */
-        void at(RebuildState state, Runnable interruption) throws SQLException {
-            String waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = 'advisory'";
-            await().until(() -> lab.sql.queryForObject("SELECT count(*) " + waiting, Integer.class) > 0);
-            interruption.run();
-            execute("DELETE FROM millrace.gate WHERE state = '" + state + "'");
-            // a killed client's statement would still be carried out
-            execute("SELECT pg_terminate_backend(pid) " + waiting);
-        }
-
-        private void execute(String sql) throws SQLException {
-            try (Statement statement = connection.createStatement()) {
-                statement.execute(sql);
-            }
-        }
-
-        @Override
-        public void close() throws SQLException {
-            execute("DELETE FROM millrace.gate");
-            execute("SELECT pg_advisory_unlock(" + GATE + ")");
-            connection.close();
-        }
-    }
-
     private void reaches(RebuildState state) {
         await().untilAsserted(() ->
                 assertThat(lab.rebuild().state()).as("%s", lab.rebuild()).isEqualTo(state));
@@ -128,23 +77,13 @@ class RebuildInterruptedIT {
                 .untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
     }
 
-    @Test
-    void rebuildOfAWorkerThatIsKilledBehindTheExchangeIsCompletedByTheNext() throws Exception {
-        killedAt(RebuildState.SWITCHED);
-    }
-
     @ParameterizedTest
     @EnumSource(
             value = RebuildState.class,
-            names = {"PREPARING", "FEEDING", "COMPARING", "EXCHANGING"})
-    @EnabledIfSystemProperty(named = "millrace.campaign", matches = "true", disabledReason = LONG)
+            names = {"PREPARING", "FEEDING", "COMPARING", "EXCHANGING", "SWITCHED"})
     void killedWorkersRebuildIsCompletedByTheNext(RebuildState state) throws Exception {
-        killedAt(state);
-    }
-
-    private void killedAt(RebuildState state) throws Exception {
         try (WorkerProcess first = worker();
-                Gate gate = new Gate(state)) {
+                StepGate gate = new StepGate(lab, state)) {
             allHeld();
             lab.request(Duration.ofHours(1));
             gate.at(state, first::kill);
@@ -164,7 +103,6 @@ class RebuildInterruptedIT {
     @EnumSource(
             value = RebuildState.class,
             names = {"DONE", "ROLLED_BACK", "CANCELLED"})
-    @EnabledIfSystemProperty(named = "millrace.campaign", matches = "true", disabledReason = LONG)
     void killedWorkersEndingIsCompletedByTheNext(RebuildState state) throws Exception {
         boolean cancelled = state == RebuildState.CANCELLED;
         try (WorkerProcess first = worker()) {
@@ -174,7 +112,7 @@ class RebuildInterruptedIT {
             }
             lab.request(Duration.ofHours(1));
             reaches(cancelled ? RebuildState.DIFFERENT : RebuildState.SWITCHED);
-            try (Gate gate = new Gate(state)) {
+            try (StepGate gate = new StepGate(lab, state)) {
                 lab.rebuilds.wish(
                         lab.rebuild().id(),
                         switch (state) {
@@ -199,13 +137,12 @@ class RebuildInterruptedIT {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = "millrace.campaign", matches = "true", disabledReason = LONG)
     void killedElasticsearchIsWaitedForAtEachStep() throws Exception {
         try (WorkerProcess worker = worker()) {
             allHeld();
             // all at once: the rebuild goes on as soon as Elasticsearch answers
             RebuildState[] states = {RebuildState.FEEDING, RebuildState.COMPARING, RebuildState.SWITCHED};
-            try (Gate gate = new Gate(states)) {
+            try (StepGate gate = new StepGate(lab, states)) {
                 lab.request(Duration.ofHours(1));
                 for (RebuildState state : states) {
                     gate.at(state, () -> lab.stack.kill(Service.ELASTICSEARCH));

@@ -56,8 +56,9 @@ class RedisLossIT {
                         "--millrace.sinks.redis.guard-interval=200ms",
                         "--millrace.sinks.elasticsearch.enabled=false",
                         "--millrace.sinks.audit.enabled=false",
-                        "--millrace.sync.rebuild.interval=100ms",
-                        "--millrace.sync.rebuild.max-records=100",
+                        "--millrace.sync.rebuild.interval=50ms",
+                        "--millrace.sync.delivery.catalog-interval=100ms",
+                        "--millrace.sync.rebuild.max-records=50",
                         "--millrace.sync.delivery.backoff-max=300ms"));
     }
 
@@ -74,7 +75,7 @@ class RedisLossIT {
         redis.with(connection -> connection.sync().flushall());
         await().until(() -> marker() != null);
         lab.register("redis", TestTables.itemColumns());
-        lab.fill(500);
+        lab.fill(200);
         allHeld();
         marked();
     }
@@ -195,13 +196,13 @@ class RedisLossIT {
                         .mapToLong(Long::longValue)
                         .sum())
                 .as("only what the dump may lack is read again")
-                .isGreaterThan(500);
+                .isGreaterThan(200);
         java.nio.file.Files.deleteIfExists(java.nio.file.Path.of("target", "redis-loss-" + redis.port(), "dump.rdb"));
     }
 
     @Test
     void lossWhileEntriesComeBackBeginsAgain() throws Exception {
-        lab.fill(3000);
+        lab.fill(1000);
         allHeld();
         marked();
         redis.with(connection -> connection.sync().flushall());
@@ -228,7 +229,7 @@ class RedisLossIT {
             return connection.sync().configSet("maxmemory", Long.toString(used + 60_000));
         });
         try {
-            for (int i = 0; i < 1500; i++) {
+            for (int i = 0; i < 600; i++) {
                 lab.put(10_000 + i, "x".repeat(200));
             }
             lab.producer.flush();
