@@ -21,8 +21,8 @@ final class Scroll {
     private final int pageSize;
 
     /** Takes a page. */
-    interface Reader {
-        void read(Map<String, Held> page) throws SinkException;
+    interface Reader<E extends Exception> {
+        void read(Map<String, Held> page) throws SinkException, E;
     }
 
     private record Page(@Nullable String scroll, Map<String, Held> documents) {}
@@ -33,7 +33,8 @@ final class Scroll {
     }
 
     /** Gives every page to the reader; without sources the documents' rows are empty. */
-    void all(String index, boolean sources, Reader reader) throws SinkException {
+    <E extends Exception> void all(String index, boolean sources, Reader<E> reader) throws SinkException, E {
+        // a search sees only what was refreshed
         elasticsearch.call("POST", "/" + index + "/_refresh", null, (tokens, answer) -> true);
         Page page = elasticsearch.call(
                 "POST",
