@@ -76,12 +76,12 @@ final class SourceRunner implements Runnable {
 
     private void attempt(SourceLease lease) throws InterruptedException {
         Source source = context.catalog().source(name).orElse(null);
-        if (source == null || source.state() == SourceState.PAUSED) {
-            if (source != null) {
-                context.status().state(name, SourceState.PAUSED, source.message());
-                measure(source);
-            }
+        if (source == null) {
             stopping.pause(STANDBY);
+            return;
+        }
+        if (source.state() == SourceState.PAUSED) {
+            paused(source, lease);
             return;
         }
         SourceReport report = new SourceReport(context, lease);
@@ -98,6 +98,17 @@ final class SourceRunner implements Runnable {
         } catch (RuntimeException e) {
             LOG.warn("Capture of {} could not start; it is tried again in {}", name, backoff.present(), e);
             waiting(report, source, CaptureFailedException.text(e));
+        }
+    }
+
+    /** Keeps the lease, so that one process alone tells of the slot. */
+    private void paused(Source source, SourceLease lease) throws InterruptedException {
+        @Nullable Source present = source;
+        while (present != null && present.state() == SourceState.PAUSED && lease.isHeld() && !stopping.requested()) {
+            context.status().state(name, SourceState.PAUSED, present.message());
+            measure(present);
+            stopping.pause(STANDBY);
+            present = context.catalog().source(name).orElse(null);
         }
     }
 

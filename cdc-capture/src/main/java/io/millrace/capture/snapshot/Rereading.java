@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -116,6 +117,10 @@ final class Rereading {
     private List<Long> read(Target target, ChunkReading chunks, List<Reread> wanted)
             throws SQLException, InterruptedException {
         List<RowKey> keys = wanted.stream().map(Reread::key).toList();
+        Set<String> inDoubt = wanted.stream()
+                .filter(one -> one.snapshotId() != null)
+                .map(one -> one.key().json())
+                .collect(Collectors.toSet());
         Set<String> open = new HashSet<>();
         Set<String> gone = new HashSet<>();
         ChunkReading.Read read = chunks.read((table, into) -> {
@@ -127,10 +132,10 @@ final class Rereading {
             }
             for (RowKey key : keys) {
                 boolean isThere = found.contains(key.encoded());
-                if (!isThere && whole) {
+                if (!isThere && whole && inDoubt.contains(key.json())) {
                     into.addMissing(key);
                     gone.add(key.json());
-                } else if (!isThere) {
+                } else if (!isThere && !whole) {
                     open.add(key.json());
                 }
             }

@@ -6,8 +6,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows that capture is asked to read again. The answer comes in the table's topic like a snapshot's: the row as it is, or, where the
- * source has none under the key, a delete. Every call is one transaction; thread-safe.
+ * Rows that capture is asked to read again. The answer comes in the table's topic like a snapshot's: the row as it is. Where the source
+ * has none under the key, a snapshot is answered with a delete, and others with the delete that is in the stream. Every call is one
+ * transaction; thread-safe.
  */
 public interface Rereads {
 
