@@ -65,7 +65,7 @@ class RestartsIT {
         String table = table("killed");
         pipeline.awaitState(pipeline.register(table), "STREAMING");
         try (Traffic traffic = Traffic.on(pipeline.shop, table, 3)) {
-            for (int round = 0; round < Campaign.rounds(2, 50); round++) {
+            for (int round = 0; round < Campaign.rounds(1, 50); round++) {
                 awaitTransactions(traffic, 60);
                 pipeline.capture.kill9();
                 awaitTransactions(traffic, 30);

@@ -158,15 +158,17 @@ class SnapshotsIT {
         pipeline.sql("INSERT INTO resumed SELECT i, i, 'note ' || i FROM generate_series(1, 60000) i");
         try (Traffic traffic = Traffic.on(pipeline.shop, "resumed", 11)) {
             long table = pipeline.register("resumed");
-            for (int kills = 0; kills < Campaign.rounds(2, 20); kills++) {
+            for (int kills = 0; kills < Campaign.rounds(1, 20); kills++) {
                 long done = snapshotRows(table);
                 await().atMost(PATIENCE)
                         .pollInterval(Duration.ofMillis(20))
                         .until(() -> snapshotRows(table) != done || isStreaming(table));
                 pipeline.capture.kill9();
                 pipeline.workers.kill9();
-                pipeline.capture.start();
-                pipeline.workers.start();
+                pipeline.capture.launch();
+                pipeline.workers.launch();
+                pipeline.capture.awaitReady();
+                pipeline.workers.awaitReady();
             }
             await().atMost(PATIENCE).until(() -> isStreaming(table));
             assertThat(traffic.transactions()).isPositive();

@@ -139,26 +139,26 @@ class RewindIT extends DeliveryScenario {
                 .orElseThrow()
                 .partition();
         catalog.bindingState(table.id(), "redis", BindingState.PAUSED, null);
-        // a fetch that waits at the broker when a partition is closed may still bring what is sent next
-        application.close();
-        run();
         await().until(() -> knownClosed("redis"));
+        // the fetch that waits at the broker when a partition is closed still brings what is sent next, and is the last one
+        send(events.update(key(1), null, item(1, "on its way")));
+        await().untilAsserted(() -> assertThat(inElasticsearch(1)).isEqualTo("on its way"));
         send(
                 events.update(key(1), null, item(1, "lost")),
                 events.update(key(1), null, item(1, "lost too")),
                 events.update(key(1), null, item(1, "kept")));
         await().untilAsserted(() -> assertThat(inElasticsearch(1)).isEqualTo("kept"));
         try (var admin = admin()) {
-            admin.deleteRecords(Map.of(new TopicPartition(table.topic(), partition), RecordsToDelete.beforeOffset(3)))
+            admin.deleteRecords(Map.of(new TopicPartition(table.topic(), partition), RecordsToDelete.beforeOffset(4)))
                     .all()
                     .get();
         }
         catalog.bindingState(table.id(), "redis", BindingState.ACTIVE, null);
         await().untilAsserted(() -> {
             assertThat(binding("redis")).isEqualTo(BindingState.FAILED);
-            assertThat(message("redis")).contains("Offsets 1 to 2").contains("new snapshot");
+            assertThat(message("redis")).containsPattern("Offsets [12] to 3").contains("new snapshot");
         });
-        assertThat(inRedis(1)).isEqualTo("first");
+        assertThat(inRedis(1)).isIn("first", "on its way");
         assertThat(binding("elasticsearch")).isEqualTo(BindingState.ACTIVE);
     }
 }

@@ -21,7 +21,12 @@ final class HeldSearch {
 
     private static final int AT_A_TIME = 1000;
 
+    /** The last truncate is looked for once and not beside each row: nothing but a scan of the log finds it. */
     private static final String LAST = """
+            WITH emptied AS MATERIALIZED (
+                SELECT epoch, commit_lsn, ordinal FROM millrace.change_log
+                WHERE source = ? AND schema_name = ? AND table_name = ? AND operation = 'truncate'
+                ORDER BY epoch DESC, commit_lsn DESC, ordinal DESC LIMIT 1)
             SELECT key::text, after::text FROM (
                 SELECT DISTINCT ON (key_hash, key) key, after, operation, epoch, lsn, commit_lsn, ordinal
                 FROM millrace.change_log
@@ -29,9 +34,7 @@ final class HeldSearch {
                 ORDER BY key_hash, key, epoch DESC, commit_lsn DESC, ordinal DESC) last
             WHERE operation <> 'delete' AND (epoch, lsn) < (?, ?::pg_lsn)
               AND NOT EXISTS (
-                  SELECT FROM millrace.change_log t
-                  WHERE t.source = ? AND t.schema_name = ? AND t.table_name = ? AND t.operation = 'truncate'
-                    AND (t.epoch, t.commit_lsn, t.ordinal) > (last.epoch, last.commit_lsn, last.ordinal))
+                  SELECT FROM emptied t WHERE (t.epoch, t.commit_lsn, t.ordinal) > (last.epoch, last.commit_lsn, last.ordinal))
             """;
 
     private final DataSource dataSource;
@@ -47,13 +50,13 @@ final class HeldSearch {
             connection.setAutoCommit(false);
             connection.setReadOnly(true);
             statement.setFetchSize(AT_A_TIME);
-            for (int first : List.of(1, 6)) {
+            for (int first : List.of(1, 4)) {
                 statement.setString(first, table.source());
                 statement.setString(first + 1, table.table().schema());
                 statement.setString(first + 2, table.table().table());
             }
-            statement.setInt(4, ChangeEvent.epochOf(version));
-            statement.setString(5, Lsn.format(ChangeEvent.lsnOf(version)));
+            statement.setInt(7, ChangeEvent.epochOf(version));
+            statement.setString(8, Lsn.format(ChangeEvent.lsnOf(version)));
             try (ResultSet row = statement.executeQuery()) {
                 read(table, withRows, row, page);
             } finally {
