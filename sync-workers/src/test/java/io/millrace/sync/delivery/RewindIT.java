@@ -140,7 +140,8 @@ class RewindIT extends DeliveryScenario {
                 .partition();
         catalog.bindingState(table.id(), "redis", BindingState.PAUSED, null);
         await().until(() -> knownClosed("redis"));
-        // the fetch that waits at the broker when a partition is closed still brings what is sent next, and is the last one
+        // the fetch that waits at the broker when a partition is closed still brings what is sent next, and is the last
+        // one
         send(events.update(key(1), null, item(1, "on its way")));
         await().untilAsserted(() -> assertThat(inElasticsearch(1)).isEqualTo("on its way"));
         send(
