@@ -268,7 +268,7 @@ class CatalogIT {
         assertThat(rereads.openUpTo(rereads.newest())).singleElement().satisfies(one -> assertThat(one.rows())
                 .isEqualTo(1));
         long newest = rereads.newest();
-        rereads.answered(List.of(open.get(0).id()));
+        rereads.answered(rereads.next(table.id(), 10));
         assertThat(rereads.newest())
                 .as("a barrier sees what was asked and answered")
                 .isEqualTo(newest);
@@ -277,6 +277,44 @@ class CatalogIT {
         assertThat(runs.isSearched(id)).as("a paused sink is not waited for").isTrue();
         catalog.bindingState(table.id(), "audit", BindingState.ACTIVE, null);
         assertThat(runs.isSearched(id)).isFalse();
+    }
+
+    @Test
+    void aRowThatIsAskedForAgainWhileItIsReadIsReadAgain() {
+        long table = register("orders").id();
+        RowKey key = new RowKey("{\"id\":1}");
+        rereads.request(table, List.of(Doubt.of(key), Doubt.of(new RowKey("{\"id\":2}"))), null, "capture");
+        List<Reread> read = rereads.next(table, 10);
+
+        rereads.request(table, List.of(Doubt.of(key)), null, "redis");
+        rereads.answered(read);
+        assertThat(rereads.next(table, 10))
+                .as("under its id, which a barrier waits for")
+                .containsExactly(new Reread(read.get(0).id(), key, null, null, 1));
+
+        rereads.answered(rereads.next(table, 10));
+        assertThat(rereads.open(table)).isZero();
+    }
+
+    @Test
+    void aRowIsJudgedByWhatASinkHoldsOnlyWhereAllWhoAskAgree() {
+        long table = register("orders").id();
+        long some = runs.request(table, "n > 1", "anna").id();
+        long others = runs.request(table, "n > 2", "anna").id();
+        assertThat(heldAfter(table, "{\"n\":5}", some, "{\"n\":5}", some)).isEqualTo("{\"n\":5}");
+        assertThat(heldAfter(table, "{\"n\":5}", some, "{\"n\":6}", some)).isNull();
+        assertThat(heldAfter(table, "{\"n\":5}", some, "{\"n\":5}", others)).isNull();
+        assertThat(heldAfter(table, "{\"n\":5}", some, null, some)).isNull();
+        assertThat(heldAfter(table, null, null, "{\"n\":5}", some)).isNull();
+    }
+
+    private String heldAfter(long table, String first, Long firstBy, String then, long thenBy) {
+        RowKey key = new RowKey("{\"id\":1}");
+        rereads.request(table, List.of(new Doubt(key, first)), firstBy, "redis");
+        rereads.request(table, List.of(new Doubt(key, then)), thenBy, "elasticsearch");
+        Reread open = rereads.next(table, 1).get(0);
+        rereads.answered(List.of(open));
+        return open.held();
     }
 
     @Test

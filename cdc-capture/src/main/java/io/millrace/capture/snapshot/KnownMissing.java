@@ -8,7 +8,8 @@ import java.util.Set;
 
 /**
  * The rows that were said to be missing for a snapshot: several sinks ask for the same one, and the delete is in the topic for all of
- * them. What is forgotten here is said once more, which does no harm. Not thread-safe.
+ * them. What is forgotten here is said once more, which does no harm; nor what is asked for again, since it may be another who asks.
+ * Not thread-safe.
  */
 final class KnownMissing {
 
@@ -25,6 +26,7 @@ final class KnownMissing {
     boolean contains(Reread request) {
         Long snapshot = request.snapshotId();
         return snapshot != null
+                && request.asked() == 0
                 && rows.getOrDefault(snapshot, Set.of()).contains(request.key().json());
     }
 

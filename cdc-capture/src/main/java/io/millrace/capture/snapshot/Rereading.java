@@ -102,8 +102,8 @@ final class Rereading {
                 List<Reread> fresh =
                         next.stream().filter(one -> !known.contains(one)).toList();
                 List<Reread> wanted = held.wanted(chunks.connection(), fresh);
-                List<Long> answered = new ArrayList<>();
-                next.stream().filter(one -> !wanted.contains(one)).forEach(one -> answered.add(one.id()));
+                List<Reread> answered = new ArrayList<>(next);
+                answered.removeAll(wanted);
                 if (!wanted.isEmpty()) {
                     answered.addAll(read(target, chunks, wanted));
                 }
@@ -113,8 +113,8 @@ final class Rereading {
         }
     }
 
-    /** Returns the ids of the requests that Kafka has the answers to. */
-    private List<Long> read(Target target, ChunkReading chunks, List<Reread> wanted)
+    /** Returns the requests that Kafka has the answers to. */
+    private List<Reread> read(Target target, ChunkReading chunks, List<Reread> wanted)
             throws SQLException, InterruptedException {
         List<RowKey> keys = wanted.stream().map(Reread::key).toList();
         Set<String> inDoubt = wanted.stream()
@@ -158,7 +158,6 @@ final class Rereading {
         }
         return wanted.stream()
                 .filter(one -> !open.contains(one.key().json()))
-                .map(Reread::id)
                 .toList();
     }
 

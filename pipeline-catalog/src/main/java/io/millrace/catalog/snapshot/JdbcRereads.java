@@ -33,8 +33,9 @@ public final class JdbcRereads implements Rereads {
                 FROM millrace.captured_table t, unnest(?::text[], ?::text[]) AS r (key, held)
                 WHERE t.id = ?
                 ON CONFLICT (table_id, md5(key)) DO UPDATE
-                SET snapshot_id = coalesce(reread.snapshot_id, excluded.snapshot_id),
-                    held = CASE WHEN excluded.held IS NULL THEN NULL ELSE reread.held END
+                SET asked = reread.asked + 1,
+                    snapshot_id = coalesce(reread.snapshot_id, excluded.snapshot_id),
+                    held = CASE WHEN reread.held = excluded.held AND reread.snapshot_id = excluded.snapshot_id THEN reread.held END
                 """)
                 .params(Arrays.asList(
                         snapshotId,
@@ -55,18 +56,27 @@ public final class JdbcRereads implements Rereads {
 
     @Override
     public List<Reread> next(long tableId, int limit) {
-        return sql.sql("SELECT id, key, held, snapshot_id FROM millrace.reread WHERE table_id = ? ORDER BY id LIMIT ?")
+        return sql.sql(
+                        "SELECT id, key, held, snapshot_id, asked FROM millrace.reread WHERE table_id = ? ORDER BY id LIMIT ?")
                 .params(tableId, limit)
-                .query((row, number) ->
-                        new Reread(row.getLong("id"), new RowKey(row.getString("key")), row.getString("held"), (Long)
-                                row.getObject("snapshot_id")))
+                .query((row, number) -> new Reread(
+                        row.getLong("id"),
+                        new RowKey(row.getString("key")),
+                        row.getString("held"),
+                        (Long) row.getObject("snapshot_id"),
+                        row.getInt("asked")))
                 .list();
     }
 
     @Override
-    public void answered(Collection<Long> ids) {
-        sql.sql("DELETE FROM millrace.reread WHERE id = ANY (?)")
-                .params((Object) ids.toArray(Long[]::new))
+    public void answered(Collection<Reread> requests) {
+        sql.sql("""
+                DELETE FROM millrace.reread r USING unnest(?::bigint[], ?::int[]) AS a (id, asked)
+                WHERE r.id = a.id AND r.asked = a.asked
+                """)
+                .params(
+                        requests.stream().map(Reread::id).toArray(Long[]::new),
+                        requests.stream().map(Reread::asked).toArray(Integer[]::new))
                 .update();
     }
 

@@ -24,15 +24,22 @@ public interface Rereads {
         }
     }
 
-    /** A stored request. */
+    /**
+     * A stored request.
+     *
+     * @param held as in {@link Doubt}; null also where it was asked for again in another way
+     * @param asked how often it was asked for since the first time
+     */
     record Reread(
             long id,
             RowKey key,
             @Nullable String held,
-            @Nullable Long snapshotId) {}
+            @Nullable Long snapshotId,
+            int asked) {}
 
     /**
-     * Asks for rows. One that is asked for already is not asked for again: it is answered after this call either way.
+     * Asks for rows. One that is asked for already keeps its id and its place, and is answered after this call: an answer that is under way
+     * does not count for it.
      *
      * @param snapshotId of the snapshot that waits for the answers; else null
      * @param by the app's or the sink's name
@@ -45,8 +52,8 @@ public interface Rereads {
     /** Returns a table's oldest requests. */
     List<Reread> next(long tableId, int limit);
 
-    /** Forgets requests: Kafka has the answers. */
-    void answered(Collection<Long> ids);
+    /** Forgets requests: Kafka has the answers. One that was asked for again since {@link #next} stays. */
+    void answered(Collection<Reread> requests);
 
     /** Returns how many requests of a table are open. */
     long open(long tableId);

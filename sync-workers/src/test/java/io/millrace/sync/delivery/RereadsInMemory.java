@@ -31,7 +31,7 @@ final class RereadsInMemory implements Rereads {
     }
 
     @Override
-    public void answered(Collection<Long> ids) {
+    public void answered(Collection<Reread> requests) {
         throw new UnsupportedOperationException();
     }
 
