@@ -280,6 +280,31 @@ class CatalogIT {
     }
 
     @Test
+    void aSnapshotThatWasPausedWhileItsSinksAreSearchedGoesOnWithThat() {
+        CapturedTable table = register("orders");
+        long id = catalog.requestSnapshot(table.id(), "anna").id();
+        runs.begun(id, 77, null, null);
+        runs.progress(id, 0, null, null, null, null);
+        runs.allRead(id, new long[] {0});
+        List<Search> searches = List.of(
+                runs.claim("redis").get(0), runs.claim("audit").get(0));
+
+        assertThat(runs.pause(id, "Paused by anna.")).isTrue();
+        assertThat(searches).noneMatch(search -> runs.holdClaim(search, 0));
+        assertThat(runs.resume(id)).isTrue();
+        assertThat(runs.find(id)).hasValueSatisfying(resumed -> {
+            assertThat(resumed.state()).isEqualTo(SnapshotState.RUNNING);
+            assertThat(resumed.message()).isNull();
+        });
+        assertThat(searches).allMatch(search -> runs.holdClaim(search, 0));
+
+        template.execute("UPDATE millrace.snapshot_search SET claimed_until = now()");
+        runs.claim("redis").forEach(search -> runs.searched(search, 0));
+        runs.claim("audit").forEach(search -> runs.searched(search, 0));
+        assertThat(runs.isSearched(id)).isTrue();
+    }
+
+    @Test
     void aRowThatIsAskedForAgainWhileItIsReadIsReadAgain() {
         long table = register("orders").id();
         RowKey key = new RowKey("{\"id\":1}");

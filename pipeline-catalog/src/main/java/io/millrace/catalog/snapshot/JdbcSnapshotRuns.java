@@ -103,7 +103,11 @@ public final class JdbcSnapshotRuns implements SnapshotRuns {
 
     @Override
     public boolean resume(long id) {
-        return move(id, "REQUESTED", null, "'PAUSED'");
+        return sql.sql("""
+                UPDATE millrace.table_snapshot
+                SET state = CASE WHEN end_offsets IS NULL THEN 'REQUESTED' ELSE 'RUNNING' END, message = NULL
+                WHERE id = ? AND state = 'PAUSED'
+                """).param(id).update() == 1;
     }
 
     @Override

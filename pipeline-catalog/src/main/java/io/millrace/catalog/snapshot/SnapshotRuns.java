@@ -24,7 +24,7 @@ public interface SnapshotRuns {
     /** Stops an open snapshot at its next chunk; false if it is not REQUESTED or RUNNING. */
     boolean pause(long id, String message);
 
-    /** Lets a paused snapshot go on where it stopped; false if it is not PAUSED. */
+    /** Lets a paused snapshot go on where it stopped, with reading or with searching the sinks; false if it is not PAUSED. */
     boolean resume(long id);
 
     /** Gives an open snapshot up; false if it is none. What was read stays read. */
