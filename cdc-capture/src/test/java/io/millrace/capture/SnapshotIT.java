@@ -33,6 +33,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 @ExtendWith(LocalStackExtension.class)
 class SnapshotIT {
@@ -256,6 +257,29 @@ class SnapshotIT {
         TableSnapshot worse = runs().request(table.id(), "pg_sleep(1) IS NULL", "anna");
         await(worse.id(), SnapshotState.FAILED);
         assertThat(snapshot(worse.id()).message()).contains("volatile");
+        lab.awaitStreaming(table);
+    }
+
+    @Test
+    void aSnapshotWhoseEndCannotBeNotedIsEndedLaterAndOthersGoOn() throws Exception {
+        lab.sql("CREATE TABLE unlucky (id int PRIMARY KEY)", "INSERT INTO unlucky VALUES (1)");
+        CapturedTable table = lab.streaming("unlucky");
+        JdbcTemplate platform = lab.bean(JdbcTemplate.class);
+        platform.execute("CREATE FUNCTION millrace.refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                + " $$BEGIN RAISE EXCEPTION 'the test refuses'; END$$");
+        platform.execute("CREATE TRIGGER refusing BEFORE UPDATE ON millrace.table_snapshot FOR EACH ROW"
+                + " WHEN (NEW.state = 'FAILED') EXECUTE FUNCTION millrace.refuse()");
+        TableSnapshot bad = runs().request(table.id(), "pg_sleep(1) IS NULL", "anna");
+        Awaitility.await()
+                .atMost(CaptureLab.PATIENCE)
+                .until(() -> lab.catalog().table(table.id()).orElseThrow().state() == TableState.SNAPSHOTTING);
+
+        lab.sql("CREATE TABLE lucky (id int PRIMARY KEY)", "INSERT INTO lucky VALUES (1)");
+        lab.streaming("lucky");
+        assertThat(snapshot(bad.id()).state()).isEqualTo(SnapshotState.REQUESTED);
+
+        platform.execute("DROP FUNCTION millrace.refuse() CASCADE");
+        await(bad.id(), SnapshotState.FAILED);
         lab.awaitStreaming(table);
     }
 

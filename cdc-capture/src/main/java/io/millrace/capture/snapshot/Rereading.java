@@ -90,6 +90,10 @@ final class Rereading {
                 LOG.warn("Rows of {} cannot be read again now; tried in a second: {}", source.name(), e.getMessage());
                 TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
             }
+        } catch (Error e) {
+            // the thread lives: there is no other, and nobody would notice
+            LOG.error("Rows of {} cannot be read again now; tried in a second", source.name(), e);
+            TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
         }
     }
 

@@ -128,11 +128,24 @@ public final class Snapshots implements AutoCloseable {
             while (!stopped) {
                 Request request = queue.poll(100, TimeUnit.MILLISECONDS);
                 if (request != null) {
-                    snapshot(request);
+                    survive(request);
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whatever happens to one snapshot, the thread lives: there is no other, and nobody would notice. */
+    private void survive(Request request) throws InterruptedException {
+        try {
+            snapshot(request);
+        } catch (RuntimeException | Error e) {
+            LOG.error(
+                    "What became of the snapshot of {} could not be noted; it is tried again in a second",
+                    request.table().table(),
+                    e);
+            TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
         }
     }
 
