@@ -6,6 +6,7 @@ import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,23 +41,31 @@ final class SnapshotEnds {
         }
     }
 
-    /** A table whose first snapshot failed is not in step; one that was read before is as it was. */
+    /** A table whose rows were to be read and cannot be is not in step; one that some rows could not be chosen of is as it was. */
     void fail(CapturedTable table, TableSnapshot snapshot, String message) {
         LOG.warn("Snapshot {} failed: {}", snapshot.id(), message);
         context.runs().ended(snapshot.id(), SnapshotState.FAILED, message);
-        if (!wasRead(context.runs().of(table.id(), ALL))) {
+        context.runs().find(snapshot.id()).ifPresent(ended -> failed(table, ended));
+    }
+
+    private void failed(CapturedTable table, TableSnapshot snapshot) {
+        if (snapshot.state() == SnapshotState.FAILED && snapshot.filter() == null) {
             context.catalog()
                     .tableState(
                             table.id(),
                             TableState.FAILED,
-                            message + " Mend that, then remove the table here and register it again.");
+                            snapshot.message() + " Mend that, then resume the table: all its rows are then read again.");
         }
     }
 
     void settle(CapturedTable table) {
         List<TableSnapshot> all = context.runs().of(table.id(), ALL);
+        Optional<TableSnapshot> newest =
+                all.stream().filter(snapshot -> snapshot.filter() == null).findFirst();
         if (wasRead(all)) {
             context.catalog().tableState(table.id(), TableState.STREAMING, null);
+        } else if (newest.isPresent() && newest.get().state() == SnapshotState.FAILED) {
+            failed(table, newest.get());
         } else if (all.stream().noneMatch(TableSnapshot::isOpen)) {
             context.catalog()
                     .tableState(
@@ -67,8 +76,14 @@ final class SnapshotEnds {
         }
     }
 
-    private static boolean wasRead(List<TableSnapshot> snapshots) {
-        return snapshots.stream()
-                .anyMatch(snapshot -> snapshot.state() == SnapshotState.DONE && snapshot.filter() == null);
+    /** The last reading of all rows counts that neither a person gave up nor one has stopped. */
+    private static boolean wasRead(List<TableSnapshot> newestFirst) {
+        return newestFirst.stream()
+                .filter(snapshot -> snapshot.filter() == null)
+                .map(TableSnapshot::state)
+                .filter(state -> state == SnapshotState.DONE || state == SnapshotState.FAILED)
+                .findFirst()
+                .filter(state -> state == SnapshotState.DONE)
+                .isPresent();
     }
 }

@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -175,11 +174,11 @@ public final class Snapshots implements AutoCloseable {
         } catch (RowFilter.Refused e) {
             ends.fail(table, request.snapshot(), String.valueOf(e.getMessage()));
         } catch (SQLException e) {
-            if (isFinal(request.snapshot(), e)) {
+            if (ReadingFailure.isFinal(request.snapshot().filter(), e)) {
                 ends.fail(
                         table,
                         request.snapshot(),
-                        "The rows of " + table.table() + " cannot be read: " + e.getMessage());
+                        "The rows of " + table.table() + " cannot be read: " + e.getMessage() + ".");
             } else {
                 rest(request, e);
             }
@@ -193,12 +192,6 @@ public final class Snapshots implements AutoCloseable {
 
     private static boolean isToRun(TableSnapshot snapshot) {
         return snapshot.state() == SnapshotState.REQUESTED || snapshot.state() == SnapshotState.RUNNING;
-    }
-
-    /** A missing table, column or privilege does not come back by waiting, a filter that fails at a row neither; a connection does. */
-    private static boolean isFinal(TableSnapshot snapshot, SQLException e) {
-        @Nullable String state = e.getSQLState();
-        return state != null && (state.startsWith("42") || state.startsWith("22") && snapshot.filter() != null);
     }
 
     /** The catalog knows the last key that Kafka has; the next look at it asks again. */
