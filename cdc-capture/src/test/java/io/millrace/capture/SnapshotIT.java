@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -142,6 +143,38 @@ class SnapshotIT {
             assertThat(missing.transaction().actor()).isNull();
             assertThat(missing.before()).hasToString(missing.key().json());
         });
+    }
+
+    @Test
+    void aTableWhoseRowsCannotBeReadAgainDoesNotHoldUpOthers() throws Exception {
+        lab.sql(
+                "CREATE TABLE stuck (id int PRIMARY KEY)",
+                "INSERT INTO stuck VALUES (1)",
+                "CREATE TABLE free (id int PRIMARY KEY)",
+                "INSERT INTO free SELECT generate_series(1, 1200)");
+        CapturedTable stuck = lab.streaming("stuck");
+        CapturedTable free = lab.streaming("free");
+        assertThat(stuck.id()).as("it has the first turn").isLessThan(free.id());
+        JdbcTemplate platform = lab.bean(JdbcTemplate.class);
+        platform.execute("CREATE FUNCTION millrace.refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                + " $$BEGIN RAISE EXCEPTION 'the test refuses'; END$$");
+        platform.execute("CREATE TRIGGER refusing BEFORE DELETE ON millrace.reread FOR EACH ROW WHEN (OLD.table_id = "
+                + stuck.id() + ") EXECUTE FUNCTION millrace.refuse()");
+        rereads().request(stuck.id(), List.of(Doubt.of(new RowKey("{\"id\":1}"))), null, "test");
+        rereads()
+                .request(
+                        free.id(),
+                        IntStream.rangeClosed(1, 1200)
+                                .mapToObj(id -> Doubt.of(new RowKey("{\"id\":" + id + "}")))
+                                .toList(),
+                        null,
+                        "test");
+        awaitAnswers(free);
+        assertThat(rereads().open(stuck.id())).isEqualTo(1);
+        assertThat(byOperation("free").get(Operation.READ)).as("each twice").hasSize(2400);
+
+        platform.execute("DROP FUNCTION millrace.refuse() CASCADE");
+        awaitAnswers(stuck);
     }
 
     @Test

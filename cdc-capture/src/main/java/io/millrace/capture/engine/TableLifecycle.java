@@ -130,7 +130,7 @@ final class TableLifecycle {
                         readAgain(table, relation);
                     }
                 }
-                case FAILED -> {}
+                case FAILED -> snapshots.cancel(table.id());
             }
         }
     }

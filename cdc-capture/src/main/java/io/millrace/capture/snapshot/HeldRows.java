@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells which of the rows that sinks hold meet the filter of their snapshot: PostgreSQL makes them rows of the table again and applies
- * the filter. In doubt a row is read: that is never wrong.
+ * the filter. In doubt a row is read: that is never wrong. Used by one thread.
  */
 final class HeldRows {
 

@@ -30,12 +30,13 @@ final class Rereading {
     private final SnapshotContext context;
     private final SnapshotMetrics metrics;
     private final Map<Long, Target> targets = new ConcurrentHashMap<>();
+    private final Map<Long, Long> restUntil = new ConcurrentHashMap<>();
     private final Semaphore asked = new Semaphore(0);
     private final KnownMissing known = new KnownMissing();
     private final Thread thread;
     private volatile boolean stopped;
 
-    private record Target(CapturedTable table, TableTopic topic) {}
+    private record Target(CapturedTable table, TableTopic topic, HeldRows held) {}
 
     Rereading(Source source, SnapshotContext context, SnapshotMetrics metrics) {
         this.source = source;
@@ -57,11 +58,18 @@ final class Rereading {
     }
 
     void know(CapturedTable table, TableTopic topic) {
-        targets.put(table.id(), new Target(table, topic));
+        targets.compute(table.id(), (id, before) -> {
+            // it knows the filters of snapshots, as long as the table has its name
+            HeldRows held = before != null && before.table().table().equals(table.table())
+                    ? before.held()
+                    : new HeldRows(context.runs(), table.table());
+            return new Target(table, topic, held);
+        });
     }
 
     void forget(long table) {
         targets.remove(table);
+        restUntil.remove(table);
     }
 
     private void run() {
@@ -78,42 +86,63 @@ final class Rereading {
     }
 
     private void look() throws InterruptedException {
-        try {
-            for (long table : context.rereads().tables(source.name())) {
-                Target target = targets.get(table);
-                if (target != null && !stopped) {
-                    answer(target);
-                }
+        for (long table : tables()) {
+            Target target = targets.get(table);
+            Long until = restUntil.get(table);
+            boolean rests = until != null && System.nanoTime() - until < 0;
+            if (target != null && !rests && !stopped) {
+                turn(target);
             }
-        } catch (SQLException | RuntimeException e) {
-            if (!stopped) {
-                LOG.warn("Rows of {} cannot be read again now; tried in a second: {}", source.name(), e.getMessage());
-                TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
-            }
-        } catch (Error e) {
-            // the thread lives: there is no other, and nobody would notice
-            LOG.error("Rows of {} cannot be read again now; tried in a second", source.name(), e);
-            TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
         }
     }
 
-    private void answer(Target target) throws SQLException, InterruptedException {
+    private List<Long> tables() throws InterruptedException {
+        try {
+            return context.rereads().tables(source.name());
+        } catch (RuntimeException | Error e) {
+            if (!stopped) {
+                LOG.warn("Nobody knows which rows of {} are to be read again; asked in a second", source.name(), e);
+                TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+            }
+            return List.of();
+        }
+    }
+
+    /** One table's failure is no other's, and no table has a second turn before the others had one. */
+    private void turn(Target target) throws InterruptedException {
+        CapturedTable table = target.table();
+        try {
+            restUntil.remove(table.id());
+            if (answer(target)) {
+                wake();
+            }
+        } catch (SQLException | RuntimeException | Error e) {
+            // the thread lives whatever it meets: there is no other, and nobody would notice
+            if (!stopped) {
+                LOG.warn("Rows of {} cannot be read again now; tried in a second: {}", table.table(), e.getMessage());
+                restUntil.put(table.id(), System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RETRY_MILLIS));
+            }
+        }
+    }
+
+    /** Answers a table's oldest requests; returns whether there may be more. */
+    private boolean answer(Target target) throws SQLException, InterruptedException {
+        List<Reread> next = context.rereads().next(target.table().id(), KEYS_AT_A_TIME);
+        if (next.isEmpty()) {
+            return false;
+        }
         try (ChunkReading chunks =
                 new ChunkReading(source, target.table(), target.topic(), context.catalog(), windows())) {
-            HeldRows held = new HeldRows(context.runs(), target.table().table());
-            List<Reread> next = context.rereads().next(target.table().id(), KEYS_AT_A_TIME);
-            while (!next.isEmpty() && !stopped) {
-                List<Reread> fresh =
-                        next.stream().filter(one -> !known.contains(one)).toList();
-                List<Reread> wanted = held.wanted(chunks.connection(), fresh);
-                List<Reread> answered = new ArrayList<>(next);
-                answered.removeAll(wanted);
-                if (!wanted.isEmpty()) {
-                    answered.addAll(read(target, chunks, wanted));
-                }
-                context.rereads().answered(answered);
-                next = context.rereads().next(target.table().id(), KEYS_AT_A_TIME);
+            List<Reread> fresh =
+                    next.stream().filter(one -> !known.contains(one)).toList();
+            List<Reread> wanted = target.held().wanted(chunks.connection(), fresh);
+            List<Reread> answered = new ArrayList<>(next);
+            answered.removeAll(wanted);
+            if (!wanted.isEmpty()) {
+                answered.addAll(read(target, chunks, wanted));
             }
+            context.rereads().answered(answered);
+            return answered.size() < next.size() || next.size() == KEYS_AT_A_TIME;
         }
     }
 

@@ -116,7 +116,7 @@ public final class Snapshots implements AutoCloseable {
         ends.settle(table);
     }
 
-    /** Ends a snapshot of a table that is taken out, if there is one, at its next chunk. */
+    /** Ends a snapshot of a table that is taken out or has failed, if there is one, at its next chunk; answers nothing of it any more. */
     public void cancel(long table) {
         cancelled.add(table);
         rereading.forget(table);

@@ -51,6 +51,7 @@ public final class JdbcRereads implements Rereads {
         return sql.sql("""
                 SELECT t.id FROM millrace.captured_table t
                 WHERE t.source = ? AND EXISTS (SELECT FROM millrace.reread r WHERE r.table_id = t.id)
+                ORDER BY t.id
                 """).param(source).query(Long.class).list();
     }
 
