@@ -5,7 +5,9 @@ import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.capture.engine.Killer;
+import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Offsets;
 import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
@@ -357,6 +359,43 @@ class SnapshotIT {
                 .doesNotHaveDuplicates()
                 .hasSize((int) rows);
         assertThat(events).extracting(ChangeEvent::operation).contains(Operation.READ, Operation.CREATE);
+    }
+
+    @Test
+    void aSinkThatNobodyDeliversToHoldsNoSnapshotUpWhileChangesGoOn() throws Exception {
+        lab.sql(
+                "CREATE TABLE undelivered (id int PRIMARY KEY, n int)",
+                "INSERT INTO undelivered SELECT i, 0 FROM generate_series(1, 10000) i");
+        CapturedTable table = lab.register("undelivered", "redis");
+        lab.catalog().bindingState(table.id(), "redis", BindingState.ACTIVE, null);
+        // it began once, and its worker died without a word
+        lab.bean(Offsets.class)
+                .advance(
+                        "redis",
+                        IntStream.range(0, 3)
+                                .mapToObj(partition -> new Offsets.Advance(
+                                        new Offsets.TopicPartitionId(table.topic(), partition), 0, 0, null, null, 0))
+                                .toList());
+        AtomicBoolean writing = new AtomicBoolean(true);
+        Thread writer = new Thread(() -> {
+            try (Connection connection = lab.open();
+                    PreparedStatement update =
+                            connection.prepareStatement("UPDATE undelivered SET n = n + 1 WHERE id = 10000")) {
+                while (writing.get()) {
+                    update.execute();
+                }
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        writer.start();
+        try {
+            lab.awaitStreaming(table);
+        } finally {
+            writing.set(false);
+            writer.join();
+        }
+        assertThat(lab.catalog().snapshot(table.id()).orElseThrow().rowsDone()).isEqualTo(10_000);
     }
 
     @Test

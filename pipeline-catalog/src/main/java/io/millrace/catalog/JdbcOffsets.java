@@ -110,6 +110,14 @@ final class JdbcOffsets implements Offsets {
     }
 
     @Override
+    public List<DeliveryOffset> deliveriesOf(String topic) {
+        return client.sql(SELECT_DELIVERY + " WHERE topic = ? ORDER BY sink, partition")
+                .param(topic)
+                .query(JdbcOffsets::deliveryOffset)
+                .list();
+    }
+
+    @Override
     public Set<TopicPartitionId> advance(String sink, Collection<Advance> advances) {
         List<Advance> all = List.copyOf(advances);
         int[] counts = batch.batchUpdate(

@@ -32,6 +32,9 @@ public interface Offsets {
     /** Returns one sink's offsets. */
     List<DeliveryOffset> deliveries(String sink);
 
+    /** Returns the offsets of all sinks in one topic. */
+    List<DeliveryOffset> deliveriesOf(String topic);
+
     /**
      * Stores how far a sink is whose writes are not in the same transaction. A partition's offset moves only if it stands where expected:
      * else another worker has it, or a person rewound it. Clears what was waited for.

@@ -255,6 +255,10 @@ class CatalogIT {
         offsets.advance(
                 "redis",
                 List.of(new Offsets.Advance(new Offsets.TopicPartitionId(table.topic(), 1), 0, 5, null, null, 5)));
+        assertThat(offsets.deliveriesOf(table.topic()))
+                .isEqualTo(offsets.deliveries("redis"))
+                .hasSize(1);
+        assertThat(offsets.deliveriesOf("another")).isEmpty();
         Search search = runs.claim("redis").get(0);
         assertThat(runs.claim("redis")).as("claimed").isEmpty();
         rereads.request(table.id(), List.of(Doubt.of(new RowKey("{\"id\":1}"))), id, "redis");
@@ -286,8 +290,8 @@ class CatalogIT {
         runs.begun(id, 77, null, null);
         runs.progress(id, 0, null, null, null, null);
         runs.allRead(id, new long[] {0});
-        List<Search> searches = List.of(
-                runs.claim("redis").get(0), runs.claim("audit").get(0));
+        List<Search> searches =
+                List.of(runs.claim("redis").get(0), runs.claim("audit").get(0));
 
         assertThat(runs.pause(id, "Paused by anna.")).isTrue();
         assertThat(searches).noneMatch(search -> runs.holdClaim(search, 0));

@@ -14,11 +14,11 @@ import java.util.function.BooleanSupplier;
 /**
  * Lets the sinks keep step with a snapshot. What it publishes stands before the changes that come after it, in the topic of its table
  * and in the workers' hands; a snapshot that runs ahead would delay them by minutes and be complete no earlier. A sink that is waited
- * for, or takes nothing for a while, holds nothing up. Used by one thread.
+ * for, or takes nothing for three seconds, holds nothing up. Used by one thread.
  */
 final class SnapshotPace implements AutoCloseable {
 
-    private static final long LOOK_MILLIS = 20;
+    private static final long LOOK_MILLIS = 100;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private final SnapshotContext context;
@@ -32,28 +32,20 @@ final class SnapshotPace implements AutoCloseable {
         this.ends = context.topics().openEnds(table.topic());
     }
 
-    /** Returns when no sink is more than a chunk behind. */
+    /** Returns when no sink that moves is more than a chunk behind. */
     void await(BooleanSupplier stopped) throws InterruptedException {
-        Map<String, Long> before = Map.of();
-        long movedAt = System.nanoTime();
+        Standstill standstill = new Standstill(PATIENCE_NANOS);
         while (!stopped.getAsBoolean()) {
             Map<String, Long> behind = behind();
-            if (behind.isEmpty()) {
-                return;
-            }
-            long now = System.nanoTime();
-            if (!behind.equals(before)) {
-                before = behind;
-                movedAt = now;
-            } else if (now - movedAt > PATIENCE_NANOS) {
-                ignored.addAll(behind.keySet());
+            ignored.addAll(standstill.look(behind, System.nanoTime()));
+            if (ignored.containsAll(behind.keySet())) {
                 return;
             }
             TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
         }
     }
 
-    /** Returns which sinks are more than a chunk behind, and by how many records. */
+    /** Returns which sinks are more than a chunk behind, and the sum of their offsets. */
     private Map<String, Long> behind() {
         Set<String> active = new HashSet<>();
         table.sinks().stream()
@@ -63,18 +55,20 @@ final class SnapshotPace implements AutoCloseable {
             return Map.of();
         }
         long[] end = ends.read();
-        Map<String, Long> behind = new HashMap<>();
-        for (DeliveryOffset offset : context.offsets().deliveries()) {
-            if (offset.topic().equals(table.topic()) && offset.partition() < end.length) {
+        Map<String, Long> waiting = new HashMap<>();
+        Map<String, Long> reached = new HashMap<>();
+        for (DeliveryOffset offset : context.offsets().deliveriesOf(table.topic())) {
+            if (offset.partition() < end.length) {
                 if (offset.waitingSince() != null) {
                     active.remove(offset.sink());
                 }
-                behind.merge(offset.sink(), end[offset.partition()] - offset.nextOffset(), Long::sum);
+                waiting.merge(offset.sink(), end[offset.partition()] - offset.nextOffset(), Long::sum);
+                reached.merge(offset.sink(), offset.nextOffset(), Long::sum);
             }
         }
-        behind.keySet().retainAll(active);
-        behind.values().removeIf(records -> records <= context.chunkRows());
-        return behind;
+        reached.keySet().retainAll(active);
+        reached.keySet().removeIf(sink -> waiting.getOrDefault(sink, 0L) <= context.chunkRows());
+        return reached;
     }
 
     @Override
