@@ -12,7 +12,6 @@ import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.sql.Statement;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -59,7 +58,9 @@ class SnapshotFailuresIT {
     }
 
     private void awaitFailed(CapturedTable table) {
-        Awaitility.await().atMost(CaptureLab.PATIENCE).until(() -> present(table).state() == TableState.FAILED);
+        Awaitility.await()
+                .atMost(CaptureLab.PATIENCE)
+                .until(() -> present(table).state() == TableState.FAILED);
     }
 
     @Test

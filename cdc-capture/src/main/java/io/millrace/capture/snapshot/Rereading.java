@@ -189,9 +189,7 @@ final class Rereading {
                     .findFirst()
                     .ifPresent(snapshot -> context.runs().missing(snapshot, missing));
         }
-        return wanted.stream()
-                .filter(one -> !open.contains(one.key().json()))
-                .toList();
+        return wanted.stream().filter(one -> !open.contains(one.key().json())).toList();
     }
 
     private Windows windows() {

@@ -54,7 +54,8 @@ final class SnapshotEnds {
                     .tableState(
                             table.id(),
                             TableState.FAILED,
-                            snapshot.message() + " Mend that, then resume the table: all its rows are then read again.");
+                            snapshot.message()
+                                    + " Mend that, then resume the table: all its rows are then read again.");
         }
     }
 

@@ -16,7 +16,9 @@ class ReadingFailureTests {
 
     @ParameterizedTest
     @NullSource
-    @ValueSource(strings = {"42703", "42P01", "42804", "0A000", "08006", "40001", "53300", "55P03", "57P01", "58030", "XX000"})
+    @ValueSource(
+            strings = {"42703", "42P01", "42804", "0A000", "08006", "40001", "53300", "55P03", "57P01", "58030", "XX000"
+            })
     void whatMayPassIsTriedAgain(String state) {
         assertThat(isFinal(null, state)).isFalse();
         assertThat(isFinal("n > 1", state)).isFalse();
