@@ -288,7 +288,7 @@ class SnapshotIT {
         lab.awaitStreaming(table);
         TableSnapshot bad = runs().request(table.id(), "10000 / (n - 15000) > 1", "anna");
         await(bad.id(), SnapshotState.FAILED);
-        assertThat(snapshot(bad.id()).message()).contains("division by zero");
+        assertThat(snapshot(bad.id()).message()).contains("error 22012").doesNotContain("division");
         TableSnapshot worse = runs().request(table.id(), "pg_sleep(1) IS NULL", "anna");
         await(worse.id(), SnapshotState.FAILED);
         assertThat(snapshot(worse.id()).message()).contains("volatile");

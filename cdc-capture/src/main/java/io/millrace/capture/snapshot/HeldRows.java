@@ -102,7 +102,7 @@ final class HeldRows {
             if (String.valueOf(e.getSQLState()).startsWith("08")) {
                 throw e;
             }
-            LOG.debug("Held rows of {} cannot be filtered; all are read", table, e);
+            LOG.debug("Held rows of {} cannot be filtered, because of error {}; all are read", table, e.getSQLState());
             return Set.of();
         }
         Set<Long> outside = new HashSet<>();

@@ -119,7 +119,10 @@ final class Rereading {
         } catch (SQLException | RuntimeException | Error e) {
             // the thread lives whatever it meets: there is no other, and nobody would notice
             if (!stopped) {
-                LOG.warn("Rows of {} cannot be read again now; tried in a second: {}", table.table(), e.getMessage());
+                LOG.warn(
+                        "Rows of {} cannot be read again now; tried in a second: {}",
+                        table.table(),
+                        ReadingFailure.said(null, e));
                 restUntil.put(table.id(), System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RETRY_MILLIS));
             }
         }

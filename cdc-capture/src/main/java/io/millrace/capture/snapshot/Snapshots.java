@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -178,12 +179,12 @@ public final class Snapshots implements AutoCloseable {
                 ends.fail(
                         table,
                         request.snapshot(),
-                        "The rows of " + table.table() + " cannot be read: " + e.getMessage() + ".");
+                        ReadingFailure.message(table.table(), request.snapshot().filter(), e));
             } else {
-                rest(request, e);
+                rest(request, ReadingFailure.said(request.snapshot().filter(), e), null);
             }
         } catch (RuntimeException e) {
-            rest(request, e);
+            rest(request, String.valueOf(e.getMessage()), e);
         } finally {
             meters.running(false);
             active.remove(table.id());
@@ -195,11 +196,12 @@ public final class Snapshots implements AutoCloseable {
     }
 
     /** The catalog knows the last key that Kafka has; the next look at it asks again. */
-    private void rest(Request request, Exception e) throws InterruptedException {
+    private void rest(Request request, String why, @Nullable RuntimeException e) throws InterruptedException {
         if (!stopped) {
             LOG.warn(
-                    "The snapshot of {} stopped and goes on in a second",
+                    "The snapshot of {} stopped and goes on in a second: {}",
                     request.table().table(),
+                    why,
                     e);
             TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
         }

@@ -13,11 +13,13 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LocalStackExtension.class)
@@ -41,6 +43,12 @@ class RowFilterIT {
                     + " 'SELECT true'");
             statement.execute("CREATE FUNCTION filters.harmless(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS"
                     + " 'SELECT $1 > 3'");
+            for (String raising : List.of("tells(text) USING ERRCODE = 'P0001'", "tells_by_name(text) USING ERRCODE = '42704'")) {
+                int name = raising.indexOf(' ');
+                statement.execute("CREATE FUNCTION filters." + raising.substring(0, name) + " RETURNS boolean"
+                        + " LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE EXCEPTION 'not %', $1" + raising.substring(name)
+                        + "; END$$");
+            }
         }
     }
 
@@ -104,11 +112,46 @@ class RowFilterIT {
                 "nosuchfunction(id)",
                 "1 / id > 0 AND 1 / 0 = 1",
                 "{fn now()} > at",
+                "table_to_xml('pg_authid', true, false, '') IS NOT NULL",
+                "pg_catalog.\"schema_to_xml\"('filters', true, false, '') IS NOT NULL",
+                "database_to_xml_and_xmlschema(true, false, '') IS NOT NULL",
+                "query_to_xmlschema('TABLE pg_authid', true, false, '') IS NOT NULL",
+                "current_setting('krb_server_keyfile') = note",
+                "currval('filters.x') = id",
+                "lo_get(1) IS NOT NULL",
+                "pg_get_viewdef('filters.v') = note",
+                "dblink('dbname=postgres', 'SELECT 1') IS NOT NULL",
             })
     void everythingElseIsRefusedWithASentenceAndChangesNothing(String expression) {
         assertThatExceptionOfType(Refused.class)
                 .isThrownBy(() -> RowFilter.check(connection, TABLE, expression))
                 .satisfies(e -> assertThat(e.getMessage()).hasSizeGreaterThan(20));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "CAST(note AS integer) > 1 | 22P02",
+                "1 / id > 0 | 22012",
+                "filters.tells(note) | P0001",
+                "filters.tells_by_name(note) | 42704",
+            })
+    void theValuesOfARowStandInNoRefusal(String expression, String error) {
+        assertThatExceptionOfType(Refused.class)
+                .isThrownBy(() -> RowFilter.check(connection, TABLE, expression))
+                .satisfies(e -> assertThat(e.getMessage()).contains("error " + error).doesNotContain("it's", "division"));
+    }
+
+    @Test
+    void whatPostgresSaysOfNamesIsTold() {
+        assertThatExceptionOfType(Refused.class)
+                .isThrownBy(() -> RowFilter.check(connection, TABLE, "nosuchcolumn = 1"))
+                .withMessageContaining("\"nosuchcolumn\" does not exist");
+        assertThatExceptionOfType(Refused.class)
+                .isThrownBy(() -> RowFilter.check(connection, TABLE, "table_to_xml('pg_authid', true, false, '') IS NOT NULL"))
+                .withMessageContaining("The function table_to_xml looks at more than the row");
     }
 
     @Test
