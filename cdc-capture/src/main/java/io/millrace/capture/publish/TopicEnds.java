@@ -3,6 +3,7 @@ package io.millrace.capture.publish;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 
@@ -14,11 +15,17 @@ public final class TopicEnds implements AutoCloseable {
     private final Duration patience;
 
     TopicEnds(Map<String, Object> consumerSettings, String topic, Duration patience) {
-        this.consumer = new KafkaConsumer<>(consumerSettings);
         this.patience = patience;
-        this.partitions = consumer.partitionsFor(topic, patience).stream()
-                .map(info -> new TopicPartition(topic, info.partition()))
-                .toList();
+        this.consumer = new KafkaConsumer<>(consumerSettings);
+        try {
+            this.partitions = consumer.partitionsFor(topic, patience).stream()
+                    .map(info -> new TopicPartition(topic, info.partition()))
+                    .toList();
+        } catch (RuntimeException | Error e) {
+            // nobody else has it, and it has sockets and a thread
+            consumer.close(CloseOptions.timeout(Duration.ZERO));
+            throw e;
+        }
     }
 
     /** Returns the end of each partition, by its number. */

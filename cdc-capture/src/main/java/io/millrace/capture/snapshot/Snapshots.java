@@ -121,6 +121,7 @@ public final class Snapshots implements AutoCloseable {
     public void cancel(long table) {
         cancelled.add(table);
         rereading.forget(table);
+        metrics.forget(table);
     }
 
     private void run() {
@@ -226,6 +227,7 @@ public final class Snapshots implements AutoCloseable {
     @Override
     public void close() throws SQLException {
         stop();
+        metrics.close();
         for (Connection connection : prepared.values()) {
             connection.close();
         }
