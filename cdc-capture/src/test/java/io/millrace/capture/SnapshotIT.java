@@ -399,6 +399,37 @@ class SnapshotIT {
     }
 
     @Test
+    void aChunkThatABulkUpdateOverranIsReadAnew() throws Exception {
+        int rows = 201_000;
+        lab.sql("CREATE TABLE overrun (id int PRIMARY KEY)", "INSERT INTO overrun SELECT generate_series(1, " + rows + ")");
+        try (Connection other = lab.open();
+                Statement writer = other.createStatement();
+                Connection another = lab.open();
+                Statement looker = another.createStatement()) {
+            other.setAutoCommit(false);
+            // the first chunk waits for this transaction, with its window open
+            writer.execute("INSERT INTO overrun VALUES (0)");
+            CapturedTable table = lab.register("overrun");
+            long id = lab.catalog().snapshot(table.id()).orElseThrow().id();
+            Awaitility.await().atMost(CaptureLab.PATIENCE).until(() -> {
+                try (var waiting = looker.executeQuery("SELECT FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND application_name = 'millrace-snapshot' AND query LIKE '%virtualtransaction = ANY%'")) {
+                    return waiting.next();
+                }
+            });
+            lab.sql("UPDATE overrun SET id = id");
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> lab.topicSize("overrun") >= rows);
+            assertThat(snapshot(id).rowsDone()).isZero();
+            other.commit();
+            lab.awaitStreaming(table);
+            assertThat(snapshot(id).rowsDone()).isEqualTo(rows + 1);
+        }
+        assertThat(lab.topicSize("overrun"))
+                .as("each updated, or created, and read")
+                .isEqualTo(2L * (rows + 1));
+    }
+
+    @Test
     void progressIsHonest() throws Exception {
         lab.sql(
                 "CREATE TABLE measured (id int PRIMARY KEY, name text)",

@@ -14,10 +14,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Chunk {
 
+    /** About 30 MB of keys; more are touched only while the stream is far behind, and then the rows are read anew. */
+    private static final int MOST_TOUCHED = 200_000;
+
     private final String id;
     private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-    private final Set<String> touched = new HashSet<>();
-    private final Set<String> incomplete = new HashSet<>();
+    private final Touched touched = new Touched(MOST_TOUCHED);
     private boolean truncated;
     private volatile @Nullable ReadBatch content;
 
@@ -31,8 +33,9 @@ final class Chunk {
      * @param sent how many records
      * @param again keys of rows that were read and must be once more: the stream changed them without sending all their values
      * @param truncated whether the table was emptied meanwhile
+     * @param overrun whether nothing was sent, because the stream touched more rows than can be held: then it must be read anew
      */
-    record Outcome(ReadPublisher.Sent sent, Set<String> again, boolean truncated) {}
+    record Outcome(ReadPublisher.Sent sent, Set<String> again, boolean truncated, boolean overrun) {}
 
     String id() {
         return id;
@@ -47,19 +50,12 @@ final class Chunk {
     }
 
     void touch(byte[] key, boolean complete) {
-        String text = new String(key, StandardCharsets.UTF_8);
-        touched.add(text);
-        if (complete) {
-            incomplete.remove(text);
-        } else {
-            incomplete.add(text);
-        }
+        touched.add(new String(key, StandardCharsets.UTF_8), complete);
     }
 
     void truncate() {
         truncated = true;
         touched.clear();
-        incomplete.clear();
     }
 
     /** Publishes the rows at this place of the stream, without those that it has overtaken. */
@@ -69,18 +65,19 @@ final class Chunk {
             throw new IllegalStateException("The high watermark of the chunk " + id + " came before its rows");
         }
         Set<String> again = new HashSet<>();
+        boolean overrun = touched.isOverrun() && !truncated;
         boolean quiet = touched.isEmpty();
         ReadPublisher.Sent sent = publisher.publish(read, index -> {
-            if (quiet || truncated) {
-                return !truncated;
+            if (quiet || truncated || overrun) {
+                return !truncated && !overrun;
             }
             String key = read.key(index);
-            if (incomplete.contains(key)) {
+            if (touched.isIncomplete(key)) {
                 again.add(key);
             }
             return !touched.contains(key);
         });
-        Outcome result = new Outcome(sent, again, truncated);
+        Outcome result = new Outcome(sent, again, truncated, overrun);
         publisher.afterAcknowledgement(() -> outcome.complete(result));
     }
 }

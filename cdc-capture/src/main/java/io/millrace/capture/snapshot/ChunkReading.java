@@ -14,6 +14,8 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads chunks of one table between watermarks and has the stream publish them. Used by one thread. */
 final class ChunkReading implements AutoCloseable {
@@ -21,6 +23,7 @@ final class ChunkReading implements AutoCloseable {
     /** Nothing that is read may have a side effect, a person's filter included. */
     static final String SESSION = ValueEncoder.SESSION + " -c default_transaction_read_only=on";
 
+    private static final Logger LOG = LoggerFactory.getLogger(ChunkReading.class);
     private static final String APPLICATION = "millrace-snapshot";
 
     private final CapturedTable table;
@@ -52,7 +55,7 @@ final class ChunkReading implements AutoCloseable {
         return SourceConnection.openText(source, APPLICATION, SESSION);
     }
 
-    /** How the rows of a chunk are read. */
+    /** How the rows of a chunk are read; called once more where the chunk is read anew. */
     @FunctionalInterface
     interface Select {
         void read(Described table, ReadBatch into) throws SQLException;
@@ -69,8 +72,17 @@ final class ChunkReading implements AutoCloseable {
         return description.describe(connection);
     }
 
-    /** Reads one chunk, and returns when Kafka has it. */
+    /** Reads one chunk, and returns when Kafka has it. Reads it anew where the stream touched more rows meanwhile than can be told apart. */
     Read read(Select select) throws SQLException, InterruptedException {
+        Read read = once(select);
+        while (read.outcome().overrun()) {
+            LOG.info("More rows of {} changed while a chunk was read than are kept in mind; it is read anew", table.table());
+            read = once(select);
+        }
+        return read;
+    }
+
+    private Read once(Select select) throws SQLException, InterruptedException {
         Chunk chunk = open();
         try {
             long low = low(chunk);

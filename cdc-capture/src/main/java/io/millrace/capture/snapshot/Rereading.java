@@ -160,6 +160,8 @@ final class Rereading {
         Set<String> open = new HashSet<>();
         Set<String> gone = new HashSet<>();
         ChunkReading.Read read = chunks.read((table, into) -> {
+            open.clear();
+            gone.clear();
             boolean whole = new RowReader(table.table()).at(chunks.connection(), keys, into);
             Set<String> found = new HashSet<>();
             for (int i = 0; i < into.size(); i++) {
