@@ -401,7 +401,9 @@ class SnapshotIT {
     @Test
     void aChunkThatABulkUpdateOverranIsReadAnew() throws Exception {
         int rows = 201_000;
-        lab.sql("CREATE TABLE overrun (id int PRIMARY KEY)", "INSERT INTO overrun SELECT generate_series(1, " + rows + ")");
+        lab.sql(
+                "CREATE TABLE overrun (id int PRIMARY KEY)",
+                "INSERT INTO overrun SELECT generate_series(1, " + rows + ")");
         try (Connection other = lab.open();
                 Statement writer = other.createStatement();
                 Connection another = lab.open();

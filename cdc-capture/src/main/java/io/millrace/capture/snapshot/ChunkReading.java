@@ -76,7 +76,9 @@ final class ChunkReading implements AutoCloseable {
     Read read(Select select) throws SQLException, InterruptedException {
         Read read = once(select);
         while (read.outcome().overrun()) {
-            LOG.info("More rows of {} changed while a chunk was read than are kept in mind; it is read anew", table.table());
+            LOG.info(
+                    "More rows of {} changed while a chunk was read than are kept in mind; it is read anew",
+                    table.table());
             read = once(select);
         }
         return read;

@@ -29,7 +29,9 @@ final class ReadingFailure {
 
     /** Returns what people are told of an error that is final. */
     static String message(TableId table, @Nullable String filter, SQLException e) {
-        return filter == null ? "The rows of " + table + " cannot be read: " + said(null, e) + "." : RowFilter.failed(e);
+        return filter == null
+                ? "The rows of " + table + " cannot be read: " + said(null, e) + "."
+                : RowFilter.failed(e);
     }
 
     /** Returns what may be logged and shown of an error: no value of a row. */
@@ -39,7 +41,8 @@ final class ReadingFailure {
         }
         // a function in a filter may raise what it likes
         boolean harmless = sql.getSQLState() == null
-                || QUOTES_NO_VALUE.contains(errorClass(sql)) && (filter == null || !errorClass(sql).equals("42"));
+                || QUOTES_NO_VALUE.contains(errorClass(sql))
+                        && (filter == null || !errorClass(sql).equals("42"));
         return harmless
                 ? String.valueOf(e.getMessage())
                 : "PostgreSQL's error " + sql.getSQLState() + " (its words may quote values)";

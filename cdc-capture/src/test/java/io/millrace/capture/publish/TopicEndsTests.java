@@ -27,10 +27,14 @@ class TopicEndsTests {
         // takes connections and never answers
         try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             Map<String, Object> settings = Map.of(
-                    "bootstrap.servers", "127.0.0.1:" + silent.getLocalPort(),
-                    "client.id", "topic-ends-tests",
-                    "key.deserializer", ByteArrayDeserializer.class,
-                    "value.deserializer", ByteArrayDeserializer.class);
+                    "bootstrap.servers",
+                    "127.0.0.1:" + silent.getLocalPort(),
+                    "client.id",
+                    "topic-ends-tests",
+                    "key.deserializer",
+                    ByteArrayDeserializer.class,
+                    "value.deserializer",
+                    ByteArrayDeserializer.class);
             try (KafkaConsumer<byte[], byte[]> open = new KafkaConsumer<>(settings)) {
                 assertThat(open).isNotNull();
                 assertThat(clients()).as("one that is open is seen here").hasSize(1);

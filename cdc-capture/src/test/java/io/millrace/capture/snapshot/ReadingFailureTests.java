@@ -50,7 +50,8 @@ class ReadingFailureTests {
         SQLException refused = new SQLException("ERROR: permission denied for table orders", "42501");
         assertThat(ReadingFailure.message(table, null, refused))
                 .isEqualTo("The rows of public.orders cannot be read: ERROR: permission denied for table orders.");
-        assertThat(ReadingFailure.said(null, new SQLException("Connection refused"))).isEqualTo("Connection refused");
+        assertThat(ReadingFailure.said(null, new SQLException("Connection refused")))
+                .isEqualTo("Connection refused");
     }
 
     @Test

@@ -30,9 +30,10 @@ public record RowFilter(String jdbc, long estimatedRows) {
     private static final Pattern ROWS = Pattern.compile("\"Plan Rows\": (\\d+)");
 
     /** Functions that read other tables, files, large objects, sequences or settings, whatever PostgreSQL calls their volatility. */
-    private static final Pattern ELSEWHERE = Pattern.compile("(query|table|schema|database|cursor)_to_xml.*|dblink.*|crosstab.*"
-            + "|connectby.*|xpath_table|ts_stat|pg_read_.*|pg_ls_.*|pg_stat_file|pg_get_.*|lo_.*|loread|lowrite"
-            + "|(curr|last|next|set)val|set_config|current_setting");
+    private static final Pattern ELSEWHERE =
+            Pattern.compile("(query|table|schema|database|cursor)_to_xml.*|dblink.*|crosstab.*"
+                    + "|connectby.*|xpath_table|ts_stat|pg_read_.*|pg_ls_.*|pg_stat_file|pg_get_.*|lo_.*|loread|lowrite"
+                    + "|(curr|last|next|set)val|set_config|current_setting");
 
     private static final Set<String> MAY_PASS = Set.of("08", "40", "53", "55", "57", "58");
     private static final String TOO_LONG = "57014";
@@ -102,8 +103,9 @@ public record RowFilter(String jdbc, long estimatedRows) {
 
     private static void harmless(Connection connection, FilterText.Call call) throws Refused, SQLException {
         if (ELSEWHERE.matcher(call.name()).matches()) {
-            throw new Refused("The function " + call.name() + " looks at more than the row: at other tables, files, sequences"
-                    + " or settings. A filter takes functions of the row's own values only.");
+            throw new Refused(
+                    "The function " + call.name() + " looks at more than the row: at other tables, files, sequences"
+                            + " or settings. A filter takes functions of the row's own values only.");
         }
         try (PreparedStatement statement = connection.prepareStatement(VOLATILE)) {
             statement.setString(1, call.name());

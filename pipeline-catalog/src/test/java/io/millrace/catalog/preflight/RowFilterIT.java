@@ -43,7 +43,8 @@ class RowFilterIT {
                     + " 'SELECT true'");
             statement.execute("CREATE FUNCTION filters.harmless(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS"
                     + " 'SELECT $1 > 3'");
-            for (String raising : List.of("tells(text) USING ERRCODE = 'P0001'", "tells_by_name(text) USING ERRCODE = '42704'")) {
+            for (String raising :
+                    List.of("tells(text) USING ERRCODE = 'P0001'", "tells_by_name(text) USING ERRCODE = '42704'")) {
                 int name = raising.indexOf(' ');
                 statement.execute("CREATE FUNCTION filters." + raising.substring(0, name) + " RETURNS boolean"
                         + " LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE EXCEPTION 'not %', $1" + raising.substring(name)
@@ -141,7 +142,8 @@ class RowFilterIT {
     void theValuesOfARowStandInNoRefusal(String expression, String error) {
         assertThatExceptionOfType(Refused.class)
                 .isThrownBy(() -> RowFilter.check(connection, TABLE, expression))
-                .satisfies(e -> assertThat(e.getMessage()).contains("error " + error).doesNotContain("it's", "division"));
+                .satisfies(e ->
+                        assertThat(e.getMessage()).contains("error " + error).doesNotContain("it's", "division"));
     }
 
     @Test
@@ -150,7 +152,8 @@ class RowFilterIT {
                 .isThrownBy(() -> RowFilter.check(connection, TABLE, "nosuchcolumn = 1"))
                 .withMessageContaining("\"nosuchcolumn\" does not exist");
         assertThatExceptionOfType(Refused.class)
-                .isThrownBy(() -> RowFilter.check(connection, TABLE, "table_to_xml('pg_authid', true, false, '') IS NOT NULL"))
+                .isThrownBy(() ->
+                        RowFilter.check(connection, TABLE, "table_to_xml('pg_authid', true, false, '') IS NOT NULL"))
                 .withMessageContaining("The function table_to_xml looks at more than the row");
     }
 
