@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.csrf;
 import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.httpBasic;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import io.millrace.catalog.Alert;
 import io.millrace.catalog.Alerts;
 import io.millrace.catalog.CapturedTable;
@@ -14,6 +18,7 @@ import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -25,6 +30,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
@@ -590,6 +596,46 @@ class AdminIT {
         assertThat(call("olga", HttpMethod.PATCH, "/sources/src", "{\"host\":\"localhost\"}"))
                 .hasStatus(403);
         assertThat(call("admin", HttpMethod.PATCH, "/sources/none", "{}")).hasStatus(404);
+    }
+
+    @Test
+    void whatARemovedSourceLeavesOnItsServerIsLoggedBeforeItIsDropped() throws SQLException {
+        sql("postgres", "CREATE DATABASE admin_leaving");
+        post("/sources", source("leaving", "admin_leaving"), 201);
+        sql("admin_leaving", "SELECT pg_create_logical_replication_slot('millrace_leaving', 'pgoutput')");
+        List<String> logged = new ArrayList<>();
+        AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+            @Override
+            protected void append(ILoggingEvent event) {
+                if (event.getLevel() == Level.WARN) {
+                    logged.add((hasSlot("millrace_leaving") ? "before: " : "too late: ") + event.getFormattedMessage());
+                }
+            }
+        };
+        Logger logger = (Logger) LoggerFactory.getLogger("io.millrace.admin.sources.SourceRemoval");
+        appender.start();
+        logger.addAppender(appender);
+        try {
+            assertThat(call("admin", HttpMethod.DELETE, "/sources/leaving", null)).hasStatus(200);
+        } finally {
+            logger.detachAppender(appender);
+        }
+        assertThat(hasSlot("millrace_leaving")).isFalse();
+        assertThat(logged).singleElement().asString().startsWith("before: ").contains(
+                "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'millrace_leaving';",
+                "DROP PUBLICATION IF EXISTS \"millrace_leaving\";");
+    }
+
+    private boolean hasSlot(String slot) {
+        try (Connection connection = DriverManager.getConnection(
+                        stack.postgresJdbcUrl("postgres"), LocalStack.POSTGRES_USER, LocalStack.POSTGRES_PASSWORD);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT FROM pg_replication_slots WHERE slot_name = '" + slot + "'")) {
+            return row.next();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

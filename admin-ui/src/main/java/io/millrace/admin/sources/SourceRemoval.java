@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
@@ -22,6 +24,8 @@ import org.springframework.stereotype.Component;
 /** Takes sources out, and from their servers what Millrace made there: a slot that nobody reads would hold WAL back for ever. */
 @Component
 class SourceRemoval {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SourceRemoval.class);
 
     /** Capture notices within a second, and drains before it lets go of the slot. */
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -66,22 +70,31 @@ class SourceRemoval {
         List<String> publications = List.of(
                 "DROP PUBLICATION IF EXISTS " + TableId.quote(source.publication()),
                 "DROP PUBLICATION IF EXISTS " + TableId.quote(source.insertOnlyPublication()));
+        List<String> left = List.of(
+                "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '"
+                        + source.slot().replace("'", "''") + "';",
+                publications.get(0) + ";",
+                publications.get(1) + ";");
+        // the catalog has forgotten the slot: should this process end now, nobody else knows of it
+        LOG.warn(
+                "The source {} is removed; its slot is dropped within {} s. Should this process end before, the server keeps WAL for"
+                        + " the slot until its DBA runs: {}",
+                source,
+                PATIENCE.toSeconds(),
+                String.join(" ", left));
         try (Connection connection = SourceConnection.open(source, "millrace-admin");
                 Statement statement = connection.createStatement()) {
             if (dropSlot(connection, source.slot())) {
                 for (String sql : publications) {
                     statement.execute(sql);
                 }
+                LOG.info("The slot {} of the source {} is dropped", source.slot(), source);
                 return List.of();
             }
         } catch (SQLException e) {
             // whoever asked is told what is left to do
         }
-        return List.of(
-                "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '"
-                        + source.slot().replace("'", "''") + "';",
-                publications.get(0) + ";",
-                publications.get(1) + ";");
+        return left;
     }
 
     /** Drops it once capture has let go of it; returns whether it is gone. */
