@@ -40,6 +40,7 @@ final class TableTakeUp {
     private final CapturedTables tables;
     private final Snapshots snapshots;
     private final Publications publications;
+    private final LockAttempts attempts = new LockAttempts();
 
     TableTakeUp(
             Source source,
@@ -63,6 +64,9 @@ final class TableTakeUp {
      */
     void run(Connection connection, CapturedTable table)
             throws SQLException, SourceNotReadyException, InterruptedException {
+        if (attempts.mustWait(table.id(), System.nanoTime())) {
+            return;
+        }
         boolean needsKey = needsKey(table);
         List<Finding> findings = new TablePreflight().check(connection, source, table.table(), needsKey);
         if (!Finding.pass(findings)) {
@@ -97,7 +101,7 @@ final class TableTakeUp {
         catalog.tableState(table.id(), TableState.SNAPSHOTTING, null);
     }
 
-    /** Returns false where writers of a table without a key must be waited for; then it is tried again with the next look. */
+    /** Returns false where writers of a table without a key must be waited for; then it is tried again, ever more seldom. */
     private boolean publish(Connection connection, CapturedTable table, SourceTable described) throws SQLException {
         if (described.hasKey()) {
             publications.add(connection, table.table(), described.identityUsable());
@@ -105,8 +109,13 @@ final class TableTakeUp {
         }
         boolean published = snapshots.publishKeyless(
                 connection, table, publications.adding(table.table(), described.identityUsable()));
-        if (!published && !WAITS_FOR_WRITERS.equals(table.message())) {
-            catalog.tableState(table.id(), TableState.PENDING, WAITS_FOR_WRITERS);
+        if (published) {
+            attempts.succeeded(table.id());
+        } else {
+            attempts.failed(table.id(), System.nanoTime());
+            if (!WAITS_FOR_WRITERS.equals(table.message())) {
+                catalog.tableState(table.id(), TableState.PENDING, WAITS_FOR_WRITERS);
+            }
         }
         return published;
     }
