@@ -55,6 +55,10 @@ final class KeylessReading {
                     }
                     chunk.fill(rows);
                     Chunk.Outcome outcome = chunks.finish(chunk);
+                    if (outcome.overrun()) {
+                        throw new IllegalStateException("The table got a key while it was read without one, and many"
+                                + " changes: its rows are read from the beginning");
+                    }
                     index += rows.size();
                     if (!progress.chunk(rows.size(), outcome.sent().rows(), null)) {
                         return false;
