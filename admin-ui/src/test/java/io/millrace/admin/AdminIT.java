@@ -425,6 +425,21 @@ class AdminIT {
     }
 
     @Test
+    void whatAnotherSitesPageMakesABrowserSendIsRefused() {
+        var pause = web.post().uri(API + "/tables/1/pause").with(httpBasic("admin", PASSWORD));
+        assertThat(pause.header("Sec-Fetch-Site", "cross-site").exchange())
+                .hasStatus(403)
+                .bodyText()
+                .contains("Another site's page asked for this");
+        assertThat(web.get()
+                        .uri(API + "/tables")
+                        .with(httpBasic("admin", PASSWORD))
+                        .header("Sec-Fetch-Site", "cross-site")
+                        .exchange())
+                .hasStatus(200);
+    }
+
+    @Test
     void aSnapshotIsAskedForSteeredAndRefusedWithASentence() throws Exception {
         long table = get("/tables?source=src&table=lines")
                 .get("items")

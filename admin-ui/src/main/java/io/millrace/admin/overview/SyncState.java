@@ -122,12 +122,18 @@ record SyncState(
         }
         if (sink.state() == BindingState.FAILED) {
             trouble.add(new Sink(sink.sink()).title() + " failed for " + name
-                    + (sink.message() == null ? "." : ": " + sink.message()));
+                    + (sink.message() == null ? "." : ": " + firstSentence(sink.message())));
         } else if (sink.waitingFor() != null) {
             trouble.add(
                     new Sink(sink.sink()).title() + " does not take " + name + " at the moment: " + sink.waitingFor());
         }
         return sink.current() ? upTo : earlier(upTo, sink.upTo());
+    }
+
+    /** The alert below says the rest. */
+    private static String firstSentence(String message) {
+        int end = message.indexOf(". ");
+        return end < 0 ? message : message.substring(0, end + 1);
     }
 
     /** Null is unknown, and what is unknown is not in sync. */

@@ -51,6 +51,15 @@ final class ApiRefusals implements AuthenticationEntryPoint, AccessDeniedHandler
     @Override
     public void handle(HttpServletRequest request, HttpServletResponse response, AccessDeniedException e)
             throws IOException {
+        if (SecurityConfiguration.FROM_ELSEWHERE.matches(request)) {
+            write(
+                    response,
+                    new Problem(
+                            HttpStatus.FORBIDDEN,
+                            "Another site's page asked for this",
+                            "A browser sent it from a page that is not Millrace's. Use the pages here, or a program."));
+            return;
+        }
         write(
                 response,
                 new Problem(

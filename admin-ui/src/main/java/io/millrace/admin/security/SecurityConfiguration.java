@@ -2,6 +2,7 @@ package io.millrace.admin.security;
 
 import static org.springframework.http.HttpMethod.GET;
 
+import java.util.Set;
 import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -35,6 +36,11 @@ class SecurityConfiguration {
 
     /** A request of htmx for a part of a page: must not be answered with the login page, nor be where a login leads. */
     private static final RequestMatcher FRAGMENT = request -> request.getHeader("HX-Request") != null;
+
+    /** A browser that once logged in to the API sends its name and password with what other sites' pages make it send, too. */
+    static final RequestMatcher FROM_ELSEWHERE =
+            request -> !Set.of("GET", "HEAD", "OPTIONS").contains(request.getMethod())
+                    && Set.of("cross-site", "same-site").contains(String.valueOf(request.getHeader("Sec-Fetch-Site")));
 
     private static HttpSessionRequestCache wholePages() {
         HttpSessionRequestCache cache = new HttpSessionRequestCache();
@@ -72,7 +78,9 @@ class SecurityConfiguration {
             throws Exception {
         ApiRefusals refusals = new ApiRefusals(json);
         return http.securityMatcher("/api/**")
-                .authorizeHttpRequests(paths -> paths.requestMatchers("/api/v1/users/**", "/api/v1/tokens/**")
+                .authorizeHttpRequests(paths -> paths.requestMatchers(FROM_ELSEWHERE)
+                        .denyAll()
+                        .requestMatchers("/api/v1/users/**", "/api/v1/tokens/**")
                         .hasRole("ADMIN")
                         .requestMatchers("/api/v1/sinks/*/tables/*/shaping/**")
                         .hasRole("OPERATOR")

@@ -21,6 +21,11 @@ public record Sink(String name, String title, String purpose, boolean needsKey) 
         this(name, titleOf(name), "", !name.equals(AUDIT));
     }
 
+    /** Returns whether a table's options and rebuild are there to be chosen. */
+    public boolean isRebuildable() {
+        return TableRebuilds.rebuildable(name);
+    }
+
     static Sink of(SinkDescription published) {
         return new Sink(published.name(), published.title(), published.purpose(), published.needsKey());
     }

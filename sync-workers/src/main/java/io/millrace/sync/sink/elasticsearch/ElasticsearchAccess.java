@@ -24,12 +24,15 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Requests to Elasticsearch as bytes, answers as a stream of tokens. Thread-safe. */
 final class ElasticsearchAccess implements AutoCloseable {
 
     static final ContentType NDJSON = ContentType.create("application/x-ndjson");
     private static final JsonFactory JSON = JsonFactory.builder().build();
+    private static final JsonMapper TREES = JsonMapper.builder().build();
     private static final int MESSAGE_LIMIT = 1000;
 
     private final RestClient client;
@@ -118,7 +121,7 @@ final class ElasticsearchAccess implements AutoCloseable {
                 return reader.read(parser, bytes);
             }
         } catch (ResponseException e) {
-            String said = String.valueOf(e.getMessage());
+            String said = said(e);
             throw new Refused(
                     e.getResponse().getStatusLine().getStatusCode(),
                     said.substring(0, Math.min(said.length(), MESSAGE_LIMIT)),
@@ -127,6 +130,27 @@ final class ElasticsearchAccess implements AutoCloseable {
             throw SinkException.retryable(
                     where + " does not answer: " + (e.getMessage() == null ? e.toString() : e.getMessage()), e);
         }
+    }
+
+    /** Returns Elasticsearch's own words out of an answer that says them twice, beside the request. */
+    private static String said(ResponseException e) {
+        int status = e.getResponse().getStatusLine().getStatusCode();
+        HttpEntity entity = e.getResponse().getEntity();
+        if (entity == null) {
+            return String.valueOf(e.getMessage());
+        }
+        try (InputStream content = entity.getContent()) {
+            JsonNode error = TREES.readTree(content).path("error");
+            JsonNode cause = error.path("root_cause").path(0);
+            JsonNode told = cause.isObject() ? cause : error;
+            if (told.hasNonNull("reason")) {
+                return "HTTP " + status + ", " + told.path("type").asString("") + ": "
+                        + told.path("reason").asString("");
+            }
+        } catch (IOException | JacksonException | UnsupportedOperationException unreadable) {
+            // a proxy's page, for example: what the client says of it is all there is
+        }
+        return String.valueOf(e.getMessage());
     }
 
     /** Overload, missing rights and faults of the server may pass; what else is refused never will be accepted. */
