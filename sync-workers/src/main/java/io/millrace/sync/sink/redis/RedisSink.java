@@ -157,6 +157,15 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
                 ErrorCategory.FATAL, "What Redis had before it lost entries cannot be brought back", null);
     }
 
+        // only now: until then readers may still know the former keys, and a refill that is given up leaves them what
+        // they had
+        TableEntries entries = TableEntries.unshaped(copy.table());
+        for (String former : RedisRefill.of(copy.place()).formerPrefixes()) {
+            redis.with(link -> {
+                EntryReturn.removeFormer(link, former, entries);
+                return true;
+            });
+        }
     @Override
     public void exchangeBack(Copy copy) throws SinkException {
         prepareBack(copy);
@@ -165,18 +174,11 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
     @Override
     public void discard(Copy copy) throws SinkException {
         removeShadow(copy);
-        String former = RedisRefill.of(copy.place()).formerPrefix();
-        if (former != null) {
-            redis.with(link -> {
-                EntryReturn.remove(link, Space.LIVE, former);
-                return true;
-            });
-        }
     }
 
     private void removeShadow(Copy copy) throws SinkException {
         redis.with(link -> {
-            EntryReturn.remove(link, Space.SHADOW, tables.of(copy.table()).prefix());
+            EntryReturn.removeShadow(link, tables.of(copy.table()).prefix());
             return true;
         });
     }
