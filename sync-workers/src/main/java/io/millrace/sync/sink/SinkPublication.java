@@ -26,9 +26,17 @@ final class SinkPublication implements SmartLifecycle {
 
     SinkPublication(PipelineCatalog catalog, List<Sink> sinks) {
         this.catalog = catalog;
-        this.sinks = sinks.stream()
-                .map(sink -> new SinkDescription(sink.name(), sink.title(), sink.purpose(), sink.needsKey()))
-                .toList();
+        this.sinks = sinks.stream().map(SinkPublication::described).toList();
+    }
+
+    private static SinkDescription described(Sink sink) {
+        Memory memory = sink.memory();
+        return new SinkDescription(
+                sink.name(),
+                sink.title(),
+                sink.purpose(),
+                sink.needsKey(),
+                memory == null ? null : new SinkDescription.Memory(memory.time(), memory.of(), memory.setting()));
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.sink.Memory;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
@@ -153,7 +154,7 @@ class DeduplicationIT {
     }
 
     @Test
-    void aTopicThatKeepsRecordsForLongerThanEffectsAreRememberedIsAFinding() throws Exception {
+    void aTopicThatKeepsRecordsForLongerThanASinkRemembersIsAFinding() throws Exception {
         String kept = TestTables.uniqueName("kept");
         String fine = TestTables.uniqueName("fine");
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()))) {
@@ -163,19 +164,19 @@ class DeduplicationIT {
                     .all()
                     .get();
         }
-        RetentionCheck check =
-                new RetentionCheck(sql, Map.of("bootstrap.servers", stack.kafkaBootstrapServers()), Duration.ofDays(8));
-        check.look("webhook", List.of(kept, fine));
+        RetentionCheck check = new RetentionCheck(sql, Map.of("bootstrap.servers", stack.kafkaBootstrapServers()));
+        Memory memory = new Memory(Duration.ofDays(8), "deleted rows", "millrace.sinks.redis.tombstone-ttl");
+        check.look("redis", memory, List.of(kept, fine));
         assertThat(sql.queryForList("SELECT topic || ' ' || message FROM millrace.delivery_finding", String.class))
                 .singleElement()
                 .asString()
                 .startsWith(kept)
                 .contains("for ever")
                 .contains("192 h")
-                .contains("millrace.sync.deduplication.retention");
+                .contains("deleted rows of redis")
+                .contains("millrace.sinks.redis.tombstone-ttl");
 
-        new RetentionCheck(sql, Map.of("bootstrap.servers", stack.kafkaBootstrapServers()), Duration.ofDays(8))
-                .look("webhook", List.of(fine));
+        check.look("redis", memory, List.of(fine));
         assertThat(sql.queryForList("SELECT topic FROM millrace.delivery_finding", String.class))
                 .isEmpty();
     }

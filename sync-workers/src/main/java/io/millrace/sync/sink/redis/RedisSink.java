@@ -10,6 +10,7 @@ import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.HeldState;
+import io.millrace.sync.sink.Memory;
 import io.millrace.sync.sink.RebuildableSink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
@@ -26,6 +27,7 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
     private final RedisAccess redis;
     private final EntryWriter writer;
     private final EntryReturn entryReturn;
+    private final Memory memory;
     private final TableEntries.Cache tables = new TableEntries.Cache();
     private volatile @Nullable String complaint;
 
@@ -33,6 +35,7 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
         this.redis = redis;
         this.writer = new EntryWriter(properties.tombstoneTtl().toMillis(), properties.keysPerCall());
         this.entryReturn = new EntryReturn(writer.tombstone());
+        this.memory = new Memory(properties.tombstoneTtl(), "deleted rows", "millrace.sinks.redis.tombstone-ttl");
     }
 
     @Override
@@ -48,6 +51,11 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
     @Override
     public SinkKind kind() {
         return SinkKind.STATE;
+    }
+
+    @Override
+    public Memory memory() {
+        return memory;
     }
 
     @Override
@@ -149,14 +157,6 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
             entryReturn.reveal(link, tables.of(copy.table()).prefix());
             return true;
         });
-    }
-
-    @Override
-    public void prepareBack(Copy copy) throws SinkException {
-        throw new SinkException(
-                ErrorCategory.FATAL, "What Redis had before it lost entries cannot be brought back", null);
-    }
-
         // only now: until then readers may still know the former keys, and a refill that is given up leaves them what
         // they had
         TableEntries entries = TableEntries.unshaped(copy.table());
@@ -166,6 +166,14 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
                 return true;
             });
         }
+    }
+
+    @Override
+    public void prepareBack(Copy copy) throws SinkException {
+        throw new SinkException(
+                ErrorCategory.FATAL, "What Redis had before it lost entries cannot be brought back", null);
+    }
+
     @Override
     public void exchangeBack(Copy copy) throws SinkException {
         prepareBack(copy);
