@@ -1,6 +1,7 @@
 package io.millrace.sync.sink.redis;
 
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.options.KeyTemplate;
 import io.millrace.catalog.options.RedisRefill;
 import io.millrace.catalog.rebuild.Comparison;
 import io.millrace.event.ChangeEvent;
@@ -78,7 +79,13 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
                 failures.add(new Failure(i, ErrorCategory.REJECTED, "The row has no key: Redis cannot hold it"));
             } else {
                 TableEntries entries = tables.of(change.table());
-                writes.add(new Write(i, entries, event, entries.key(key), change.isAwaited() ? null : event.after()));
+                try {
+                    byte[] entry = entries.key(key);
+                    writes.add(new Write(i, entries, event, entry, change.isAwaited() ? null : event.after()));
+                } catch (KeyTemplate.NoSuchColumnException e) {
+                    // a column was renamed: the table's matter, nobody else's
+                    failures.add(new Failure(i, ErrorCategory.FATAL, e.getMessage()));
+                }
             }
         }
         for (Write lacking : writer.write(link, writes, space)) {
@@ -142,7 +149,13 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
 
     @Override
     public List<Failure> feed(Copy copy, List<Change> changes) throws SinkException {
-        return redis.with(link -> write(link, changes, Space.SHADOW));
+        List<Failure> failures = redis.with(link -> write(link, changes, Space.SHADOW));
+        for (Failure failure : failures) {
+            if (failure.category() == ErrorCategory.FATAL) {
+                throw new SinkException(ErrorCategory.FATAL, failure.cause(), null);
+            }
+        }
+        return failures;
     }
 
     /** Nothing to compare with: what readers see has lost entries. */

@@ -1,15 +1,21 @@
 package io.millrace.sync.sink.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.options.RedisRefill;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.RebuildableSink;
 import io.millrace.sync.sink.RebuildableSink.Copy;
+import io.millrace.sync.sink.SinkBatch;
+import io.millrace.sync.sink.SinkException;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -76,6 +82,32 @@ class RedisSinkIT extends RedisContractTests {
                 .isEqualTo(version);
         assertThat(held(2).path("name").asString()).as("a newer version stays").isEqualTo("new");
         assertThat(this.<List<byte[]>>ask(all -> all.keys("millrace:[rs]:*"))).isEmpty();
+    }
+
+    @Test
+    void templateThatNamesARenamedColumnStopsItsOwnTableAlone() throws Exception {
+        CapturedTable renamed = TestTables.bound(
+                TestTables.of(
+                        TestTables.uniqueName("renamed"), List.of("nid"), List.of(TestTables.column("nid", "int4"))),
+                "redis",
+                "{\"key\":\"{table}:{id}\"}");
+        ChangeEvent theirs = new TestEvents(renamed).create("{\"nid\":1}", "{\"nid\":1}");
+        List<Failure> failures = sink().write(SinkBatch.of(
+                List.of(new Change(renamed, theirs), new Change(table, events.create(key(1), item(1, "goes on"))))));
+        assertThat(failures)
+                .containsExactly(
+                        new Failure(
+                                0,
+                                ErrorCategory.FATAL,
+                                "{id} in the key template {table}:{id} is no key column of " + renamed.table()
+                                        + " any more: change the template in the table's Redis options, then activate the binding"));
+        assertThat(held(1).path("name").asString()).isEqualTo("goes on");
+
+        RebuildableSink rebuildable = (RebuildableSink) sink();
+        assertThatExceptionOfType(SinkException.class)
+                .as("a refill that brings nothing back is not done")
+                .isThrownBy(() -> rebuildable.feed(new Copy(1, renamed, "{}"), List.of(new Change(renamed, theirs))))
+                .returns(ErrorCategory.FATAL, SinkException::category);
     }
 
     @Test
