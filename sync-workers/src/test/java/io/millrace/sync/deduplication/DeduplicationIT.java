@@ -7,6 +7,8 @@ import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.Memory;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -151,6 +154,26 @@ class DeduplicationIT {
         days.care(NOW);
         assertThat(sql.queryForList("SELECT event_id FROM millrace.deduplication", String.class))
                 .containsExactlyInAnyOrder("age 7", "late");
+    }
+
+    @Test
+    @Timeout(60)
+    void partitionsAreChangedLaterWhereSomebodyReadsTheTable() throws Exception {
+        days.care(NOW);
+        List<String> before = partitions();
+        assertThat(before).isNotEmpty();
+        Instant later = NOW.plus(Duration.ofDays(30));
+        try (Connection reader = platform.getBean(DataSource.class).getConnection()) {
+            reader.setAutoCommit(false);
+            try (Statement statement = reader.createStatement()) {
+                statement.execute("SELECT count(*) FROM millrace.deduplication");
+            }
+            days.care(later);
+            assertThat(partitions()).as("while it is read").isEqualTo(before);
+            reader.rollback();
+        }
+        days.care(later);
+        assertThat(partitions()).doesNotContainAnyElementsOf(before).hasSize(3);
     }
 
     @Test
