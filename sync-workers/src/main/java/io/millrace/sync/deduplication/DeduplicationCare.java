@@ -67,6 +67,9 @@ final class DeduplicationCare implements SmartLifecycle {
             }
         } catch (RuntimeException e) {
             log.warn("What effects are remembered by could not be looked after; tried again: {}", e.getMessage());
+        } catch (Throwable e) {
+            // thrown out of here it would end the care for good
+            log.error("What effects are remembered by could not be looked after; tried again", e);
         }
     }
 

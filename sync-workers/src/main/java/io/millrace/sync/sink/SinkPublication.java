@@ -63,6 +63,10 @@ final class SinkPublication implements SmartLifecycle {
                         e.getMessage());
             }
             failing = true;
+        } catch (Throwable e) {
+            // thrown out of here nothing would be published any more
+            next = RETRY;
+            log.error("The catalog cannot be told which sinks there are; tried again", e);
         }
         if (!again.isShutdown()) {
             var unused = again.schedule(() -> publish(again), next.toMillis(), TimeUnit.MILLISECONDS);

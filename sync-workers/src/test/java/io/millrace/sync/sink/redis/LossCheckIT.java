@@ -96,8 +96,7 @@ class LossCheckIT {
     }
 
     private static long told(RedisCommands<String, String> commands, String section, String name) {
-        return Long.parseLong(commands
-                .info(section)
+        return Long.parseLong(commands.info(section)
                 .lines()
                 .filter(line -> line.startsWith(name + ":"))
                 .findFirst()
