@@ -60,6 +60,7 @@ class AdminIT {
                 "admin_source",
                 "CREATE TABLE keyed (id bigint PRIMARY KEY, name text)",
                 "CREATE TABLE keyless (name text)",
+                "CREATE TABLE former (id bigint PRIMARY KEY, name text)",
                 "CREATE TABLE journal (name text)",
                 "CREATE TABLE lines (order_id bigint, code text, PRIMARY KEY (order_id, code))",
                 "CREATE UNLOGGED TABLE fleeting (id bigint PRIMARY KEY)",
@@ -554,6 +555,60 @@ class AdminIT {
                 .hasStatus(409);
         assertThat(call("olga", HttpMethod.POST, "/sinks/redis/tables/1/rebuild/cancel", null))
                 .hasStatus(200);
+    }
+
+    @Test
+    void keysThatCannotBeToldFromFormerOnesAreRefusedAndARefillThatIsOpenHoldsUpTheChange() throws SQLException {
+        String path = "/sinks/redis/tables/%d/options"
+                .formatted(
+                        post("/tables", table("former", "redis"), 201).get("id").asLong());
+        for (String overlapping :
+                List.of("src:public.former:row:{id}", "src:public.forme{id}", "src:public.former:{id}")) {
+            MvcTestResult refused = call("olga", HttpMethod.PUT, path, "{\"key\":\"%s\"}".formatted(overlapping));
+            assertThat(refused).as(overlapping).hasStatus(422);
+            assertThat(body(refused).get("members").get("key").stringValue())
+                    .contains("begin with src:public.former:", "such as v2:");
+        }
+        assertThat(call("olga", HttpMethod.PUT, path, "{\"key\":\"f:{id}\"}")).hasStatus(200);
+        assertThat(call("olga", HttpMethod.PUT, path, "{\"key\":\"g:{id}\"}")).hasStatus(409);
+        assertThat(get(path).get("key").stringValue()).isEqualTo("f:{id}");
+        assertThat(places("former")).containsExactly("{\"formerPrefixes\": [\"src:public.former:\"]}");
+
+        sql(
+                "admin_platform",
+                "UPDATE millrace.sink_rebuild SET state = 'CANCELLED', finished_at = now() WHERE finished_at IS NULL"
+                        + " AND place->'formerPrefixes' IS NOT NULL AND place->'formerPrefixes'->>0 = 'src:public.former:'");
+        MvcTestResult back = call("olga", HttpMethod.PUT, path, "{}");
+        assertThat(back).as("entries that nobody removed stand there").hasStatus(422);
+        assertThat(body(back).get("members").get("key").stringValue()).contains("Rebuild the table's entries first");
+        assertThat(call("olga", HttpMethod.POST, path.replace("options", "rebuild"), null))
+                .hasStatus(202);
+        assertThat(call("olga", HttpMethod.POST, path.replace("options", "rebuild"), null))
+                .as("somebody else's rebuild is not the answer")
+                .hasStatus(409);
+        assertThat(places("former"))
+                .as("the next refill removes what the cancelled one left")
+                .containsExactly(
+                        "{\"formerPrefixes\": [\"src:public.former:\"]}",
+                        "{\"formerPrefixes\": [\"src:public.former:\"]}");
+    }
+
+    private List<String> places(String table) throws SQLException {
+        List<String> places = new ArrayList<>();
+        try (Connection connection = DriverManager.getConnection(
+                        stack.postgresJdbcUrl("admin_platform"),
+                        LocalStack.POSTGRES_USER,
+                        LocalStack.POSTGRES_PASSWORD);
+                java.sql.PreparedStatement statement = connection.prepareStatement(
+                        "SELECT r.place::text FROM millrace.sink_rebuild r JOIN millrace.captured_table t ON t.id = r.table_id"
+                                + " WHERE t.table_name = ? ORDER BY r.id")) {
+            statement.setString(1, table);
+            java.sql.ResultSet rows = statement.executeQuery();
+            while (rows.next()) {
+                places.add(rows.getString(1));
+            }
+        }
+        return places;
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.ReplicaIdentity;
+import io.millrace.catalog.SinkDescription;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
@@ -21,6 +22,7 @@ import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -310,6 +312,31 @@ class DeadLettersIT {
                 .contains("0/16B3748");
         assertThat(rewind("2099-01-01T00:00:00Z", 409).get("detail").asString()).contains("Rewind further back");
         assertThat(next()).isEqualTo(200);
+    }
+
+    @Test
+    void aRewindToBeforeWhatTheSinkRemembersIsRefusedWithTheWayOut() {
+        String path = "/sinks/redis/tables/" + table.id() + "/rewind";
+        catalog.publishSinks(List.of(new SinkDescription(
+                "redis",
+                "Redis",
+                "",
+                true,
+                new SinkDescription.Memory(Duration.ofDays(8), "deleted rows", "millrace.sinks.redis.tombstone-ttl"))));
+        offsets.advance(
+                "redis",
+                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 200, null, Instant.EPOCH, 200)));
+        assertThat(answer(call(HttpMethod.POST, path, "{\"to\":\"beginning\"}"), 409)
+                        .get("detail")
+                        .asString())
+                .contains("redis remembers deleted rows for 192 h (millrace.sinks.redis.tombstone-ttl)")
+                .contains("/api/v1/sinks/redis/tables/" + table.id() + "/rebuild");
+        assertThat(offsets.deliveries("redis").get(0).nextOffset()).isEqualTo(200);
+
+        catalog.publishSinks(List.of(new SinkDescription("redis", "Redis", "", true)));
+        answer(call(HttpMethod.POST, path, "{\"to\":\"beginning\"}"), 200);
+        assertThat(offsets.deliveries("redis").get(0).nextOffset()).isLessThan(200);
+        sql.update("DELETE FROM millrace.sink");
     }
 
     @Test

@@ -21,6 +21,7 @@ import io.millrace.event.TableId;
 import io.millrace.event.kafka.Topics;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -513,7 +514,12 @@ class CatalogIT {
         template.execute("TRUNCATE millrace.sink");
         assertThat(catalog.sinks()).isEmpty();
         SinkDescription audit = new SinkDescription("audit", "History", "", false);
-        SinkDescription redis = new SinkDescription("redis", "Redis", "Rows.", true);
+        SinkDescription redis = new SinkDescription(
+                "redis",
+                "Redis",
+                "Rows.",
+                true,
+                new SinkDescription.Memory(Duration.ofDays(8), "deleted rows", "tombstone-ttl"));
         catalog.publishSinks(List.of(redis, new SinkDescription("audit", "Log", "old", true)));
         catalog.publishSinks(List.of(audit));
         assertThat(catalog.sinks()).containsExactly(audit, redis);

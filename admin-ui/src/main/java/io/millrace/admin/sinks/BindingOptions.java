@@ -5,12 +5,15 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.options.OptionsCheck;
 import io.millrace.catalog.options.RedisOptions;
-import io.millrace.catalog.options.RedisRefill;
+import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildRequest;
 import io.millrace.catalog.rebuild.Rebuilds;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Stores what a DBA says of one table in one sink, once it was checked. */
@@ -22,11 +25,20 @@ class BindingOptions {
     private final PipelineCatalog catalog;
     private final TableRebuilds tables;
     private final Rebuilds rebuilds;
+    private final FormerKeys formerKeys;
+    private final TransactionTemplate transaction;
 
-    BindingOptions(PipelineCatalog catalog, TableRebuilds tables, Rebuilds rebuilds) {
+    BindingOptions(
+            PipelineCatalog catalog,
+            TableRebuilds tables,
+            Rebuilds rebuilds,
+            FormerKeys formerKeys,
+            PlatformTransactionManager transactions) {
         this.catalog = catalog;
         this.tables = tables;
         this.rebuilds = rebuilds;
+        this.formerKeys = formerKeys;
+        this.transaction = new TransactionTemplate(transactions);
     }
 
     /** Returns the options as they are stored, a JSON object. */
@@ -44,17 +56,33 @@ class BindingOptions {
 
     /** Returns what is wrong with options, by member; empty if nothing is. */
     Map<String, String> problems(String sink, long tableId, String options) {
-        return OptionsCheck.check(tables.bound(sink, tableId), sink, options, catalog.tables());
+        CapturedTable table = tables.bound(sink, tableId);
+        Map<String, String> problems = new LinkedHashMap<>(OptionsCheck.check(table, sink, options, catalog.tables()));
+        if (problems.isEmpty() && sink.equals(RedisOptions.SINK)) {
+            formerKeys.problem(table, options).ifPresent(problem -> problems.put("key", problem));
+        }
+        return problems;
     }
 
     /**
      * Stores options. Entries in Redis are made anew if they would look otherwise, and those under former keys removed; an index takes
      * its new fields with its next rebuild.
      *
-     * @throws Problem 422 with what is wrong by member, 409 while a rebuild is open
+     * @throws Problem 422 with what is wrong by member, 409 while entries are being brought back; nothing is changed then
      */
     void save(String sink, long tableId, String options, String by) {
-        CapturedTable before = tables.bound(sink, tableId);
+        requireSound(sink, tableId, options);
+        if (JSON.readTree(of(sink, tableId)).equals(JSON.readTree(options))) {
+            return;
+        }
+        if (sink.equals(RedisOptions.SINK)) {
+            transaction.executeWithoutResult(status -> saveWithRefill(tableId, options, by));
+        } else {
+            catalog.bindingOptions(tableId, sink, options);
+        }
+    }
+
+    private void requireSound(String sink, long tableId, String options) {
         Map<String, String> problems = problems(sink, tableId, options);
         if (!problems.isEmpty()) {
             throw new Problem(
@@ -63,29 +91,20 @@ class BindingOptions {
                             String.join(" ", problems.values()))
                     .with("members", problems);
         }
-        if (JSON.readTree(of(before, sink)).equals(JSON.readTree(options))) {
-            return;
-        }
-        boolean open = tables.latest(sink, tableId)
-                .filter(last -> last.finishedAt() == null)
-                .isPresent();
-        if (sink.equals(RedisOptions.SINK) && open) {
-            throw new Problem(
-                    HttpStatus.CONFLICT,
-                    "Entries are being brought back",
-                    "Entries of " + before.table() + " are being brought back: change the options when that is done.");
-        }
-        String former = prefix(before, sink);
-        catalog.bindingOptions(tableId, sink, options);
-        if (sink.equals(RedisOptions.SINK)) {
-            CapturedTable after = tables.bound(sink, tableId);
-            RedisRefill refill = new RedisRefill(former.equals(prefix(after, sink)) ? null : former);
-            rebuilds.request(
-                    RebuildRequest.refill(tableId, sink, "Its options were changed by " + by, refill.toJson(), by));
-        }
     }
 
-    private static String prefix(CapturedTable table, String sink) {
-        return sink.equals(RedisOptions.SINK) ? RedisOptions.of(table).key().prefix(table.source(), table.table()) : "";
+    /** In a transaction, which ends without a trace where it throws. The refill comes first: whoever has it changes the options alone. */
+    private void saveWithRefill(long tableId, String options, String by) {
+        Rebuild refill = rebuilds.begin(RebuildRequest.refill(
+                        tableId, RedisOptions.SINK, "Its options were changed by " + by, "{}", by))
+                .orElseThrow(() -> new Problem(
+                        HttpStatus.CONFLICT,
+                        "Entries are being brought back",
+                        "Entries of " + tables.bound(RedisOptions.SINK, tableId).table()
+                                + " are being brought back: change the options when that is done."));
+        requireSound(RedisOptions.SINK, tableId, options);
+        CapturedTable before = tables.bound(RedisOptions.SINK, tableId);
+        rebuilds.place(refill.id(), formerKeys.refill(before, options).toJson());
+        catalog.bindingOptions(tableId, RedisOptions.SINK, options);
     }
 }

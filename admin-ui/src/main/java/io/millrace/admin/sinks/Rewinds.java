@@ -5,6 +5,11 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.Offsets.TopicPartitionId;
+import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.SinkDescription;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -28,11 +33,16 @@ class Rewinds {
 
     private final Offsets offsets;
     private final TopicSearch topics;
+    private final PipelineCatalog catalog;
 
-    Rewinds(Offsets offsets, TopicSearch topics) {
+    Rewinds(Offsets offsets, TopicSearch topics, PipelineCatalog catalog) {
         this.offsets = offsets;
         this.topics = topics;
+        this.catalog = catalog;
     }
+
+    /** Of a sink's memory, for the time that the changes take to be given again. */
+    private static final Duration MOST_MARGIN = Duration.ofHours(1);
 
     /** A partition that was rewound. */
     record Moved(int partition, long from, long to) {}
@@ -41,7 +51,7 @@ class Rewinds {
      * Moves the sink back.
      *
      * @return what was moved, by partition
-     * @throws Problem if nothing lies between the target and where the sink stands
+     * @throws Problem if nothing lies between the target and where the sink stands, or the sink no longer knows what was deleted then
      */
     List<Moved> rewind(String sink, CapturedTable table, RewindTarget target, String by) {
         Map<TopicPartition, Long> found = topics.find(table.topic(), target);
@@ -61,10 +71,42 @@ class Rewinds {
                     "Kafka holds no change of " + table.table() + " between there and where " + sink
                             + " stands. Rewind further back, or read all rows again.");
         }
+        requireRemembered(sink, table, found, moved);
         offsets.rewind(sink, to);
         log.info("{} was rewound in {} by {}: {}", sink, table.topic(), by, moved);
         moved.sort(Comparator.comparingInt(Moved::partition));
         return moved;
+    }
+
+    /** What is younger than the sink's memory it has not forgotten: a change is given to it after its record was written. */
+    private void requireRemembered(
+            String sink, CapturedTable table, Map<TopicPartition, Long> found, List<Moved> moved) {
+        SinkDescription.Memory memory = catalog.sinks().stream()
+                .filter(known -> known.name().equals(sink))
+                .findFirst()
+                .map(SinkDescription::memory)
+                .orElse(null);
+        if (memory == null) {
+            return;
+        }
+        Duration margin = memory.time().dividedBy(8).compareTo(MOST_MARGIN) < 0
+                ? memory.time().dividedBy(8)
+                : MOST_MARGIN;
+        Instant since = Instant.now().minus(memory.time()).plus(margin).truncatedTo(ChronoUnit.SECONDS);
+        Map<TopicPartition, Long> known = topics.find(table.topic(), new RewindTarget.At(since));
+        boolean beyond = moved.stream()
+                .map(one -> new TopicPartition(table.topic(), one.partition()))
+                .anyMatch(partition -> found.getOrDefault(partition, 0L) < known.getOrDefault(partition, 0L));
+        if (beyond) {
+            throw new Problem(
+                    HttpStatus.CONFLICT,
+                    "Too far back",
+                    sink + " remembers " + memory.of() + " for " + memory.time().toHours() + " h (" + memory.setting()
+                            + "): given older changes again, it would show for a while what is deleted. Rewind to "
+                            + since
+                            + " or later, or have what it holds of the table made anew: \"Rebuild\" on the page of the table's"
+                            + " sink, or POST /api/v1/sinks/" + sink + "/tables/" + table.id() + "/rebuild.");
+        }
     }
 
     List<DeliveryOffset> delivered(String sink, CapturedTable table) {

@@ -13,7 +13,6 @@ import io.millrace.catalog.rebuild.Rebuilds;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
@@ -26,10 +25,12 @@ public class TableRebuilds {
 
     private final Rebuilds rebuilds;
     private final PipelineCatalog catalog;
+    private final FormerKeys formerKeys;
 
-    TableRebuilds(Rebuilds rebuilds, PipelineCatalog catalog) {
+    TableRebuilds(Rebuilds rebuilds, PipelineCatalog catalog, FormerKeys formerKeys) {
         this.rebuilds = rebuilds;
         this.catalog = catalog;
+        this.formerKeys = formerKeys;
     }
 
     /** Returns whether a sink's copy of a table can be made anew. */
@@ -55,22 +56,29 @@ public class TableRebuilds {
             throw Problem.badRequest(
                     "The old index can be kept for at most 30 days (keep=720h), not for " + keep + ".");
         }
-        Optional<Rebuild> open = latest(sink, tableId).filter(last -> last.finishedAt() == null);
-        if (open.isPresent()) {
-            throw new Problem(
-                            HttpStatus.CONFLICT,
-                            "A rebuild is open",
-                            open.get().state() == RebuildState.SWITCHED
-                                    ? "The old index of " + table.table()
-                                            + " is still kept for a rollback: finish that rebuild or roll it back first."
-                                    : table.table() + " is being rebuilt already: wait for it, or cancel it.")
-                    .with("id", open.get().id());
-        }
         String reason = "Asked for by " + by;
-        return rebuilds.request(
-                sink.equals(RedisOptions.SINK)
-                        ? RebuildRequest.refill(tableId, sink, reason, Map.of(), by)
-                        : RebuildRequest.rebuild(tableId, sink, reason, keep, by));
+        return rebuilds.begin(
+                        sink.equals(RedisOptions.SINK)
+                                ? RebuildRequest.refill(
+                                        tableId,
+                                        sink,
+                                        reason,
+                                        formerKeys.refill(table).toJson(),
+                                        by)
+                                : RebuildRequest.rebuild(tableId, sink, reason, keep, by))
+                .orElseThrow(() -> isOpen(sink, table));
+    }
+
+    private Problem isOpen(String sink, CapturedTable table) {
+        Optional<Rebuild> open = latest(sink, table.id());
+        Problem problem = new Problem(
+                HttpStatus.CONFLICT,
+                "A rebuild is open",
+                open.filter(last -> last.state() == RebuildState.SWITCHED).isPresent()
+                        ? "The old index of " + table.table()
+                                + " is still kept for a rollback: finish that rebuild or roll it back first."
+                        : table.table() + " is being rebuilt already: wait for it, or cancel it.");
+        return open.map(last -> problem.with("id", last.id())).orElse(problem);
     }
 
     /**

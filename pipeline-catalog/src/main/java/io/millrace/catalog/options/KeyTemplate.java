@@ -30,6 +30,19 @@ public final class KeyTemplate {
     private final String text;
     private final List<Part> parts;
 
+    /** A template that its table has outlived. The message says what to do. */
+    public static final class NoSuchColumnException extends RuntimeException {
+
+        NoSuchColumnException(String message) {
+            super(message);
+        }
+
+        @Override
+        public String getMessage() {
+            return String.valueOf(super.getMessage());
+        }
+    }
+
     /** Text as it is, or the name in braces. */
     private record Part(boolean literal, String text) {}
 
@@ -64,7 +77,8 @@ public final class KeyTemplate {
      * Returns the key of a row's entry.
      *
      * @param keyColumns the table's own names of them, in the key's order, whatever a sink calls them
-     * @throws IllegalStateException if the template names a column that is not of the key, which {@link OptionsCheck} refuses
+     * @throws NoSuchColumnException if the template names a column that is not of the key: {@link OptionsCheck} refuses that, but the
+     *     column may have been renamed since
      */
     public String key(String source, TableId table, List<String> keyColumns, RowKey row) {
         StringBuilder key = new StringBuilder();
@@ -80,9 +94,9 @@ public final class KeyTemplate {
                 values = values == null ? row.values() : values;
                 int index = keyColumns.indexOf(part.text());
                 if (index < 0 || index >= values.size()) {
-                    throw new IllegalStateException(
-                            "{" + part.text() + "} in the key template " + text + " is no key column of " + table
-                                    + " any more: change the template in the table's Redis options");
+                    throw new NoSuchColumnException("{" + part.text() + "} in the key template " + text
+                            + " is no key column of " + table + " any more: change the template in the table's Redis"
+                            + " options, then activate the binding");
                 }
                 key.append(RowKey.percentEncode(values.get(index)));
             }

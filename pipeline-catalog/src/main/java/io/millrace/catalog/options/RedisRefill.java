@@ -1,24 +1,38 @@
 package io.millrace.catalog.options;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What a refill of Redis is told.
  *
- * @param formerPrefix what the entries' keys began with before; they are removed at the end. Null where that has not changed
+ * @param formerPrefixes what the entries' keys began with under former templates; they are removed once the new ones are seen. No key of
+ *     the present template begins so
  */
-public record RedisRefill(@Nullable String formerPrefix) {
+public record RedisRefill(List<String> formerPrefixes) {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    /** Reads what {@link #toJson} wrote; what is not said is null. */
+    public RedisRefill {
+        formerPrefixes = List.copyOf(formerPrefixes);
+    }
+
+    /** Reads what {@link #toJson} wrote, and the one {@code formerPrefix} of former versions; what is not said is empty. */
     public static RedisRefill of(String json) {
-        return new RedisRefill(JSON.readTree(json).path("formerPrefix").asString(null));
+        JsonNode told = JSON.readTree(json);
+        List<String> former = new ArrayList<>();
+        String one = told.path("formerPrefix").asString("");
+        if (!one.isEmpty()) {
+            former.add(one);
+        }
+        told.path("formerPrefixes").forEach(prefix -> former.add(prefix.asString()));
+        return new RedisRefill(former);
     }
 
     public String toJson() {
-        return formerPrefix == null ? "{}" : JSON.writeValueAsString(Map.of("formerPrefix", formerPrefix));
+        return formerPrefixes.isEmpty() ? "{}" : JSON.writeValueAsString(Map.of("formerPrefixes", formerPrefixes));
     }
 }

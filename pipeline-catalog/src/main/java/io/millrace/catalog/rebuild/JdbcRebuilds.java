@@ -23,7 +23,12 @@ public final class JdbcRebuilds implements Rebuilds {
 
     @Override
     public Rebuild request(RebuildRequest wanted) {
-        sql.sql("""
+        return begin(wanted).or(() -> latest(wanted.tableId(), wanted.sink())).orElseThrow();
+    }
+
+    @Override
+    public Optional<Rebuild> begin(RebuildRequest wanted) {
+        int begun = sql.sql("""
                 INSERT INTO millrace.sink_rebuild (table_id, sink, kind, reason, place, fed_from, keep_for, requested_by)
                 VALUES (?, ?, ?, ?, ?::jsonb, ?::jsonb, make_interval(secs => ?), ?)
                 ON CONFLICT (table_id, sink) WHERE finished_at IS NULL DO NOTHING
@@ -38,7 +43,7 @@ public final class JdbcRebuilds implements Rebuilds {
                         (double) wanted.keepFor().toSeconds(),
                         wanted.by()))
                 .update();
-        return latest(wanted.tableId(), wanted.sink()).orElseThrow();
+        return begun == 0 ? Optional.empty() : latest(wanted.tableId(), wanted.sink());
     }
 
     @Override

@@ -11,6 +11,9 @@ public interface Rebuilds {
     /** Asks for a rebuild; one that is open for this table and sink is returned instead. */
     Rebuild request(RebuildRequest request);
 
+    /** Asks for a rebuild; empty if one is open for this table and sink, which goes on as it was asked for. */
+    Optional<Rebuild> begin(RebuildRequest request);
+
     /**
      * Asks for a refill because of a loss that was noticed now: one that is open begins again, since it may have lost what it had
      * brought back.

@@ -178,7 +178,7 @@ class OptionsCheckTests {
 
     @Test
     void whatARefillIsToldComesBack() {
-        for (RedisRefill refill : List.of(new RedisRefill(null), new RedisRefill("o:\"x\":"))) {
+        for (RedisRefill refill : List.of(new RedisRefill(List.of()), new RedisRefill(List.of("o:\"x\":", "p:")))) {
             assertThat(RedisRefill.of(refill.toJson())).isEqualTo(refill);
         }
     }

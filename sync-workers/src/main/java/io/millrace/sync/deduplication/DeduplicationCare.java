@@ -3,8 +3,10 @@ package io.millrace.sync.deduplication;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.TableState;
+import io.millrace.sync.sink.Memory;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkKind;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -17,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
-/** Keeps what effects are remembered by in order, and says where it does not suffice. */
+/** Keeps what effects are remembered by in order, and says where what any sink remembers does not suffice. */
 final class DeduplicationCare implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(DeduplicationCare.class);
@@ -25,13 +27,20 @@ final class DeduplicationCare implements SmartLifecycle {
 
     private final DeduplicationDays days;
     private final RetentionCheck retention;
+    private final Memory ofEffects;
     private final List<Sink> sinks;
     private final PipelineCatalog catalog;
     private @Nullable ScheduledExecutorService thread;
 
-    DeduplicationCare(DeduplicationDays days, RetentionCheck retention, List<Sink> sinks, PipelineCatalog catalog) {
+    DeduplicationCare(
+            DeduplicationDays days,
+            RetentionCheck retention,
+            Duration remembered,
+            List<Sink> sinks,
+            PipelineCatalog catalog) {
         this.days = days;
         this.retention = retention;
+        this.ofEffects = new Memory(remembered, "effects", "millrace.sync.deduplication.retention");
         this.sinks = sinks;
         this.catalog = catalog;
     }
@@ -51,12 +60,16 @@ final class DeduplicationCare implements SmartLifecycle {
         try {
             days.care(Instant.now());
             for (Sink sink : sinks) {
-                if (sink.kind() == SinkKind.EFFECT) {
-                    retention.look(sink.name(), topics(sink.name()));
+                Memory memory = sink.kind() == SinkKind.EFFECT ? ofEffects : sink.memory();
+                if (memory != null) {
+                    retention.look(sink.name(), memory, topics(sink.name()));
                 }
             }
         } catch (RuntimeException e) {
             log.warn("What effects are remembered by could not be looked after; tried again: {}", e.getMessage());
+        } catch (Throwable e) {
+            // thrown out of here it would end the care for good
+            log.error("What effects are remembered by could not be looked after; tried again", e);
         }
     }
 

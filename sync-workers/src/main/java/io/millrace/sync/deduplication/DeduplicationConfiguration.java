@@ -30,7 +30,8 @@ class DeduplicationConfiguration {
             Flyway migrated) {
         return new DeduplicationCare(
                 new DeduplicationDays(jdbc, properties.retention()),
-                new RetentionCheck(jdbc, kafka.buildAdminProperties(), properties.retention()),
+                new RetentionCheck(jdbc, kafka.buildAdminProperties()),
+                properties.retention(),
                 sinks,
                 catalog);
     }

@@ -5,10 +5,13 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** The table {@code deduplication}: a partition for each day, dropped whole when all of it may be forgotten. */
 final class DeduplicationDays {
@@ -18,10 +21,13 @@ final class DeduplicationDays {
     private static final String PREFIX = "deduplication_";
 
     private final JdbcTemplate jdbc;
+    private final TransactionTemplate transaction;
     private final Duration retention;
 
     DeduplicationDays(JdbcTemplate jdbc, Duration retention) {
         this.jdbc = jdbc;
+        this.transaction =
+                new TransactionTemplate(new JdbcTransactionManager(Objects.requireNonNull(jdbc.getDataSource())));
         this.retention = retention;
     }
 
@@ -35,8 +41,7 @@ final class DeduplicationDays {
         for (String name : days()) {
             if (LocalDate.parse(name.substring(PREFIX.length()).replace('_', '-'))
                     .isBefore(kept)) {
-                jdbc.execute("DROP TABLE IF EXISTS millrace." + name);
-                log.info("Effects of {} are forgotten", name.substring(PREFIX.length()));
+                drop(name);
             }
         }
         // late changes are remembered from when they were delivered: until their offset is passed they may come again
@@ -48,13 +53,31 @@ final class DeduplicationDays {
     private void create(LocalDate day) {
         String name = PREFIX + day.toString().replace('-', '_');
         try {
-            jdbc.execute("CREATE TABLE IF NOT EXISTS millrace." + name
+            change("CREATE TABLE IF NOT EXISTS millrace." + name
                     + " PARTITION OF millrace.deduplication FOR VALUES FROM ('" + day + " 00:00:00+00') TO ('"
                     + day.plusDays(1) + " 00:00:00+00')");
         } catch (DataAccessException e) {
-            // rows of that day are in the default partition, or another worker makes it: nothing is lost by either
+            // rows of that day are in the default partition, another worker makes it, or somebody reads the table:
+            // nothing is lost by any
             log.debug("The partition {} is not made: {}", name, e.getMessage());
         }
+    }
+
+    private void drop(String name) {
+        try {
+            change("DROP TABLE IF EXISTS millrace." + name);
+            log.info("Effects of {} are forgotten", name.substring(PREFIX.length()));
+        } catch (DataAccessException e) {
+            log.info("The partition {} is dropped later: {}", name, e.getMessage());
+        }
+    }
+
+    /** These statements lock the table against everyone: whoever queues behind one that waits for somebody's long query waits too. */
+    private void change(String statement) {
+        transaction.executeWithoutResult(status -> {
+            jdbc.execute("SET LOCAL lock_timeout = '2s'");
+            jdbc.execute(statement);
+        });
     }
 
     private List<String> days() {

@@ -73,8 +73,13 @@ final class GatheringGuard implements Guard {
             while (true) {
                 List<Wish> some = new ArrayList<>();
                 some.add(wishes.take());
-                wishes.drainTo(some, MOST);
-                store(some);
+                try {
+                    wishes.drainTo(some, MOST);
+                    store(some);
+                } catch (Throwable e) {
+                    // whoever waits must hear of it, and this thread must live on for the next
+                    some.forEach(wish -> wish.verdict().completeExceptionally(e));
+                }
             }
         } catch (InterruptedException e) {
             closed = true;
@@ -85,20 +90,16 @@ final class GatheringGuard implements Guard {
     }
 
     private void store(List<Wish> some) {
-        try {
-            Set<Mark> accepted = Set.copyOf(unstored);
-            Marks.Stored stored = marks.store(
-                    accepted,
-                    some.stream()
-                            .map(Wish::wanted)
-                            .filter(Objects::nonNull)
-                            .distinct()
-                            .toList());
-            unstored.removeAll(accepted);
-            some.forEach(wish -> wish.verdict().complete(verdict(wish, stored)));
-        } catch (RuntimeException e) {
-            some.forEach(wish -> wish.verdict().completeExceptionally(e));
-        }
+        Set<Mark> accepted = Set.copyOf(unstored);
+        Marks.Stored stored = marks.store(
+                accepted,
+                some.stream()
+                        .map(Wish::wanted)
+                        .filter(Objects::nonNull)
+                        .distinct()
+                        .toList());
+        unstored.removeAll(accepted);
+        some.forEach(wish -> wish.verdict().complete(verdict(wish, stored)));
     }
 
     /** Whoever took the last change of a row over goes on with the row; this worker comes too late. */

@@ -1,5 +1,6 @@
 package io.millrace.sync.deduplication;
 
+import io.millrace.sync.sink.Memory;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -17,27 +18,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** Compares how long topics keep records with how long effects are remembered; what does not fit is a finding for people. */
+/** Compares how long topics keep records with how long sinks remember; what does not fit is a finding for people. */
 final class RetentionCheck {
 
     private static final Logger log = LoggerFactory.getLogger(RetentionCheck.class);
 
     private final JdbcTemplate jdbc;
     private final Map<String, Object> connection;
-    private final Duration remembered;
 
-    RetentionCheck(JdbcTemplate jdbc, Map<String, Object> connection, Duration remembered) {
+    RetentionCheck(JdbcTemplate jdbc, Map<String, Object> connection) {
         this.jdbc = jdbc;
         this.connection = connection;
-        this.remembered = remembered;
     }
 
     /** Looks at the topics of a sink, and writes or takes back what there is to say about each. */
-    void look(String sink, Collection<String> topics) {
+    void look(String sink, Memory memory, Collection<String> topics) {
         Map<String, String> findings = new HashMap<>();
         if (!topics.isEmpty()) {
             settings(topics).forEach((topic, settings) -> {
-                String message = finding(sink, topic, settings);
+                String message = finding(sink, memory, topic, settings);
                 if (message != null) {
                     findings.put(topic, message);
                 }
@@ -63,19 +62,21 @@ final class RetentionCheck {
         });
     }
 
-    private @Nullable String finding(String sink, String topic, Config settings) {
+    private @Nullable String finding(String sink, Memory memory, String topic, Config settings) {
         boolean deletes =
                 settings.get(TopicConfig.CLEANUP_POLICY_CONFIG).value().contains("delete");
         long kept = deletes
                 ? Long.parseLong(settings.get(TopicConfig.RETENTION_MS_CONFIG).value())
                 : -1;
-        if (kept >= 0 && Duration.ofMillis(kept).compareTo(remembered) <= 0) {
+        if (kept >= 0 && Duration.ofMillis(kept).compareTo(memory.time()) <= 0) {
             return null;
         }
         return "Topic " + topic + " keeps records "
                 + (kept < 0 ? "for ever" : "for " + Duration.ofMillis(kept).toHours() + " h")
-                + ", effects of " + sink + " are remembered for " + remembered.toHours()
-                + " h: a rewind beyond that is refused. Raise millrace.sync.deduplication.retention or lower the topic's retention.ms.";
+                + ", " + memory.of() + " of " + sink + " are remembered for "
+                + memory.time().toHours()
+                + " h: a rewind beyond that is refused. Raise " + memory.setting()
+                + " or lower the topic's retention.ms.";
     }
 
     private Map<String, Config> settings(Collection<String> topics) {

@@ -97,9 +97,16 @@ final class Deliveries implements SmartLifecycle {
                 lane.metrics().unsettled(notices.unsettled());
                 tend(lane, tables, askedAt, notices);
             });
+            lanes.forEach(lane -> lane.health().looked());
         } catch (RuntimeException e) {
             if (!catalogFailing) {
                 log.warn("The catalog does not answer; delivery waits for it: {}", e.getMessage());
+                catalogFailing = true;
+            }
+        } catch (Throwable e) {
+            // thrown out of here it would end the looks for good, without a word, and all delivery with them
+            if (!catalogFailing) {
+                log.error("A look at the catalog failed; delivery waits for the next", e);
                 catalogFailing = true;
             }
         }
@@ -108,8 +115,8 @@ final class Deliveries implements SmartLifecycle {
     private static void tend(Lane lane, List<CapturedTable> tables, long askedAt, Notices notices) {
         try {
             lane.container().tend(Route.of(lane.sink().name(), tables), askedAt, notices);
-        } catch (RuntimeException e) {
-            if (lane.health().failed("Delivery to " + lane.sink().name() + " cannot be started: " + e.getMessage())) {
+        } catch (RuntimeException | Error e) {
+            if (lane.health().failed("Delivery to " + lane.sink().name() + " cannot be started: " + e)) {
                 log.error(
                         "Delivery to {} cannot be started; tried again",
                         lane.sink().name(),
@@ -122,8 +129,11 @@ final class Deliveries implements SmartLifecycle {
         try {
             lane.sink().check();
             lane.health().checked(null);
-        } catch (SinkException | RuntimeException e) {
+        } catch (SinkException e) {
             lane.health().checked(e.getMessage());
+        } catch (Throwable e) {
+            // thrown out of here it would end the checks for good
+            lane.health().checked("The check of " + lane.sink().name() + " failed: " + e);
         }
     }
 

@@ -108,13 +108,7 @@ final class EffectRound {
                 && !stoppedTables.contains(lane.element().change().table().id())) {
             Received received = lane.element();
             Mark mark = Mark.of(received.event());
-            long asked = System.nanoTime();
-            Verdict verdict = guard.pass(done, mark);
-            if (verdict != Verdict.DONE
-                    && System.nanoTime() - asked > sink.longestWrite().toNanos()) {
-                // this process stood still: its claim may be another's by now
-                verdict = Verdict.HELD;
-            }
+            Verdict verdict = claimed(guard, done, mark, sink);
             done = null;
             Fault fault = verdict == Verdict.DONE ? null : attempt(received, verdict);
             if (fault != null) {
@@ -129,6 +123,14 @@ final class EffectRound {
         if (done != null) {
             guard.pass(done, null);
         }
+    }
+
+    /** Returns what the guard says; that another has it where this process stood still meanwhile: its claim may be another's by now. */
+    static Verdict claimed(Guard guard, @Nullable Mark done, Mark next, EffectSink sink) {
+        long asked = System.nanoTime();
+        Verdict verdict = guard.pass(done, next);
+        boolean stoodStill = System.nanoTime() - asked > sink.longestWrite().toNanos();
+        return verdict != Verdict.DONE && stoodStill ? Verdict.HELD : verdict;
     }
 
     private @Nullable Fault attempt(Received received, Verdict verdict) {

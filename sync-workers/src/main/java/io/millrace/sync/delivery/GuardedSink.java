@@ -44,7 +44,7 @@ final class GuardedSink implements Sink {
             for (int i = 0; i < batch.changes().size(); i++) {
                 Change change = batch.changes().get(i);
                 Mark mark = Mark.of(change.event());
-                Verdict verdict = guard.pass(null, mark);
+                Verdict verdict = EffectRound.claimed(guard, null, mark, sink);
                 if (verdict == Verdict.HELD) {
                     throw SinkException.retryable(EffectRound.held(name()), null);
                 }

@@ -119,7 +119,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
                     && place.known()
                     && !place.held()
                     && !consumer.isHeld()) {
-                redelivery.run(this, consumer, partition, route);
+                redelivery.run(this, consumer, partition, route, told::holds);
             }
         }
         Set<TopicPartition> paused = consumer.paused();

@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,7 @@ import org.slf4j.LoggerFactory;
 final class Redelivery {
 
     private static final Logger log = LoggerFactory.getLogger(Redelivery.class);
-    /** So few that the next poll is not late. */
+    /** Read at a time. */
     private static final int AT_A_TIME = 100;
 
     private final Sink sink;
@@ -61,12 +62,16 @@ final class Redelivery {
         STOP
     }
 
-    void run(Places places, SteeredConsumer consumer, TopicPartition partition, Route route) {
+    /** @param goesOn asked before each letter; what is left then is due again at the next poll */
+    void run(Places places, SteeredConsumer consumer, TopicPartition partition, Route route, BooleanSupplier goesOn) {
         Place place = consumer.place(partition);
         try {
             List<KeptLetter> due = deadLetters.due(sink.name(), partition, place.next(), AT_A_TIME);
             Set<Long> refused = new HashSet<>();
             for (KeptLetter letter : due) {
+                if (!goesOn.getAsBoolean()) {
+                    break;
+                }
                 Long key = letter.keyHash();
                 if (key != null && refused.contains(key)) {
                     continue;

@@ -79,6 +79,9 @@ final class Rebuilder implements SmartLifecycle {
                 log.warn("The catalog does not say what is to be rebuilt: {}", e.getMessage());
             }
             failing = true;
+        } catch (Throwable e) {
+            // thrown out of here it would end the looks for good
+            log.error("A look for rebuilds failed; the next follows", e);
         }
     }
 
@@ -97,6 +100,8 @@ final class Rebuilder implements SmartLifecycle {
         } catch (RuntimeException e) {
             log.warn("Rebuild {} does not get on, tried again: {}", id, e.toString());
             noteQuietly(id, e);
+        } catch (Throwable e) {
+            log.error("Rebuild {} does not get on, tried again", id, e);
         } finally {
             working.remove(id);
         }

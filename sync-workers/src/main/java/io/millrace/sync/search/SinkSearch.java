@@ -48,6 +48,9 @@ final class SinkSearch {
             log.warn("The search of {} broke off and begins again in half a minute: {}", sink.name(), e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (Throwable e) {
+            // thrown out of here it would end the searches for good
+            log.error("The search of {} failed and begins again in half a minute", sink.name(), e);
         }
     }
 

@@ -2,6 +2,7 @@ package io.millrace.sync.sink;
 
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A place that changes are written to. A sink never retries, never touches Kafka and never swallows an error: delivery owns
@@ -30,6 +31,11 @@ public interface Sink {
     /** Returns whether it tells rows apart, and so takes only tables with a key. */
     default boolean needsKey() {
         return kind() == SinkKind.STATE;
+    }
+
+    /** Returns how far back a rewind may go; null for as far as Kafka holds changes. */
+    default @Nullable Memory memory() {
+        return null;
     }
 
     /**

@@ -26,9 +26,17 @@ final class SinkPublication implements SmartLifecycle {
 
     SinkPublication(PipelineCatalog catalog, List<Sink> sinks) {
         this.catalog = catalog;
-        this.sinks = sinks.stream()
-                .map(sink -> new SinkDescription(sink.name(), sink.title(), sink.purpose(), sink.needsKey()))
-                .toList();
+        this.sinks = sinks.stream().map(SinkPublication::described).toList();
+    }
+
+    private static SinkDescription described(Sink sink) {
+        Memory memory = sink.memory();
+        return new SinkDescription(
+                sink.name(),
+                sink.title(),
+                sink.purpose(),
+                sink.needsKey(),
+                memory == null ? null : new SinkDescription.Memory(memory.time(), memory.of(), memory.setting()));
     }
 
     @Override
@@ -55,6 +63,10 @@ final class SinkPublication implements SmartLifecycle {
                         e.getMessage());
             }
             failing = true;
+        } catch (Throwable e) {
+            // thrown out of here nothing would be published any more
+            next = RETRY;
+            log.error("The catalog cannot be told which sinks there are; tried again", e);
         }
         if (!again.isShutdown()) {
             var unused = again.schedule(() -> publish(again), next.toMillis(), TimeUnit.MILLISECONDS);

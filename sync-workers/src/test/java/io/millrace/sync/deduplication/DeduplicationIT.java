@@ -6,6 +6,9 @@ import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.sink.Memory;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -153,7 +157,27 @@ class DeduplicationIT {
     }
 
     @Test
-    void aTopicThatKeepsRecordsForLongerThanEffectsAreRememberedIsAFinding() throws Exception {
+    @Timeout(60)
+    void partitionsAreChangedLaterWhereSomebodyReadsTheTable() throws Exception {
+        days.care(NOW);
+        List<String> before = partitions();
+        assertThat(before).isNotEmpty();
+        Instant later = NOW.plus(Duration.ofDays(30));
+        try (Connection reader = platform.getBean(DataSource.class).getConnection()) {
+            reader.setAutoCommit(false);
+            try (Statement statement = reader.createStatement()) {
+                statement.execute("SELECT count(*) FROM millrace.deduplication");
+            }
+            days.care(later);
+            assertThat(partitions()).as("while it is read").isEqualTo(before);
+            reader.rollback();
+        }
+        days.care(later);
+        assertThat(partitions()).doesNotContainAnyElementsOf(before).hasSize(3);
+    }
+
+    @Test
+    void aTopicThatKeepsRecordsForLongerThanASinkRemembersIsAFinding() throws Exception {
         String kept = TestTables.uniqueName("kept");
         String fine = TestTables.uniqueName("fine");
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()))) {
@@ -163,19 +187,19 @@ class DeduplicationIT {
                     .all()
                     .get();
         }
-        RetentionCheck check =
-                new RetentionCheck(sql, Map.of("bootstrap.servers", stack.kafkaBootstrapServers()), Duration.ofDays(8));
-        check.look("webhook", List.of(kept, fine));
+        RetentionCheck check = new RetentionCheck(sql, Map.of("bootstrap.servers", stack.kafkaBootstrapServers()));
+        Memory memory = new Memory(Duration.ofDays(8), "deleted rows", "millrace.sinks.redis.tombstone-ttl");
+        check.look("redis", memory, List.of(kept, fine));
         assertThat(sql.queryForList("SELECT topic || ' ' || message FROM millrace.delivery_finding", String.class))
                 .singleElement()
                 .asString()
                 .startsWith(kept)
                 .contains("for ever")
                 .contains("192 h")
-                .contains("millrace.sync.deduplication.retention");
+                .contains("deleted rows of redis")
+                .contains("millrace.sinks.redis.tombstone-ttl");
 
-        new RetentionCheck(sql, Map.of("bootstrap.servers", stack.kafkaBootstrapServers()), Duration.ofDays(8))
-                .look("webhook", List.of(fine));
+        check.look("redis", memory, List.of(fine));
         assertThat(sql.queryForList("SELECT topic FROM millrace.delivery_finding", String.class))
                 .isEmpty();
     }

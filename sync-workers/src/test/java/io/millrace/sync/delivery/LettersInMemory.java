@@ -5,6 +5,7 @@ import io.millrace.sync.deadletter.DeadLetter.Category;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.deadletter.KeptLetter;
 import io.millrace.sync.deadletter.Standing;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +22,10 @@ final class LettersInMemory implements DeadLetters {
     final Map<Long, DeadLetter> kept = new TreeMap<>();
     final Set<Long> superseded = new HashSet<>();
     final Set<Long> discarded = new HashSet<>();
+    /** To be given again; no record of them is left. */
+    final List<KeptLetter> due = new ArrayList<>();
+
+    final List<Long> refusedAgain = new ArrayList<>();
     long passed;
     boolean failing;
 
@@ -84,12 +89,12 @@ final class LettersInMemory implements DeadLetters {
 
     @Override
     public List<KeptLetter> due(String sink, TopicPartition partition, long below, int limit) {
-        throw new UnsupportedOperationException();
+        return List.copyOf(due);
     }
 
     @Override
     public Optional<ConsumerRecord<byte[], byte[]>> record(KeptLetter letter) {
-        throw new UnsupportedOperationException();
+        return Optional.empty();
     }
 
     @Override
@@ -99,6 +104,7 @@ final class LettersInMemory implements DeadLetters {
 
     @Override
     public void refused(KeptLetter letter, String cause, String stack) {
-        throw new UnsupportedOperationException();
+        due.remove(letter);
+        refusedAgain.add(letter.offset());
     }
 }

@@ -6,6 +6,7 @@ import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.HeldState;
+import io.millrace.sync.sink.Memory;
 import io.millrace.sync.sink.RebuildableSink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
@@ -21,6 +22,7 @@ final class ElasticsearchSink implements RebuildableSink, HeldState, AutoCloseab
     private final IndexWriter writer;
     private final IndexRebuild rebuild;
     private final HeldSearch held;
+    private final Memory memory;
 
     ElasticsearchSink(ElasticsearchAccess elasticsearch, ElasticsearchSinkProperties properties) {
         int maxBulk = (int) properties.maxBulk().toBytes();
@@ -32,6 +34,8 @@ final class ElasticsearchSink implements RebuildableSink, HeldState, AutoCloseab
         this.writer = new IndexWriter(indexes, rows, tombstones, new Truncation(elasticsearch, maxBulk));
         this.rebuild = new IndexRebuild(elasticsearch, indexes, maker, writer);
         this.held = new HeldSearch(elasticsearch);
+        this.memory = new Memory(
+                properties.tombstoneRetention(), "deleted rows", "millrace.sinks.elasticsearch.tombstone-retention");
     }
 
     @Override
@@ -47,6 +51,11 @@ final class ElasticsearchSink implements RebuildableSink, HeldState, AutoCloseab
     @Override
     public SinkKind kind() {
         return SinkKind.STATE;
+    }
+
+    @Override
+    public Memory memory() {
+        return memory;
     }
 
     @Override

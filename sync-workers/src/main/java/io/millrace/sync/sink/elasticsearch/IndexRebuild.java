@@ -98,7 +98,15 @@ final class IndexRebuild {
 
     Comparison compare(Copy copy, Progress progress) throws SinkException {
         Place place = Place.of(copy);
-        return new IndexComparison(elasticsearch, place.before(), place.after()).run(progress);
+        return comparison(place.before(), place.after(), progress);
+    }
+
+    private Comparison comparison(String seen, String other, Progress progress) throws SinkException {
+        try {
+            return new IndexComparison(elasticsearch, seen, other).run(progress);
+        } catch (IndexGoneException e) {
+            throw new SinkException(ErrorCategory.FATAL, e.getMessage() + ": start the rebuild again", e);
+        }
     }
 
     void exchange(Copy copy) throws SinkException {

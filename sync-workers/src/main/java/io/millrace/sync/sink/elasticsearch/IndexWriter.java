@@ -50,7 +50,7 @@ final class IndexWriter {
         failed.forEach(
                 (write, result) -> failures.add(ElasticsearchSink.failure(write.index(), result, result.category())));
         for (Map.Entry<Integer, Change> truncate : sorted.truncates().entrySet()) {
-            truncate(truncate.getKey(), truncate.getValue(), placements, failures);
+            truncate(truncate.getKey(), truncate.getValue(), placements, unusable, failures);
         }
         return failures;
     }
@@ -68,7 +68,14 @@ final class IndexWriter {
         failed.forEach(
                 (write, result) -> failures.add(ElasticsearchSink.failure(write.index(), result, result.category())));
         for (Map.Entry<Integer, Change> truncate : sorted.truncates().entrySet()) {
-            truncate(truncate.getKey(), truncate.getValue(), placements, failures);
+            emptied(
+                            truncate.getValue(),
+                            Objects.requireNonNull(
+                                    placements.get(truncate.getValue().table().id())))
+                    .stream()
+                    .findFirst()
+                    .ifPresent(result ->
+                            failures.add(ElasticsearchSink.failure(truncate.getKey(), result, result.category())));
         }
         return failures;
     }
@@ -183,22 +190,29 @@ final class IndexWriter {
         return left;
     }
 
-    private void truncate(int index, Change change, Map<Long, Placement> placements, List<Failure> failures)
+    /** Empties where the table's changes go; once more where the indexes are others by now, which nothing but a refusal tells. */
+    private void truncate(
+            int index,
+            Change change,
+            Map<Long, Placement> placements,
+            Map<Long, String> unusable,
+            List<Failure> failures)
             throws SinkException {
-        Placement placement = placements.get(change.table().id());
+        long id = change.table().id();
+        Placement placement = placements.get(id);
         if (placement == null) {
             return;
         }
-        long version = change.event().rowVersion();
-        tombstones.keepTruncate(change.table(), version);
-        List<ItemResult> failed = new ArrayList<>(0);
-        String mirror = placement.mirror();
-        if (mirror != null && placement.mirrorFirst()) {
-            failed.addAll(truncation.run(mirror, version));
-        }
-        failed.addAll(truncation.run(placement.live(), version));
-        if (mirror != null && !placement.mirrorFirst()) {
-            failed.addAll(truncation.run(mirror, version));
+        List<ItemResult> failed = emptied(change, placement);
+        if (failed.stream().anyMatch(ItemResult::isIndexMissing)) {
+            indexes.forget(change.table());
+            Placement moved = placements(List.of(change), unusable).get(id);
+            if (moved == null) {
+                failures.add(new Failure(index, ErrorCategory.FATAL, String.valueOf(unusable.get(id))));
+                return;
+            }
+            placements.put(id, moved);
+            failed = emptied(change, moved);
         }
         failed.stream().findFirst().ifPresent(result -> {
             if (result.isIndexMissing()) {
@@ -206,6 +220,26 @@ final class IndexWriter {
             }
             failures.add(ElasticsearchSink.failure(index, result, result.category()));
         });
+    }
+
+    /** Returns what was not applied; that the index is gone, if that is what it is. */
+    private List<ItemResult> emptied(Change change, Placement placement) throws SinkException {
+        long version = change.event().rowVersion();
+        tombstones.keepTruncate(change.table(), version);
+        List<ItemResult> failed = new ArrayList<>(0);
+        String mirror = placement.mirror();
+        try {
+            if (mirror != null && placement.mirrorFirst()) {
+                failed.addAll(truncation.run(mirror, version));
+            }
+            failed.addAll(truncation.run(placement.live(), version));
+            if (mirror != null && !placement.mirrorFirst()) {
+                failed.addAll(truncation.run(mirror, version));
+            }
+        } catch (IndexGoneException e) {
+            failed.add(ItemResult.moved(placement.live()));
+        }
+        return failed;
     }
 
     /** Returns where each table's changes go, fields for all of their columns made; for those that cannot be taken, why. */

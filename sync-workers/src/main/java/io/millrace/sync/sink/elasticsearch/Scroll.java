@@ -3,6 +3,7 @@ package io.millrace.sync.sink.elasticsearch;
 import io.millrace.event.Row;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Body;
+import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
 import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -32,12 +33,16 @@ final class Scroll {
         this.pageSize = pageSize;
     }
 
-    /** Gives every page to the reader; without sources the documents' rows are empty. */
+    /**
+     * Gives every page to the reader; without sources the documents' rows are empty.
+     *
+     * @throws IndexGoneException if there is no such index, or not any more
+     */
     <E extends Exception> void all(String index, boolean sources, Reader<E> reader) throws SinkException, E {
         // a search sees only what was refreshed
-        elasticsearch.call("POST", "/" + index + "/_refresh", null, (tokens, answer) -> true);
-        Page page = elasticsearch.call(
-                "POST",
+        ask(index, "/" + index + "/_refresh", null, (tokens, answer) -> true);
+        Page page = ask(
+                index,
                 "/" + index + "/_search?scroll=5m",
                 Body.json(
                         "{\"size\":" + pageSize + ",\"version\":true,\"_source\":" + sources + ",\"sort\":[\"_doc\"]}"),
@@ -56,6 +61,15 @@ final class Scroll {
                 "/_search/scroll",
                 Body.json(JSON.writeValueAsString(Map.of("scroll_id", String.valueOf(page.scroll())))),
                 (tokens, answer) -> true);
+    }
+
+    private <T> T ask(String index, String path, @Nullable Body body, ElasticsearchAccess.Reader<T> reader)
+            throws SinkException {
+        try {
+            return elasticsearch.exchange("POST", path, body, reader);
+        } catch (Refused e) {
+            throw e.status() == 404 ? new IndexGoneException(index, e) : elasticsearch.fault(e);
+        }
     }
 
     private static Page page(JsonParser tokens, byte[] answer) {

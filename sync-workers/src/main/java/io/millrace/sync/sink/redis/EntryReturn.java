@@ -2,6 +2,7 @@ package io.millrace.sync.sink.redis;
 
 import io.lettuce.core.ScriptOutputType;
 import io.millrace.sync.sink.redis.Link.Call;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -35,16 +36,38 @@ final class EntryReturn {
         });
     }
 
-    /** Removes entries and marks; of the live space only what was written under another name once. */
-    static void remove(Link link, Space space, String prefix)
+    /** Removes what was put together out of readers' sight. */
+    static void removeShadow(Link link, String prefix)
             throws ExecutionException, InterruptedException, TimeoutException {
-        Marks.all(link, space, prefix, keys -> {
-            List<byte[]> all = new ArrayList<>(keys.size() * 2);
-            keys.forEach(key -> {
-                all.add(space.row(key));
-                all.add(space.mark(key));
-            });
-            link.one(commands -> commands.unlink(all.toArray(byte[][]::new)));
+        Marks.all(link, Space.SHADOW, prefix, keys -> remove(link, Space.SHADOW, keys));
+    }
+
+    /** Removes what readers see under keys that begin so, except for keys that the table's present template makes. */
+    static void removeFormer(Link link, String prefix, TableEntries present)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        Marks.all(
+                link,
+                Space.LIVE,
+                prefix,
+                keys -> remove(
+                        link,
+                        Space.LIVE,
+                        keys.stream()
+                                .filter(key -> present.encoded(new String(key, StandardCharsets.UTF_8))
+                                        .isEmpty())
+                                .toList()));
+    }
+
+    private static void remove(Link link, Space space, List<byte[]> keys)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        if (keys.isEmpty()) {
+            return;
+        }
+        List<byte[]> all = new ArrayList<>(keys.size() * 2);
+        keys.forEach(key -> {
+            all.add(space.row(key));
+            all.add(space.mark(key));
         });
+        link.one(commands -> commands.unlink(all.toArray(byte[][]::new)));
     }
 }

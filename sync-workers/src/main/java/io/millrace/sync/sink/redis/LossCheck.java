@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Each part of Redis holds a marker that says how far delivery was when it was written. No marker, or another one: everything was
  * lost (FLUSHALL, a restart without persistence, another server). The marker under another run of the server: what was written behind
  * it may be lost, since a server that starts again, or a replica that takes over, holds a prefix of what was written. More evictions
- * than were dealt with: any entry may be missing.
+ * than were dealt with: any entry may be missing. The server counts them from zero in each run, and when somebody resets its statistics.
  */
 final class LossCheck {
 
@@ -81,7 +81,8 @@ final class LossCheck {
             return null;
         }
         boolean sameRun = known.run().equals(run);
-        if (sameRun && evicted > known.evicted()) {
+        boolean counted = sameRun && evicted >= known.evicted();
+        if (evicted > (counted ? known.evicted() : 0)) {
             return evicted(link, node, info, evicted, reached);
         }
         if (held == null || !held.id().equals(known.marker())) {
@@ -91,9 +92,15 @@ final class LossCheck {
             loss.lost(
                     "Redis (" + node.place() + ") was started again and may lack what was written last",
                     held.offsets());
-            write(link, node, new Marker(held.id(), reached), run, evicted);
-        } else if (!held.offsets().equals(reached)) {
-            new Marker(held.id(), reached).write(link, node);
+            new Marker(held.id(), reached).replace(link, node);
+            markers.put(new StoreMarker(sink, node.place(), held.id(), run, evicted));
+        } else {
+            if (!counted) {
+                markers.put(new StoreMarker(sink, node.place(), held.id(), run, evicted));
+            }
+            if (!held.offsets().equals(reached)) {
+                new Marker(held.id(), reached).replace(link, node);
+            }
         }
         return null;
     }

@@ -89,6 +89,12 @@ final class LossGuard implements SmartLifecycle {
                 log.info("Whether Redis has lost entries cannot be told yet: {}", message);
             }
             said = message;
+        } catch (Throwable e) {
+            // thrown out of here it would end the looks for good
+            if (!e.toString().equals(said)) {
+                log.error("A look whether Redis has lost entries failed; the next follows", e);
+            }
+            said = e.toString();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.sync.sink.redis;
 
+import io.lettuce.core.SetArgs;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.UUID;
@@ -33,6 +34,12 @@ record Marker(String id, Map<String, Map<Integer, Long>> offsets) {
         } catch (JacksonException e) {
             return null;
         }
+    }
+
+    /** Puts it where a marker stands: one that is gone by now, and all else with it, is not made up for. */
+    void replace(Link link, Node node) throws ExecutionException, InterruptedException, TimeoutException {
+        byte[] json = JSON.writeValueAsString(this).getBytes(StandardCharsets.UTF_8);
+        link.one(all -> all.set(node.markerKey(), json, SetArgs.Builder.xx()));
     }
 
     void write(Link link, Node node) throws ExecutionException, InterruptedException, TimeoutException {

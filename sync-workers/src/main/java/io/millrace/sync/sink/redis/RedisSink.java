@@ -1,6 +1,7 @@
 package io.millrace.sync.sink.redis;
 
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.options.KeyTemplate;
 import io.millrace.catalog.options.RedisRefill;
 import io.millrace.catalog.rebuild.Comparison;
 import io.millrace.event.ChangeEvent;
@@ -10,6 +11,7 @@ import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.HeldState;
+import io.millrace.sync.sink.Memory;
 import io.millrace.sync.sink.RebuildableSink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
@@ -26,6 +28,7 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
     private final RedisAccess redis;
     private final EntryWriter writer;
     private final EntryReturn entryReturn;
+    private final Memory memory;
     private final TableEntries.Cache tables = new TableEntries.Cache();
     private volatile @Nullable String complaint;
 
@@ -33,6 +36,7 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
         this.redis = redis;
         this.writer = new EntryWriter(properties.tombstoneTtl().toMillis(), properties.keysPerCall());
         this.entryReturn = new EntryReturn(writer.tombstone());
+        this.memory = new Memory(properties.tombstoneTtl(), "deleted rows", "millrace.sinks.redis.tombstone-ttl");
     }
 
     @Override
@@ -48,6 +52,11 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
     @Override
     public SinkKind kind() {
         return SinkKind.STATE;
+    }
+
+    @Override
+    public Memory memory() {
+        return memory;
     }
 
     @Override
@@ -70,7 +79,13 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
                 failures.add(new Failure(i, ErrorCategory.REJECTED, "The row has no key: Redis cannot hold it"));
             } else {
                 TableEntries entries = tables.of(change.table());
-                writes.add(new Write(i, entries, event, entries.key(key), change.isAwaited() ? null : event.after()));
+                try {
+                    byte[] entry = entries.key(key);
+                    writes.add(new Write(i, entries, event, entry, change.isAwaited() ? null : event.after()));
+                } catch (KeyTemplate.NoSuchColumnException e) {
+                    // a column was renamed: the table's matter, nobody else's
+                    failures.add(new Failure(i, ErrorCategory.FATAL, e.getMessage()));
+                }
             }
         }
         for (Write lacking : writer.write(link, writes, space)) {
@@ -134,7 +149,13 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
 
     @Override
     public List<Failure> feed(Copy copy, List<Change> changes) throws SinkException {
-        return redis.with(link -> write(link, changes, Space.SHADOW));
+        List<Failure> failures = redis.with(link -> write(link, changes, Space.SHADOW));
+        for (Failure failure : failures) {
+            if (failure.category() == ErrorCategory.FATAL) {
+                throw new SinkException(ErrorCategory.FATAL, failure.cause(), null);
+            }
+        }
+        return failures;
     }
 
     /** Nothing to compare with: what readers see has lost entries. */
@@ -149,6 +170,15 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
             entryReturn.reveal(link, tables.of(copy.table()).prefix());
             return true;
         });
+        // only now: until then readers may still know the former keys, and a refill that is given up leaves them what
+        // they had
+        TableEntries entries = TableEntries.unshaped(copy.table());
+        for (String former : RedisRefill.of(copy.place()).formerPrefixes()) {
+            redis.with(link -> {
+                EntryReturn.removeFormer(link, former, entries);
+                return true;
+            });
+        }
     }
 
     @Override
@@ -165,18 +195,11 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
     @Override
     public void discard(Copy copy) throws SinkException {
         removeShadow(copy);
-        String former = RedisRefill.of(copy.place()).formerPrefix();
-        if (former != null) {
-            redis.with(link -> {
-                EntryReturn.remove(link, Space.LIVE, former);
-                return true;
-            });
-        }
     }
 
     private void removeShadow(Copy copy) throws SinkException {
         redis.with(link -> {
-            EntryReturn.remove(link, Space.SHADOW, tables.of(copy.table()).prefix());
+            EntryReturn.removeShadow(link, tables.of(copy.table()).prefix());
             return true;
         });
     }

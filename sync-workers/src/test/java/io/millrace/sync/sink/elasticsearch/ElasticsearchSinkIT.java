@@ -290,6 +290,28 @@ class ElasticsearchSinkIT extends SinkContractTests {
     }
 
     @Test
+    void truncateThatComesAloneToAWorkerWhichKnowsNothingOfARebuildEmptiesTheNewIndex() throws Exception {
+        write(events.create(key(1), item(1, "before")));
+        try (ElasticsearchSink other = sink(List.of(stack().elasticsearchUri()), null, Duration.ofHours(1), null)) {
+            Copy copy = new Copy(1, table, other.plan(table, "{}"));
+            other.prepare(copy);
+            other.feed(copy, List.of(new Change(table, events.create(key(1), item(1, "in the new one")))));
+            other.exchange(copy);
+            // both stand: the names that this worker has are gone all the same
+            assertThat(write(events.truncate())).isEmpty();
+            assertThat(held(1)).isNull();
+            assertThat(get("/" + alias() + "-000001/_doc/1").path("found").asBoolean())
+                    .isFalse();
+
+            other.write(SinkBatch.of(List.of(new Change(table, events.create(key(2), item(2, "behind it"))))));
+            other.discard(copy);
+            assertThat(write(events.truncate())).isEmpty();
+            assertThat(held(2)).isNull();
+            assertThat(get("/" + alias() + "*/_alias").propertyNames()).containsExactly(alias() + "-000002");
+        }
+    }
+
+    @Test
     void workerThatKnowsNothingOfARebuildCannotWritePastIt() throws Exception {
         write(events.create(key(1), item(1, "before")));
         try (ElasticsearchSink other = sink(List.of(stack().elasticsearchUri()), null, Duration.ofHours(1), null)) {

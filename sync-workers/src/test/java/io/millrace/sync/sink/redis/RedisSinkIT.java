@@ -1,14 +1,21 @@
 package io.millrace.sync.sink.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.options.RedisRefill;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.RebuildableSink;
 import io.millrace.sync.sink.RebuildableSink.Copy;
+import io.millrace.sync.sink.SinkBatch;
+import io.millrace.sync.sink.SinkException;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -75,6 +82,80 @@ class RedisSinkIT extends RedisContractTests {
                 .isEqualTo(version);
         assertThat(held(2).path("name").asString()).as("a newer version stays").isEqualTo("new");
         assertThat(this.<List<byte[]>>ask(all -> all.keys("millrace:[rs]:*"))).isEmpty();
+    }
+
+    @Test
+    void templateThatNamesARenamedColumnStopsItsOwnTableAlone() throws Exception {
+        CapturedTable renamed = TestTables.bound(
+                TestTables.of(
+                        TestTables.uniqueName("renamed"), List.of("nid"), List.of(TestTables.column("nid", "int4"))),
+                "redis",
+                "{\"key\":\"{table}:{id}\"}");
+        ChangeEvent theirs = new TestEvents(renamed).create("{\"nid\":1}", "{\"nid\":1}");
+        List<Failure> failures = sink().write(SinkBatch.of(
+                List.of(new Change(renamed, theirs), new Change(table, events.create(key(1), item(1, "goes on"))))));
+        assertThat(failures)
+                .containsExactly(
+                        new Failure(
+                                0,
+                                ErrorCategory.FATAL,
+                                "{id} in the key template {table}:{id} is no key column of " + renamed.table()
+                                        + " any more: change the template in the table's Redis options, then activate the binding"));
+        assertThat(held(1).path("name").asString()).isEqualTo("goes on");
+
+        RebuildableSink rebuildable = (RebuildableSink) sink();
+        assertThatExceptionOfType(SinkException.class)
+                .as("a refill that brings nothing back is not done")
+                .isThrownBy(() -> rebuildable.feed(new Copy(1, renamed, "{}"), List.of(new Change(renamed, theirs))))
+                .returns(ErrorCategory.FATAL, SinkException::category);
+    }
+
+    @Test
+    void entriesUnderFormerKeysGoOnceTheNewOnesAreSeenAndNotWithARefillThatIsGivenUp() throws Exception {
+        String former = "former" + table.id() + ":";
+        String now = "now" + table.id() + ":";
+        table = TestTables.bound(table, "redis", "{\"key\":\"" + former + "{id}\"}");
+        ChangeEvent one = events.create(key(1), item(1, "a"));
+        ChangeEvent two = events.create(key(2), item(2, "b"));
+        write(one, two);
+        table = TestTables.bound(table, "redis", "{\"key\":\"" + now + "{id}\"}");
+        RebuildableSink rebuildable = (RebuildableSink) sink();
+        Copy copy = new Copy(1, table, new RedisRefill(List.of(former)).toJson());
+        rebuildable.prepare(copy);
+        rebuildable.feed(copy, List.of(new Change(table, one), new Change(table, two)));
+        rebuildable.discard(copy);
+        assertThat(keys(former)).containsExactly(former + "1", former + "2");
+        assertThat(keys(now)).isEmpty();
+
+        rebuildable.prepare(copy);
+        rebuildable.feed(copy, List.of(new Change(table, one), new Change(table, two)));
+        rebuildable.exchange(copy);
+        rebuildable.discard(copy);
+        assertThat(keys(former)).isEmpty();
+        assertThat(keys(now)).containsExactly(now + "1", now + "2");
+        assertThat(keys("millrace:v:{" + former)).isEmpty();
+    }
+
+    @Test
+    void keysThatThePresentTemplateMakesAreNeverTakenForFormerOnes() throws Exception {
+        String begins = "same" + table.id() + ":";
+        table = TestTables.bound(table, "redis", "{\"key\":\"" + begins + "{id}\"}");
+        ChangeEvent one = events.create(key(1), item(1, "a"));
+        write(one);
+        table = TestTables.bound(table, "redis", "{\"key\":\"" + begins + "row:{id}\"}");
+        RebuildableSink rebuildable = (RebuildableSink) sink();
+        Copy copy = new Copy(1, table, new RedisRefill(List.of(begins)).toJson());
+        rebuildable.prepare(copy);
+        rebuildable.feed(copy, List.of(new Change(table, one)));
+        rebuildable.exchange(copy);
+        assertThat(keys(begins)).containsExactly(begins + "row:1");
+    }
+
+    private List<String> keys(String beginning) {
+        return this.<List<byte[]>>ask(all -> all.keys(beginning + "*")).stream()
+                .map(RedisContractTests::text)
+                .sorted()
+                .toList();
     }
 
     private void bringBack(ChangeEvent... changes) throws Exception {
