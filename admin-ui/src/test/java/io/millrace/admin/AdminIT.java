@@ -686,22 +686,27 @@ class AdminIT {
         appender.start();
         logger.addAppender(appender);
         try {
-            assertThat(call("admin", HttpMethod.DELETE, "/sources/leaving", null)).hasStatus(200);
+            assertThat(call("admin", HttpMethod.DELETE, "/sources/leaving", null))
+                    .hasStatus(200);
         } finally {
             logger.detachAppender(appender);
         }
         assertThat(hasSlot("millrace_leaving")).isFalse();
-        assertThat(logged).singleElement().asString().startsWith("before: ").contains(
-                "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'millrace_leaving';",
-                "DROP PUBLICATION IF EXISTS \"millrace_leaving\";");
+        assertThat(logged)
+                .singleElement()
+                .asString()
+                .startsWith("before: ")
+                .contains(
+                        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'millrace_leaving';",
+                        "DROP PUBLICATION IF EXISTS \"millrace_leaving\";");
     }
 
     private boolean hasSlot(String slot) {
         try (Connection connection = DriverManager.getConnection(
                         stack.postgresJdbcUrl("postgres"), LocalStack.POSTGRES_USER, LocalStack.POSTGRES_PASSWORD);
                 Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(
-                        "SELECT FROM pg_replication_slots WHERE slot_name = '" + slot + "'")) {
+                ResultSet row =
+                        statement.executeQuery("SELECT FROM pg_replication_slots WHERE slot_name = '" + slot + "'")) {
             return row.next();
         } catch (SQLException e) {
             throw new IllegalStateException(e);
