@@ -646,7 +646,7 @@ class AdminIT {
                         stack.postgresJdbcUrl("postgres"), LocalStack.POSTGRES_USER, LocalStack.POSTGRES_PASSWORD);
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(
-                        "SELECT FROM pg_replication_slots WHERE slot_name = '" + slot + "'")) {
+                        "SELECT 1 FROM pg_replication_slots WHERE slot_name = '" + slot + "'")) {
             return row.next();
         } catch (SQLException e) {
             throw new IllegalStateException(e);
