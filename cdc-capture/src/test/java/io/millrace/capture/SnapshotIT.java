@@ -158,10 +158,10 @@ class SnapshotIT {
         CapturedTable free = lab.streaming("free");
         assertThat(stuck.id()).as("it has the first turn").isLessThan(free.id());
         JdbcTemplate platform = lab.bean(JdbcTemplate.class);
-        platform.execute("CREATE FUNCTION millrace.refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        platform.execute("CREATE FUNCTION millrace.refuse_answer() RETURNS trigger LANGUAGE plpgsql AS"
                 + " $$BEGIN RAISE EXCEPTION 'the test refuses'; END$$");
         platform.execute("CREATE TRIGGER refusing BEFORE DELETE ON millrace.reread FOR EACH ROW WHEN (OLD.table_id = "
-                + stuck.id() + ") EXECUTE FUNCTION millrace.refuse()");
+                + stuck.id() + ") EXECUTE FUNCTION millrace.refuse_answer()");
         rereads().request(stuck.id(), List.of(Doubt.of(new RowKey("{\"id\":1}"))), null, "test");
         rereads()
                 .request(
@@ -175,7 +175,7 @@ class SnapshotIT {
         assertThat(rereads().open(stuck.id())).isEqualTo(1);
         assertThat(byOperation("free").get(Operation.READ)).as("each twice").hasSize(2400);
 
-        platform.execute("DROP FUNCTION millrace.refuse() CASCADE");
+        platform.execute("DROP FUNCTION millrace.refuse_answer() CASCADE");
         awaitAnswers(stuck);
     }
 
@@ -300,10 +300,10 @@ class SnapshotIT {
         lab.sql("CREATE TABLE unlucky (id int PRIMARY KEY)", "INSERT INTO unlucky VALUES (1)");
         CapturedTable table = lab.streaming("unlucky");
         JdbcTemplate platform = lab.bean(JdbcTemplate.class);
-        platform.execute("CREATE FUNCTION millrace.refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        platform.execute("CREATE FUNCTION millrace.refuse_end() RETURNS trigger LANGUAGE plpgsql AS"
                 + " $$BEGIN RAISE EXCEPTION 'the test refuses'; END$$");
         platform.execute("CREATE TRIGGER refusing BEFORE UPDATE ON millrace.table_snapshot FOR EACH ROW"
-                + " WHEN (NEW.state = 'FAILED') EXECUTE FUNCTION millrace.refuse()");
+                + " WHEN (NEW.state = 'FAILED') EXECUTE FUNCTION millrace.refuse_end()");
         TableSnapshot bad = runs().request(table.id(), "pg_sleep(1) IS NULL", "anna");
         Awaitility.await()
                 .atMost(CaptureLab.PATIENCE)
@@ -313,7 +313,7 @@ class SnapshotIT {
         lab.streaming("lucky");
         assertThat(snapshot(bad.id()).state()).isEqualTo(SnapshotState.REQUESTED);
 
-        platform.execute("DROP FUNCTION millrace.refuse() CASCADE");
+        platform.execute("DROP FUNCTION millrace.refuse_end() CASCADE");
         await(bad.id(), SnapshotState.FAILED);
         lab.awaitStreaming(table);
     }
@@ -414,8 +414,9 @@ class SnapshotIT {
             CapturedTable table = lab.register("overrun");
             long id = lab.catalog().snapshot(table.id()).orElseThrow().id();
             Awaitility.await().atMost(CaptureLab.PATIENCE).until(() -> {
-                try (var waiting = looker.executeQuery("SELECT FROM pg_stat_activity WHERE datname = current_database()"
-                        + " AND application_name = 'millrace-snapshot' AND query LIKE '%virtualtransaction = ANY%'")) {
+                try (var waiting = looker.executeQuery(
+                        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+                                + " AND application_name = 'millrace-snapshot' AND query LIKE '%virtualtransaction = ANY%'")) {
                     return waiting.next();
                 }
             });
