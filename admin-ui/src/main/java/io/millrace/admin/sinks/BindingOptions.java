@@ -96,7 +96,7 @@ class BindingOptions {
     /** In a transaction, which ends without a trace where it throws. The refill comes first: whoever has it changes the options alone. */
     private void saveWithRefill(long tableId, String options, String by) {
         Rebuild refill = rebuilds.begin(RebuildRequest.refill(
-                        tableId, RedisOptions.SINK, "Its options were changed by " + by, "{}", by))
+                        tableId, RedisOptions.SINK, "Its options were changed by " + by, "{}", by, true))
                 .orElseThrow(() -> new Problem(
                         HttpStatus.CONFLICT,
                         "Entries are being brought back",

@@ -64,7 +64,8 @@ public class TableRebuilds {
                                         sink,
                                         reason,
                                         formerKeys.refill(table).toJson(),
-                                        by)
+                                        by,
+                                        false)
                                 : RebuildRequest.rebuild(tableId, sink, reason, keep, by))
                 .orElseThrow(() -> isOpen(sink, table));
     }

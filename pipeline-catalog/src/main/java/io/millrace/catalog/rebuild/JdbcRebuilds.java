@@ -29,8 +29,8 @@ public final class JdbcRebuilds implements Rebuilds {
     @Override
     public Optional<Rebuild> begin(RebuildRequest wanted) {
         int begun = sql.sql("""
-                INSERT INTO millrace.sink_rebuild (table_id, sink, kind, reason, place, fed_from, keep_for, requested_by)
-                VALUES (?, ?, ?, ?, ?::jsonb, ?::jsonb, make_interval(secs => ?), ?)
+                INSERT INTO millrace.sink_rebuild (table_id, sink, kind, reason, place, fed_from, keep_for, requested_by, needed)
+                VALUES (?, ?, ?, ?, ?::jsonb, ?::jsonb, make_interval(secs => ?), ?, ?)
                 ON CONFLICT (table_id, sink) WHERE finished_at IS NULL DO NOTHING
                 """)
                 .params(Arrays.asList(
@@ -41,7 +41,8 @@ public final class JdbcRebuilds implements Rebuilds {
                         wanted.place(),
                         RebuildRows.json(wanted.from()),
                         (double) wanted.keepFor().toSeconds(),
-                        wanted.by()))
+                        wanted.by(),
+                        wanted.needed()))
                 .update();
         return begun == 0 ? Optional.empty() : latest(wanted.tableId(), wanted.sink());
     }
@@ -51,7 +52,7 @@ public final class JdbcRebuilds implements Rebuilds {
         // one that began earlier may have begun later in the topic; the beginning is right for both
         int begunAgain = sql.sql("""
                 UPDATE millrace.sink_rebuild
-                SET state = 'REQUESTED', state_since = now(), reason = ?, message = NULL,
+                SET state = 'REQUESTED', state_since = now(), reason = ?, message = NULL, needed = true,
                     fed_from = CASE WHEN fed_from = ?::jsonb THEN fed_from ELSE '{}' END, fed_next = '{}', fed_until = '{}'
                 WHERE table_id = ? AND sink = ? AND kind = 'REFILL' AND finished_at IS NULL
                 """)
@@ -79,6 +80,34 @@ public final class JdbcRebuilds implements Rebuilds {
     @Override
     public List<Rebuild> open() {
         return sql.sql(RebuildRows.SELECT + "WHERE finished_at IS NULL ORDER BY id")
+                .query(RebuildRows::rebuild)
+                .list();
+    }
+
+    @Override
+    public boolean beginAgain(long id, RebuildState expected, String message) {
+        return sql.sql("""
+                        UPDATE millrace.sink_rebuild
+                        SET state = 'REQUESTED', state_since = now(), message = ?, feed = NULL, snapshot_id = NULL,
+                            fed_next = '{}', fed_until = '{}'
+                        WHERE id = ? AND state = ?
+                        """).params(Arrays.asList(message, id, expected.name())).update() == 1;
+    }
+
+    @Override
+    public List<Rebuild> missing(String sink) {
+        // one that began at some offset makes up for nothing that was lost before it
+        return sql.sql(RebuildRows.SELECT + """
+                        AS r
+                        WHERE sink = ? AND needed AND state IN ('FAILED', 'CANCELLED')
+                          AND EXISTS (SELECT 1 FROM millrace.sink_binding b WHERE b.table_id = r.table_id AND b.sink = r.sink)
+                          AND NOT EXISTS (
+                              SELECT 1 FROM millrace.sink_rebuild l
+                              WHERE l.table_id = r.table_id AND l.sink = r.sink AND l.kind = r.kind AND l.id > r.id
+                                AND l.fed_from = '{}' AND l.state NOT IN ('FAILED', 'CANCELLED'))
+                        ORDER BY id
+                        """)
+                .param(sink)
                 .query(RebuildRows::rebuild)
                 .list();
     }

@@ -12,6 +12,7 @@ import java.util.Map;
  *     beginning
  * @param keepFor how long the old one is kept after the exchange
  * @param by user name
+ * @param needed whether the sink lacks something until this is done
  */
 public record RebuildRequest(
         long tableId,
@@ -21,20 +22,23 @@ public record RebuildRequest(
         String place,
         Map<Integer, Long> from,
         Duration keepFor,
-        String by) {
+        String by,
+        boolean needed) {
 
     /** Asks for a new copy beside the one that readers see. */
     public static RebuildRequest rebuild(long tableId, String sink, String reason, Duration keepFor, String by) {
-        return new RebuildRequest(tableId, sink, RebuildKind.REBUILD, reason, "{}", Map.of(), keepFor, by);
+        return new RebuildRequest(tableId, sink, RebuildKind.REBUILD, reason, "{}", Map.of(), keepFor, by, false);
     }
 
-    /** Asks for entries to come back. */
+    /** Asks for entries to come back that were lost. */
     public static RebuildRequest refill(long tableId, String sink, String reason, Map<Integer, Long> from, String by) {
-        return new RebuildRequest(tableId, sink, RebuildKind.REFILL, reason, "{}", from, Duration.ZERO, by);
+        return new RebuildRequest(tableId, sink, RebuildKind.REFILL, reason, "{}", from, Duration.ZERO, by, true);
     }
 
     /** Asks for all entries to come anew, and tells the sink more. */
-    public static RebuildRequest refill(long tableId, String sink, String reason, String place, String by) {
-        return new RebuildRequest(tableId, sink, RebuildKind.REFILL, reason, place, Map.of(), Duration.ZERO, by);
+    public static RebuildRequest refill(
+            long tableId, String sink, String reason, String place, String by, boolean needed) {
+        return new RebuildRequest(
+                tableId, sink, RebuildKind.REFILL, reason, place, Map.of(), Duration.ZERO, by, needed);
     }
 }

@@ -28,6 +28,15 @@ public interface Rebuilds {
     /** Returns those that are not finished, oldest first. */
     List<Rebuild> open();
 
+    /** Has one begin again from its first step, with nothing fed; false if it does not stand where expected any more. */
+    boolean beginAgain(long id, RebuildState expected, String message);
+
+    /**
+     * Returns those that a sink still lacks, since they failed or were cancelled, oldest first: what was lost did not come back, and no later
+     * one of the whole table has done it or is about to.
+     */
+    List<Rebuild> missing(String sink);
+
     /** Returns the newest of a table and sink, first the newest, at most 20. */
     List<Rebuild> history(long tableId, String sink);
 

@@ -3,6 +3,7 @@ package io.millrace.sync.rebuild;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.rebuild.Rebuild;
+import io.millrace.catalog.rebuild.RebuildKind;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.RebuildWish;
 import io.millrace.catalog.rebuild.Rebuilds;
@@ -104,6 +105,15 @@ final class CopyFeed {
             }
             ask(rebuild, copy, changes.takeAwaited());
         } catch (InvalidOffsetException e) {
+            if (rebuild.kind() == RebuildKind.REFILL) {
+                // nobody looks after what was lost: it takes itself the way that is left
+                rebuilds.beginAgain(
+                        rebuild.id(),
+                        rebuild.state(),
+                        "Begins again: retention deleted records of "
+                                + copy.table().topic() + " before they were fed");
+                return false;
+            }
             throw new SinkException(
                     ErrorCategory.FATAL,
                     "Retention deleted records of " + copy.table().topic()

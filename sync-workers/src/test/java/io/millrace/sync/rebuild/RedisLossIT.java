@@ -6,22 +6,31 @@ import static org.awaitility.Awaitility.await;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanIterator;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.millrace.catalog.SnapshotState;
+import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.rebuild.Rebuild;
+import io.millrace.catalog.rebuild.RebuildFeed;
+import io.millrace.catalog.rebuild.RebuildRequest;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.SyncWorkersApplication;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.RedisProcess;
+import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -247,6 +256,51 @@ class RedisLossIT {
                         faultOf(workers.getBeansOfType(Sink.class).get("redisSink")))
                 .isEmpty());
         nothingIsLeftOver();
+    }
+
+    @Test
+    void refillThatWasGivenUpBehindALossIsSaidUntilAnotherOneIsDone() throws Exception {
+        redis.with(connection -> connection.sync().flushall());
+        allHeld();
+        nothingIsLeftOver();
+        Sink sink = workers.getBeansOfType(Sink.class).get("redisSink");
+        await().untilAsserted(() -> assertThat(faultOf(sink)).isEmpty());
+        lab.sql.update(
+                "UPDATE millrace.sink_rebuild SET state = 'CANCELLED' WHERE id = ?",
+                lab.rebuild().id());
+        await().untilAsserted(() -> assertThat(faultOf(sink))
+                .contains(lab.table.table().toString(), "cancelled", "was emptied", "/rebuild"));
+        lab.rebuilds.request(RebuildRequest.refill(lab.table.id(), "redis", "Asked for", "{}", "test", false));
+        nothingIsLeftOver();
+        await().untilAsserted(() -> assertThat(faultOf(sink)).isEmpty());
+        allHeld();
+    }
+
+    @Test
+    void refillWhoseRecordsRetentionDeletedTakesASnapshotInstead() throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", lab.stack.kafkaBootstrapServers()))) {
+            Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
+            for (int partition = 0; partition < 2; partition++) {
+                all.put(new TopicPartition(lab.table.topic(), partition), RecordsToDelete.beforeOffset(50));
+            }
+            admin.deleteRecords(all).all().get();
+        }
+        // as it stands when retention overtakes a feed
+        lab.sql.update(
+                "INSERT INTO millrace.sink_rebuild (table_id, sink, kind, state, reason, feed, fed_until, keep_for, requested_by, needed)"
+                        + " VALUES (?, 'redis', 'REFILL', 'FEEDING', 'A loss', 'TOPIC', '{\"0\": 60, \"1\": 60}', interval '0', 'test', true)",
+                lab.table.id());
+        await().untilAsserted(() -> assertThat(lab.rebuild().feed()).isEqualTo(RebuildFeed.SNAPSHOT));
+        TableSnapshot snapshot = lab.catalog.snapshot(lab.table.id()).orElseThrow();
+        long lowWatermark = TestEvents.nextLsn();
+        for (Map.Entry<Integer, String> row : new TreeMap<>(lab.rows).entrySet()) {
+            lab.send(lab.events.read(
+                    RebuildLab.key(row.getKey()), RebuildLab.item(row.getKey(), row.getValue()), lowWatermark));
+        }
+        lab.producer.flush();
+        lab.catalog.snapshotEnded(snapshot.id(), SnapshotState.DONE, null);
+        nothingIsLeftOver();
+        allHeld();
     }
 
     private static String faultOf(Sink sink) {

@@ -66,9 +66,12 @@ final class Bulk {
         write(index, id, version, "external", null);
     }
 
-    /** Deletes whatever version stands there. */
-    void remove(String index, String id) throws SinkException {
-        append("{\"delete\":{\"_index\":\"" + index + "\",\"_id\":\"" + id + "\"}}\n", null);
+    /** Deletes what was seen there, in whatever version, unless it was written again since. */
+    void remove(String index, String id, long sequenceNumber, long primaryTerm) throws SinkException {
+        append(
+                "{\"delete\":{\"_index\":\"" + index + "\",\"_id\":\"" + id + "\",\"if_seq_no\":" + sequenceNumber
+                        + ",\"if_primary_term\":" + primaryTerm + "}}\n",
+                null);
     }
 
     private void write(String index, String id, long version, String versionType, @Nullable Row document)

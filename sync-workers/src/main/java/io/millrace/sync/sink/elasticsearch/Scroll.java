@@ -8,6 +8,8 @@ import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.json.JsonMapper;
@@ -15,6 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Reads all documents of an index, page by page, as they were when it began. */
 final class Scroll {
 
+    private static final Logger log = LoggerFactory.getLogger(Scroll.class);
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final Row NO_SOURCE = Row.of("{}");
 
@@ -47,20 +50,32 @@ final class Scroll {
                 Body.json(
                         "{\"size\":" + pageSize + ",\"version\":true,\"_source\":" + sources + ",\"sort\":[\"_doc\"]}"),
                 Scroll::page);
-        while (!page.documents().isEmpty()) {
-            reader.read(page.documents());
-            page = elasticsearch.call(
-                    "POST",
-                    "/_search/scroll",
-                    Body.json(JSON.writeValueAsString(
-                            Map.of("scroll", "5m", "scroll_id", String.valueOf(page.scroll())))),
-                    Scroll::page);
+        try {
+            while (!page.documents().isEmpty()) {
+                reader.read(page.documents());
+                page = elasticsearch.call(
+                        "POST",
+                        "/_search/scroll",
+                        Body.json(JSON.writeValueAsString(
+                                Map.of("scroll", "5m", "scroll_id", String.valueOf(page.scroll())))),
+                        Scroll::page);
+            }
+        } finally {
+            free(page);
         }
-        elasticsearch.call(
-                "DELETE",
-                "/_search/scroll",
-                Body.json(JSON.writeValueAsString(Map.of("scroll_id", String.valueOf(page.scroll())))),
-                (tokens, answer) -> true);
+    }
+
+    /** The server would keep it for minutes, and has room for few. */
+    private void free(Page page) {
+        try {
+            elasticsearch.call(
+                    "DELETE",
+                    "/_search/scroll",
+                    Body.json(JSON.writeValueAsString(Map.of("scroll_id", String.valueOf(page.scroll())))),
+                    (tokens, answer) -> true);
+        } catch (SinkException e) {
+            log.debug("A search is left for the server to end", e);
+        }
     }
 
     private <T> T ask(String index, String path, @Nullable Body body, ElasticsearchAccess.Reader<T> reader)

@@ -10,6 +10,7 @@ import io.millrace.catalog.rebuild.Rebuilds;
 import io.millrace.catalog.rebuild.StoreMarkers;
 import io.millrace.sync.sink.SinkException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -38,6 +39,7 @@ final class LossGuard implements SmartLifecycle {
     private final LossCheck check;
     private @Nullable ScheduledExecutorService clock;
     private @Nullable String said;
+    private Optional<String> evictions = Optional.empty();
 
     LossGuard(
             RedisAccess redis,
@@ -76,11 +78,11 @@ final class LossGuard implements SmartLifecycle {
                     if (held.isHeld()) {
                         // stored before the marker is written, hence held by Redis if the marker is
                         Map<String, Map<Integer, Long>> reached = reached();
-                        sink.complain(redis.with(link -> Optional.ofNullable(check.run(link, reached)))
-                                .orElse(null));
+                        evictions = redis.with(link -> Optional.ofNullable(check.run(link, reached)));
                     }
                 }
             }
+            sink.complain(evictions.or(this::missing).orElse(null));
             said = null;
         } catch (SinkException | RuntimeException e) {
             // delivery waits for the same service, and says so
@@ -96,6 +98,20 @@ final class LossGuard implements SmartLifecycle {
             }
             said = e.toString();
         }
+    }
+
+    /** Says which tables lack entries for good, since what was to bring them back came to no end. */
+    private Optional<String> missing() {
+        return rebuilds.missing(SINK).stream().findFirst().map(lacking -> {
+            String table = catalog.table(lacking.tableId())
+                    .map(known -> known.source() + "." + known.table())
+                    .orElse("table " + lacking.tableId());
+            return "Entries of " + table + " are missing in Redis: bringing them back was "
+                    + lacking.state().name().toLowerCase(Locale.ROOT)
+                    + " (it began because: " + lacking.reason()
+                    + "). Rebuild them on the page of the table's sink, or by POST"
+                    + " /api/v1/sinks/redis/tables/" + lacking.tableId() + "/rebuild";
+        });
     }
 
     private Map<String, Map<Integer, Long>> reached() {

@@ -35,6 +35,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.unit.DataSize;
@@ -51,7 +52,13 @@ class ElasticsearchSinkIT extends SinkContractTests {
     }
 
     private static ElasticsearchSink sink(List<URI> uris, String apiKey, Duration gcDeletes, Path authorities) {
-        ElasticsearchSinkProperties properties = new ElasticsearchSinkProperties(
+        ElasticsearchSinkProperties properties = properties(uris, apiKey, gcDeletes, authorities);
+        return new ElasticsearchSink(new ElasticsearchAccess(properties), properties);
+    }
+
+    private static ElasticsearchSinkProperties properties(
+            List<URI> uris, String apiKey, Duration gcDeletes, Path authorities) {
+        return new ElasticsearchSinkProperties(
                 uris,
                 null,
                 null,
@@ -65,7 +72,6 @@ class ElasticsearchSinkIT extends SinkContractTests {
                 DataSize.ofMegabytes(8),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(30));
-        return new ElasticsearchSink(new ElasticsearchAccess(properties), properties);
     }
 
     @AfterAll
@@ -287,6 +293,64 @@ class ElasticsearchSinkIT extends SinkContractTests {
                 .isEqualTo(200);
         assertThat(write(during)).isEmpty();
         assertThat(held(2)).isNotNull();
+    }
+
+    @Test
+    @Timeout(60)
+    void oldTombstonesThatCannotBeRemovedAreLeftAndRemovedLater() throws Exception {
+        write(events.create(key(1), item(1, "a")));
+        write(events.delete(key(1)));
+        String tombstones = "/millrace-deleted-rows";
+        StringBuilder old = new StringBuilder();
+        for (int i = 0; i < 2100; i++) {
+            old.append("{\"index\":{\"_index\":\"millrace-deleted-rows\",\"_id\":\"old")
+                    .append(i)
+                    .append("\"}}\n{\"at\":1000}\n");
+        }
+        assertThat(send("POST", "/_bulk?refresh=true", old.toString())).isEqualTo(200);
+        String settings = tombstones + "/_settings";
+        assertThat(send("PUT", settings, "{\"index.blocks.write\":true}")).isEqualTo(200);
+        try (ElasticsearchSink other = sink(List.of(stack().elasticsearchUri()), null, Duration.ofHours(1), null)) {
+            other.check();
+            assertThat(old()).isEqualTo(2100);
+        } finally {
+            assertThat(send("PUT", settings, "{\"index.blocks.write\":null}")).isEqualTo(200);
+        }
+        try (ElasticsearchSink other = sink(List.of(stack().elasticsearchUri()), null, Duration.ofHours(1), null)) {
+            other.check();
+            assertThat(old()).isZero();
+        }
+        assertThat(get(tombstones + "/_count").path("count").asInt())
+                .as("young ones stay")
+                .isPositive();
+    }
+
+    private int old() {
+        return get("/millrace-deleted-rows/_count?q=at:%3C2000").path("count").asInt();
+    }
+
+    @Test
+    void searchThatBreaksOffLeavesNothingOpenAtTheServer() throws Exception {
+        write(events.create(key(1), item(1, "a")), events.create(key(2), item(2, "b")));
+        int before = openSearches();
+        ElasticsearchSinkProperties properties =
+                properties(List.of(stack().elasticsearchUri()), null, Duration.ofHours(1), null);
+        try (ElasticsearchAccess access = new ElasticsearchAccess(properties)) {
+            Scroll.Reader<InterruptedException> breaksOff = page -> {
+                throw new InterruptedException("The test wants it");
+            };
+            assertThatExceptionOfType(InterruptedException.class)
+                    .isThrownBy(() -> new Scroll(access, 1).all(alias(), false, breaksOff));
+        }
+        assertThat(openSearches()).isEqualTo(before);
+    }
+
+    private int openSearches() {
+        int open = 0;
+        for (JsonNode node : get("/_nodes/stats/indices/search").path("nodes")) {
+            open += node.path("indices").path("search").path("open_contexts").asInt();
+        }
+        return open;
     }
 
     @Test
