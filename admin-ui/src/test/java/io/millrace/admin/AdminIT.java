@@ -705,8 +705,8 @@ class AdminIT {
         try (Connection connection = DriverManager.getConnection(
                         stack.postgresJdbcUrl("postgres"), LocalStack.POSTGRES_USER, LocalStack.POSTGRES_PASSWORD);
                 Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(
-                        "SELECT 1 FROM pg_replication_slots WHERE slot_name = '" + slot + "'")) {
+                ResultSet row =
+                        statement.executeQuery("SELECT 1 FROM pg_replication_slots WHERE slot_name = '" + slot + "'")) {
             return row.next();
         } catch (SQLException e) {
             throw new IllegalStateException(e);
