@@ -114,7 +114,7 @@ class RebuildsApi {
         return RebuildView.of(rebuilds.wish(sink, table, RebuildWish.CANCEL));
     }
 
-    /** Goes on although documents would be lost by the exchange. */
+    /** Goes on although documents would be lost by the exchange, or by the rollback. */
     @PostMapping("/rebuild/accept")
     RebuildView accept(@PathVariable String sink, @PathVariable long table) {
         return RebuildView.of(rebuilds.wish(sink, table, RebuildWish.ACCEPT));

@@ -70,6 +70,11 @@ public record Rebuild(
         return state == RebuildState.SWITCHED && kind == RebuildKind.REBUILD;
     }
 
+    /** Tells whether readers saw the new one already: what goes on then, goes back. */
+    public boolean isBack() {
+        return keepUntil != null;
+    }
+
     /** Tells whether it can be given up. */
     public boolean canCancel() {
         return state.isBeforeExchange();

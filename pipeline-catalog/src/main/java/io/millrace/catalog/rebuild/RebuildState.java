@@ -10,7 +10,7 @@ public enum RebuildState {
     FEEDING,
     /** The copy is compared with what readers see. */
     COMPARING,
-    /** They differ in a way that a person must judge: accept or cancel. */
+    /** They differ in a way that a person must judge: accept or cancel. Of a rollback: cancelled, the new one stays. */
     DIFFERENT,
     /** The copy is taking the place of what readers see. */
     EXCHANGING,

@@ -58,7 +58,9 @@ final class RebuildRun {
         }
         try {
             if (rebuild.wish() == RebuildWish.CANCEL && rebuild.canCancel()) {
-                return moved(rebuild, RebuildState.CANCELLING, "Cancelled by a person");
+                return rebuild.isBack()
+                        ? stayed(rebuild, new Copy(id, table, rebuild.place()))
+                        : moved(rebuild, RebuildState.CANCELLING, "Cancelled by a person");
             }
             return step(rebuild, new Copy(id, table, rebuild.place()));
         } catch (SinkException e) {
@@ -96,7 +98,10 @@ final class RebuildRun {
                 return compare(rebuild, copy);
             }
             case DIFFERENT -> {
-                return rebuild.wish() == RebuildWish.ACCEPT && moved(rebuild, RebuildState.EXCHANGING, null);
+                if (rebuild.wish() != RebuildWish.ACCEPT) {
+                    return false;
+                }
+                return rebuild.isBack() ? wentBack(rebuild, copy) : moved(rebuild, RebuildState.EXCHANGING, null);
             }
             case EXCHANGING -> {
                 return exchange(rebuild, copy);
@@ -112,9 +117,7 @@ final class RebuildRun {
                 if (!feeding.oldOneIsCurrent(rebuild, copy.table())) {
                     return false;
                 }
-                sink.exchangeBack(copy);
-                sink.discard(copy);
-                return moved(rebuild, RebuildState.ROLLED_BACK, null);
+                return compareBack(rebuild, copy);
             }
             case CANCELLING -> {
                 sink.discard(copy);
@@ -135,12 +138,36 @@ final class RebuildRun {
         Comparison comparison = sink.compare(copy, this::progress);
         rebuilds.compared(id, comparison);
         return comparison.loses()
+                ? moved(rebuild, RebuildState.DIFFERENT, losses("The new one", comparison, "accept or cancel"))
+                : moved(rebuild, RebuildState.EXCHANGING, null);
+    }
+
+    private boolean compareBack(Rebuild rebuild, Copy copy) throws SinkException {
+        Comparison comparison = sink.compareBack(copy, this::progress);
+        rebuilds.compared(id, comparison);
+        return comparison.loses()
                 ? moved(
                         rebuild,
                         RebuildState.DIFFERENT,
-                        "The new one lacks " + comparison.missing() + " and holds " + comparison.older()
-                                + " in an older version: look at the examples, then accept or cancel")
-                : moved(rebuild, RebuildState.EXCHANGING, null);
+                        losses("The old one", comparison, "accept the rollback, or cancel it and keep the new one"))
+                : wentBack(rebuild, copy);
+    }
+
+    private static String losses(String which, Comparison comparison, String then) {
+        return which + " lacks " + comparison.missing() + " and holds " + comparison.older()
+                + " in an older version: look at the examples, then " + then;
+    }
+
+    private boolean wentBack(Rebuild rebuild, Copy copy) throws SinkException {
+        sink.exchangeBack(copy);
+        sink.discard(copy);
+        return moved(rebuild, RebuildState.ROLLED_BACK, null);
+    }
+
+    /** The rollback is given up: readers go on with the new one, and the old one is kept as long as before. */
+    private boolean stayed(Rebuild rebuild, Copy copy) throws SinkException {
+        sink.exchange(copy);
+        return moved(rebuild, RebuildState.SWITCHED, null);
     }
 
     private void progress(String sentence) throws SinkException {

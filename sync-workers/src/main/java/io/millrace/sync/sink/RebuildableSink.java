@@ -57,6 +57,9 @@ public interface RebuildableSink extends Sink {
     /** What {@link #write} is given afterwards, by any process, reaches the old one before the copy. */
     void prepareBack(Copy copy) throws SinkException;
 
+    /** Compares the old one with what readers see, after {@link #prepareBack}, while both go on being written. */
+    Comparison compareBack(Copy copy, Progress progress) throws SinkException;
+
     /**
      * Puts the old one back into the live place, at once for all readers; it holds all that was written to the copy by now. The copy is
      * not written any more.

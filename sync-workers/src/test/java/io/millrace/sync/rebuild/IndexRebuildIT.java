@@ -218,6 +218,38 @@ class IndexRebuildIT {
     }
 
     @Test
+    void rollbackThatWouldLoseDocumentsIsShownAndWaitsForAPerson() throws Exception {
+        lab.fill(100);
+        lab.request(KEEP);
+        reaches(RebuildState.SWITCHED);
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        // as if the old index had refused it
+        lab.es("DELETE", "/" + lab.alias() + "-000001/_doc/5?refresh=true", null);
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ROLL_BACK);
+        reaches(RebuildState.DIFFERENT);
+        assertThat(lab.rebuild().comparison().missing()).isEqualTo(1);
+        assertThat(lab.rebuild().comparison().examples()).containsExactly("5");
+        assertThat(lab.rebuild().message()).startsWith("The old one lacks 1").contains("accept the rollback");
+        assertThat(lab.live()).isEqualTo(lab.alias() + "-000002");
+
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.CANCEL);
+        reaches(RebuildState.SWITCHED);
+        assertThat(lab.live()).isEqualTo(lab.alias() + "-000002");
+        assertThat(lab.indexes()).containsExactly(lab.alias() + "-000001", lab.alias() + "-000002");
+        lab.put(1, "behind the rollback that was given up");
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ROLL_BACK);
+        reaches(RebuildState.DIFFERENT);
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ACCEPT);
+        reaches(RebuildState.ROLLED_BACK);
+        assertThat(lab.indexes()).containsExactly(lab.alias() + "-000001");
+        Map<Integer, String> left = new TreeMap<>(lab.rows);
+        left.remove(5);
+        assertThat(lab.held(lab.alias())).isEqualTo(left);
+    }
+
+    @Test
     void lostDocumentsComeBackFromTheTopic() throws Exception {
         lab.fill(200);
         await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));

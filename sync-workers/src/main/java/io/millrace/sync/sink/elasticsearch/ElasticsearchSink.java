@@ -106,6 +106,11 @@ final class ElasticsearchSink implements RebuildableSink, HeldState, AutoCloseab
     }
 
     @Override
+    public Comparison compareBack(Copy copy, Progress progress) throws SinkException {
+        return rebuild.compareBack(copy, progress);
+    }
+
+    @Override
     public void exchangeBack(Copy copy) throws SinkException {
         rebuild.exchangeBack(copy);
     }

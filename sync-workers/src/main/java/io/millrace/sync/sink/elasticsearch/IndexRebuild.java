@@ -119,6 +119,12 @@ final class IndexRebuild {
         arrange(copy.table(), indexes.family(copy.table()), place.after(), Optional.of(place.before()), true);
     }
 
+    /** What the old one refused while it was kept, a rollback would lose. */
+    Comparison compareBack(Copy copy, Progress progress) throws SinkException {
+        Place place = Place.of(copy);
+        return comparison(place.after(), place.before(), progress);
+    }
+
     void exchangeBack(Copy copy) throws SinkException {
         Place place = Place.of(copy);
         arrange(copy.table(), indexes.family(copy.table()), place.before(), Optional.empty(), false);

@@ -130,7 +130,7 @@ final class IndexWriter {
 
     /**
      * Writes to the mirrors that are to be written now; returns what must be tried again. What a mirror refuses for good does not hold
-     * up the live index: the comparison before the exchange finds it.
+     * up the live index: the comparison before an exchange, or a rollback, finds it.
      */
     private Map<RowWrite, ItemResult> mirror(List<RowWrite> writes, Map<Long, Placement> placements, boolean first)
             throws SinkException {

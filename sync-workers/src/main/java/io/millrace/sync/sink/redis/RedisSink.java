@@ -188,6 +188,12 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
     }
 
     @Override
+    public Comparison compareBack(Copy copy, Progress progress) throws SinkException {
+        prepareBack(copy);
+        return Comparison.none();
+    }
+
+    @Override
     public void exchangeBack(Copy copy) throws SinkException {
         prepareBack(copy);
     }
