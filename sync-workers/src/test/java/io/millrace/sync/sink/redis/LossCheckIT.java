@@ -115,8 +115,8 @@ class LossCheckIT {
                 commands.setex("filler " + i, 1000, "x".repeat(1000));
             }
             commands.configSet("maxmemory", Long.toString(told(commands, "memory", "used_memory") - keys * 1000L));
-            while (told(commands, "stats", "evicted_keys") < before + keys) {
-                commands.set("nudge", "x");
+            for (int i = 0; told(commands, "stats", "evicted_keys") < before + keys; i++) {
+                commands.setex("more " + i, 1000, "x".repeat(1000));
             }
             commands.configSet("maxmemory", "0");
             return told(commands, "stats", "evicted_keys");
