@@ -160,9 +160,15 @@ class DeduplicationIT {
     @Timeout(60)
     void partitionsAreChangedLaterWhereSomebodyReadsTheTable() throws Exception {
         days.care(NOW);
-        List<String> before = partitions();
-        assertThat(before).isNotEmpty();
         Instant later = NOW.plus(Duration.ofDays(30));
+        List<String> before = partitions();
+        // the running application makes those of the present days
+        List<String> old = before.stream()
+                .filter(name -> name.compareTo("millrace.deduplication_"
+                                + later.toString().substring(0, 10).replace('-', '_'))
+                        < 0)
+                .toList();
+        assertThat(old).hasSize(3);
         try (Connection reader = platform.getBean(DataSource.class).getConnection()) {
             reader.setAutoCommit(false);
             try (Statement statement = reader.createStatement()) {
@@ -173,7 +179,7 @@ class DeduplicationIT {
             reader.rollback();
         }
         days.care(later);
-        assertThat(partitions()).doesNotContainAnyElementsOf(before).hasSize(3);
+        assertThat(partitions()).doesNotContainAnyElementsOf(old).hasSameSizeAs(before);
     }
 
     @Test
