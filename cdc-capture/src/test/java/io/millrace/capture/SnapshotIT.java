@@ -148,6 +148,39 @@ class SnapshotIT {
     }
 
     @Test
+    void aRowThatSinksAskForInTurnsIsFoundMissingOnce() throws Exception {
+        lab.sql("CREATE TABLE turns (id int PRIMARY KEY)", "INSERT INTO turns VALUES (1)");
+        CapturedTable table = lab.streaming("turns");
+        long snapshot = lab.catalog().snapshot(table.id()).orElseThrow().id();
+        // one after the other, and while the first is being answered
+        for (int asked = 0; asked < 3; asked++) {
+            ask(table, snapshot, asked);
+            awaitAnswers(table);
+        }
+        assertThat(keys(byOperation("turns").get(Operation.DELETE))).containsExactly("{\"id\":9}");
+        assertThat(byOperation("turns").get(Operation.DELETE)).hasSize(1);
+        assertThat(snapshot(snapshot).rowsMissing()).isEqualTo(1);
+
+        lab.sql("INSERT INTO turns VALUES (9)");
+        lab.awaitEvents("turns", 3);
+        ask(table, snapshot, 1);
+        awaitAnswers(table);
+        assertThat(byOperation("turns").get(Operation.READ))
+                .as("whoever asks for a row that is there again is answered")
+                .hasSize(2);
+    }
+
+    private void ask(CapturedTable table, long snapshot, int asked) {
+        lab.bean(JdbcTemplate.class)
+                .update(
+                        "INSERT INTO millrace.reread (table_id, key, snapshot_id, requested_by, asked)"
+                                + " VALUES (?, '{\"id\":9}', ?, 'test', ?)",
+                        table.id(),
+                        snapshot,
+                        asked);
+    }
+
+    @Test
     void aTableWhoseRowsCannotBeReadAgainDoesNotHoldUpOthers() throws Exception {
         lab.sql(
                 "CREATE TABLE stuck (id int PRIMARY KEY)",

@@ -8,8 +8,7 @@ import java.util.Set;
 
 /**
  * The rows that were said to be missing for a snapshot: several sinks ask for the same one, and the delete is in the topic for all of
- * them. What is forgotten here is said once more, which does no harm; nor what is asked for again, since it may be another who asks.
- * Not thread-safe.
+ * them. What is forgotten here is said once more, which does no harm. Not thread-safe.
  */
 final class KnownMissing {
 
@@ -23,11 +22,24 @@ final class KnownMissing {
         }
     };
 
+    /** Whether the request has its answer: nobody but the snapshot asked, and the row was said to be missing. */
+    boolean answers(Reread request) {
+        return request.asked() == 0 && contains(request);
+    }
+
+    /** Whether the row was said to be missing for the request's snapshot. Another who asks too may need it, if it is there again. */
     boolean contains(Reread request) {
         Long snapshot = request.snapshotId();
         return snapshot != null
-                && request.asked() == 0
                 && rows.getOrDefault(snapshot, Set.of()).contains(request.key().json());
+    }
+
+    /** Forgets a row that is there again: it may be found missing once more. */
+    void remove(Reread request) {
+        Long snapshot = request.snapshotId();
+        if (snapshot != null) {
+            rows.getOrDefault(snapshot, new HashSet<>()).remove(request.key().json());
+        }
     }
 
     void add(Reread request) {

@@ -1,5 +1,7 @@
 package io.millrace.capture.snapshot;
 
+import static java.util.Objects.requireNonNull;
+
 import io.millrace.capture.publish.TableTopic;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Source;
@@ -137,7 +139,7 @@ final class Rereading {
         try (ChunkReading chunks =
                 new ChunkReading(source, target.table(), target.topic(), context.catalog(), windows())) {
             List<Reread> fresh =
-                    next.stream().filter(one -> !known.contains(one)).toList();
+                    next.stream().filter(one -> !known.answers(one)).toList();
             List<Reread> wanted = target.held().wanted(chunks.connection(), fresh);
             List<Reread> answered = new ArrayList<>(next);
             answered.removeAll(wanted);
@@ -154,14 +156,16 @@ final class Rereading {
             throws SQLException, InterruptedException {
         List<RowKey> keys = wanted.stream().map(Reread::key).toList();
         Set<String> inDoubt = wanted.stream()
-                .filter(one -> one.snapshotId() != null)
+                .filter(one -> one.snapshotId() != null && !known.contains(one))
                 .map(one -> one.key().json())
                 .collect(Collectors.toSet());
         Set<String> open = new HashSet<>();
         Set<String> gone = new HashSet<>();
+        Set<String> there = new HashSet<>();
         ChunkReading.Read read = chunks.read((table, into) -> {
             open.clear();
             gone.clear();
+            there.clear();
             boolean whole = new RowReader(table.table()).at(chunks.connection(), keys, into);
             Set<String> found = new HashSet<>();
             for (int i = 0; i < into.size(); i++) {
@@ -170,35 +174,41 @@ final class Rereading {
             }
             for (RowKey key : keys) {
                 boolean isThere = found.contains(key.encoded());
-                if (!isThere && whole && inDoubt.contains(key.json())) {
+                if (isThere) {
+                    there.add(key.json());
+                } else if (whole && inDoubt.contains(key.json())) {
                     into.addMissing(key);
                     gone.add(key.json());
-                } else if (!isThere && !whole) {
+                } else if (!whole) {
                     open.add(key.json());
                 }
             }
         });
         open.addAll(read.outcome().again());
         gone.removeAll(open);
-        wanted.stream().filter(one -> gone.contains(one.key().json())).forEach(known::add);
-        int missing = read.outcome().sent().missing();
-        metrics.of(target.table()).reread(read.outcome().sent().rows(), missing);
-        if (missing > 0) {
-            LOG.info(
-                    "{} rows of {} that sinks held are not in the source",
-                    missing,
-                    target.table().table());
-            wanted.stream()
-                    .map(Reread::snapshotId)
-                    .filter(java.util.Objects::nonNull)
-                    .findFirst()
-                    .ifPresent(snapshot -> context.runs().missing(snapshot, missing));
-        }
+        wanted.stream().filter(one -> there.contains(one.key().json())).forEach(known::remove);
+        List<Reread> missing =
+                wanted.stream().filter(one -> gone.contains(one.key().json())).toList();
+        missing.forEach(known::add);
+        metrics.of(target.table()).reread(read.outcome().sent().rows(), missing.size());
+        count(target, missing);
         return wanted.stream().filter(one -> !open.contains(one.key().json())).toList();
     }
 
+    private void count(Target target, List<Reread> missing) {
+        missing.stream()
+                .collect(Collectors.groupingBy(one -> requireNonNull(one.snapshotId()), Collectors.counting()))
+                .forEach((snapshot, rows) -> {
+                    LOG.info(
+                            "{} rows of {} that sinks held are not in the source",
+                            rows,
+                            target.table().table());
+                    context.runs().missing(snapshot, rows);
+                });
+    }
+
     private Windows windows() {
-        return java.util.Objects.requireNonNull(windows);
+        return requireNonNull(windows);
     }
 
     void stop() {
