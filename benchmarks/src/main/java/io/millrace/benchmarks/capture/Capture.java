@@ -34,7 +34,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 final class Capture implements AutoCloseable {
 
     private static final TableId TABLE = new TableId("public", WalBacklog.TABLE);
-    private static final String SECRET = "--millrace.catalog.secret=bench";
+    private static final String SECRET = "--millrace.catalog.secret=only for benchmarks";
     private static final long LOOK_MILLIS = 10;
     private static final long PATIENCE_SECONDS = 120;
 

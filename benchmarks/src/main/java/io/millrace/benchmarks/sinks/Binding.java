@@ -52,7 +52,7 @@ final class Binding implements AutoCloseable {
             statement.execute("""
                     INSERT INTO millrace.source (name, host, port, database_name, username, password_cipher, slot_name,
                         publication_name, created_by)
-                    VALUES ('shop', 'localhost', 1, 'shop', 'nobody', 'x', 'none', 'none', 'bench') ON CONFLICT DO NOTHING
+                    VALUES ('shop', 'localhost', 1, 'shop', 'nobody', '', 'none', 'none', 'bench') ON CONFLICT DO NOTHING
                     """);
         }
         update("""
