@@ -1,14 +1,10 @@
 package io.millrace.event;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.json.JsonFactory;
 
 /**
  * Reads change events from Debezium's envelope as JSON without embedded schema, and the headers beside it.
@@ -20,7 +16,20 @@ public final class ChangeEventCodec {
     /** What stands in a row image for a value that PostgreSQL did not send: Debezium's default placeholder. */
     public static final String UNAVAILABLE = "__debezium_unavailable_value";
 
-    private static final JsonFactory JSON = JsonFactory.builder().build();
+    private static final byte[] BEFORE = ascii("before");
+    private static final byte[] AFTER = ascii("after");
+    private static final byte[] SOURCE = ascii("source");
+    private static final byte[] OP = ascii("op");
+    private static final byte[] TS_MS = ascii("ts_ms");
+    private static final byte[] TS_US = ascii("ts_us");
+    private static final byte[] NAME = ascii("name");
+    private static final byte[] SCHEMA = ascii("schema");
+    private static final byte[] TABLE = ascii("table");
+    private static final byte[] TX_ID = ascii("txId");
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
 
     /** What travels beside the envelope, as Kafka headers. A value is null when the header is absent. */
     public interface HeaderValues {
@@ -38,7 +47,7 @@ public final class ChangeEventCodec {
     public ChangeEvent decode(byte @Nullable [] key, byte[] value, HeaderValues headers) {
         try {
             return read(key, value, headers);
-        } catch (JacksonException | IllegalArgumentException e) {
+        } catch (IllegalArgumentException e) {
             throw new MalformedEventException("Not a change event: " + e.getMessage(), e);
         }
     }
@@ -49,21 +58,26 @@ public final class ChangeEventCodec {
         SourceBlock source = null;
         String op = null;
         long capturedMicros = 0;
-        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), value)) {
-            parser.nextToken();
-            for (String name = parser.nextName(); name != null; name = parser.nextName()) {
-                parser.nextToken();
-                switch (name) {
-                    case "before" -> before = image(parser, value);
-                    case "after" -> after = image(parser, value);
-                    case "source" -> source = SourceBlock.read(parser);
-                    case "op" -> op = parser.getString();
-                    case "ts_ms" -> capturedMicros = Math.max(capturedMicros, parser.getLongValue() * 1000);
-                    case "ts_us" -> capturedMicros = parser.getLongValue();
-                    default -> parser.skipChildren();
-                }
+        JsonScanner scanner = new JsonScanner(value, 0, value.length);
+        for (boolean more = scanner.open(); more; more = scanner.more()) {
+            scanner.name();
+            if (scanner.isNamed(BEFORE)) {
+                before = image(scanner, value);
+            } else if (scanner.isNamed(AFTER)) {
+                after = image(scanner, value);
+            } else if (scanner.isNamed(SOURCE)) {
+                source = SourceBlock.read(scanner);
+            } else if (scanner.isNamed(OP)) {
+                op = scanner.text();
+            } else if (scanner.isNamed(TS_MS)) {
+                capturedMicros = Math.max(capturedMicros, scanner.integer() * 1000);
+            } else if (scanner.isNamed(TS_US)) {
+                capturedMicros = scanner.integer();
+            } else {
+                scanner.skipValue();
             }
         }
+        scanner.end();
         if (op == null || source == null) {
             throw new IllegalArgumentException("the envelope lacks " + (op == null ? "op" : "source"));
         }
@@ -86,14 +100,14 @@ public final class ChangeEventCodec {
                 schemaVersion == null ? 1 : Integer.parseInt(schemaVersion));
     }
 
-    private static @Nullable Row image(JsonParser parser, byte[] value) {
-        if (parser.currentToken() == JsonToken.VALUE_NULL) {
+    private static @Nullable Row image(JsonScanner scanner, byte[] value) {
+        if (scanner.isNull()) {
+            scanner.skipValue();
             return null;
         }
-        int from = (int) parser.currentTokenLocation().getByteOffset();
-        parser.skipChildren();
-        int to = (int) parser.currentLocation().getByteOffset();
-        return new Row(value, from, to - from);
+        int from = scanner.at();
+        scanner.skipValue();
+        return new Row(value, from, scanner.at() - from);
     }
 
     private static Set<String> unavailable(@Nullable String json) {
@@ -101,12 +115,9 @@ public final class ChangeEventCodec {
             return Set.of();
         }
         Set<String> columns = new LinkedHashSet<>();
-        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), json)) {
-            parser.nextToken();
-            while (parser.nextToken() == JsonToken.VALUE_STRING) {
-                columns.add(parser.getString());
-            }
-        }
+        byte[] names = json.getBytes(StandardCharsets.UTF_8);
+        JsonScanner scanner = new JsonScanner(names, 0, names.length);
+        scanner.texts(columns::add);
         return columns;
     }
 
@@ -130,22 +141,28 @@ public final class ChangeEventCodec {
             @Nullable Long transactionId,
             long committedMicros) {
 
-        static SourceBlock read(JsonParser parser) {
+        static SourceBlock read(JsonScanner scanner) {
             String source = null;
             String schema = null;
             String table = null;
             Long transactionId = null;
             long micros = 0;
-            for (String name = parser.nextName(); name != null; name = parser.nextName()) {
-                JsonToken token = parser.nextToken();
-                switch (name) {
-                    case "name" -> source = parser.getString();
-                    case "schema" -> schema = parser.getString();
-                    case "table" -> table = parser.getString();
-                    case "txId" -> transactionId = token == JsonToken.VALUE_NULL ? null : (Long) parser.getLongValue();
-                    case "ts_ms" -> micros = Math.max(micros, parser.getLongValue() * 1000);
-                    case "ts_us" -> micros = parser.getLongValue();
-                    default -> parser.skipChildren();
+            for (boolean more = scanner.open(); more; more = scanner.more()) {
+                scanner.name();
+                if (scanner.isNamed(NAME)) {
+                    source = scanner.text();
+                } else if (scanner.isNamed(SCHEMA)) {
+                    schema = scanner.text();
+                } else if (scanner.isNamed(TABLE)) {
+                    table = scanner.text();
+                } else if (scanner.isNamed(TX_ID) && !scanner.isNull()) {
+                    transactionId = scanner.integer();
+                } else if (scanner.isNamed(TS_MS)) {
+                    micros = Math.max(micros, scanner.integer() * 1000);
+                } else if (scanner.isNamed(TS_US)) {
+                    micros = scanner.integer();
+                } else {
+                    scanner.skipValue();
                 }
             }
             if (source == null || schema == null || table == null) {

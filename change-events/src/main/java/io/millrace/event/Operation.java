@@ -1,7 +1,5 @@
 package io.millrace.event;
 
-import java.util.Arrays;
-
 /** What happened to a row. The code is Debezium's {@code op}; the word is what people and the change history read. */
 public enum Operation {
     CREATE("c", "create"),
@@ -11,6 +9,8 @@ public enum Operation {
     READ("r", "read"),
     /** All rows of the table are gone; has no key and no images. */
     TRUNCATE("t", "truncate");
+
+    private static final Operation[] ALL = values();
 
     private final String code;
     private final String word;
@@ -36,9 +36,11 @@ public enum Operation {
      * @throws IllegalArgumentException if there is none
      */
     public static Operation ofCode(String code) {
-        return Arrays.stream(values())
-                .filter(operation -> operation.code.equals(code))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("Unknown operation code '" + code + "'"));
+        for (Operation operation : ALL) {
+            if (operation.code.equals(code)) {
+                return operation;
+            }
+        }
+        throw new IllegalArgumentException("Unknown operation code '" + code + "'");
     }
 }

@@ -6,10 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.json.JsonFactory;
 
 /**
  * A row image: column names and canonical JSON values, kept as the bytes of one JSON object.
@@ -18,8 +14,6 @@ import tools.jackson.core.json.JsonFactory;
  * copied and must not be changed afterwards. Thread-safe.
  */
 public final class Row {
-
-    private static final JsonFactory JSON = JsonFactory.builder().build();
 
     private final byte[] bytes;
     private final int offset;
@@ -79,18 +73,13 @@ public final class Row {
 
     /** Shows the columns in the table's order, without copying anything. */
     public void read(ColumnReader reader) {
-        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), bytes, offset, length)) {
-            parser.nextToken();
-            for (String name = parser.nextName(); name != null; name = parser.nextName()) {
-                parser.nextToken();
-                int from = offset + (int) parser.currentTokenLocation().getByteOffset();
-                if (parser.currentToken() == JsonToken.VALUE_STRING) {
-                    parser.finishToken();
-                } else {
-                    parser.skipChildren();
-                }
-                reader.column(name, bytes, from, end(parser) - from);
-            }
+        JsonScanner scanner = new JsonScanner(bytes, offset, length);
+        for (boolean more = scanner.open(); more; more = scanner.more()) {
+            scanner.name();
+            String name = scanner.nameText();
+            int from = scanner.at();
+            scanner.skipValue();
+            reader.column(name, bytes, from, scanner.at() - from);
         }
     }
 
@@ -99,22 +88,6 @@ public final class Row {
         Map<String, byte[]> columns = new LinkedHashMap<>();
         read((name, all, from, size) -> columns.put(name, Arrays.copyOfRange(all, from, from + size)));
         return columns;
-    }
-
-    private int end(JsonParser parser) {
-        int to = offset + (int) parser.currentLocation().getByteOffset();
-        // behind a number the parser has looked one byte further
-        JsonToken token = parser.currentToken();
-        if (token != null && token.isNumeric()) {
-            while (to > offset && !isNumberByte(bytes[to - 1])) {
-                to--;
-            }
-        }
-        return to;
-    }
-
-    private static boolean isNumberByte(byte b) {
-        return b >= '0' && b <= '9' || b == '-' || b == '+' || b == '.' || b == 'e' || b == 'E';
     }
 
     /** Returns the JSON value of one column as text, {@code "null"} for NULL, or null if the row has no such column. */

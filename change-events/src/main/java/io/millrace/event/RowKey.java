@@ -8,10 +8,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.json.JsonFactory;
 
 /**
  * Which row: a JSON object of the key columns in the key's order, with canonical values. It is the Kafka record's key.
@@ -22,8 +18,6 @@ import tools.jackson.core.json.JsonFactory;
  */
 public record RowKey(String json) {
 
-    private static final JsonFactory JSON = JsonFactory.builder().build();
-
     /** Returns the key in these UTF-8 bytes, or null where there are none: a record of a table without a key, or a truncate. */
     public static @Nullable RowKey of(byte @Nullable [] utf8) {
         return utf8 == null || utf8.length == 0 ? null : new RowKey(new String(utf8, StandardCharsets.UTF_8));
@@ -31,28 +25,28 @@ public record RowKey(String json) {
 
     /** Returns the names of the key columns, in the key's order. */
     public List<String> names() {
-        List<String> names = new ArrayList<>(2);
-        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), json)) {
-            parser.nextToken();
-            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-                names.add(parser.currentName());
-                parser.nextToken();
-            }
-        }
-        return names;
+        return read(true);
     }
 
     /** Returns the key values as text, strings without their quotes, in the key's order. */
     public List<String> values() {
-        List<String> values = new ArrayList<>(2);
-        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), json)) {
-            parser.nextToken();
-            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-                parser.nextToken();
-                values.add(parser.getString());
+        return read(false);
+    }
+
+    private List<String> read(boolean names) {
+        List<String> read = new ArrayList<>(2);
+        byte[] utf8 = json.getBytes(StandardCharsets.UTF_8);
+        JsonScanner scanner = new JsonScanner(utf8, 0, utf8.length);
+        for (boolean more = scanner.open(); more; more = scanner.more()) {
+            scanner.name();
+            if (names) {
+                read.add(scanner.nameText());
+                scanner.skipValue();
+            } else {
+                read.add(scanner.text());
             }
         }
-        return values;
+        return read;
     }
 
     /**
@@ -69,8 +63,11 @@ public record RowKey(String json) {
 
     /** Percent-encodes one value; what {@link #encoded} joins. */
     public static String percentEncode(String value) {
-        boolean plain = value.chars()
-                .allMatch(c -> c < 128 && (Character.isLetterOrDigit(c) || c == '-' || c == '_' || c == '.'));
+        boolean plain = true;
+        for (int i = 0; plain && i < value.length(); i++) {
+            char c = value.charAt(i);
+            plain = c < 128 && (Character.isLetterOrDigit(c) || c == '-' || c == '_' || c == '.');
+        }
         return plain
                 ? value
                 : URLEncoder.encode(value, StandardCharsets.UTF_8)

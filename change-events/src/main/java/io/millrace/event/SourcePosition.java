@@ -50,14 +50,15 @@ public record SourcePosition(int epoch, long commitLsn, int ordinal) implements 
      * @throws IllegalArgumentException if the text is no position
      */
     public static SourcePosition parse(String text) {
-        String[] parts = text.split("-", -1);
         try {
-            if (parts.length == 3) {
-                boolean read = parts[2].startsWith("r");
-                int number = HexFormat.fromHexDigits(parts[2], read ? 1 : 0, parts[2].length());
+            int lsn = text.indexOf('-') + 1;
+            int ordinal = text.indexOf('-', lsn) + 1;
+            if (lsn > 0 && ordinal > 0) {
+                boolean read = text.startsWith("r", ordinal);
+                int number = HexFormat.fromHexDigits(text, read ? ordinal + 1 : ordinal, text.length());
                 return new SourcePosition(
-                        Integer.parseInt(parts[0]),
-                        HexFormat.fromHexDigitsToLong(parts[1]),
+                        Integer.parseInt(text, 0, lsn - 1, 10),
+                        HexFormat.fromHexDigitsToLong(text, lsn, ordinal - 1),
                         read ? Integer.MIN_VALUE + number : number);
             }
         } catch (IllegalArgumentException e) {

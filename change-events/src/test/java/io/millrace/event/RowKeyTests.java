@@ -31,6 +31,15 @@ class RowKeyTests {
     }
 
     @Test
+    void keysOfArraysAreToldApart() {
+        RowKey key = new RowKey("{\"path\":[1,2],\"at\":\"x\"}");
+        assertThat(key.values()).containsExactly("[1,2]", "x");
+        assertThat(key.encoded())
+                .isEqualTo("%5B1%2C2%5D,x")
+                .isNotEqualTo(new RowKey("{\"path\":[1,3],\"at\":\"x\"}").encoded());
+    }
+
+    @Test
     void sameKeyInAnotherTableHasAnotherHash() {
         RowKey key = new RowKey("{\"id\":1}");
 

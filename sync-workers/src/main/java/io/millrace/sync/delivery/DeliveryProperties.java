@@ -14,7 +14,7 @@ import org.springframework.validation.annotation.Validated;
  * Settings of delivery.
  *
  * @param groupPrefix the consumer group of a sink is {@code <groupPrefix>.<sink>}
- * @param concurrency consumers per sink in this process
+ * @param concurrency consumers per sink in this process: one reads while another waits for its sink
  * @param maxRecords most records of one batch
  * @param maxFetch most bytes that a consumer fetches at a time, of all partitions; with the batch it bounds the memory of a sink
  * @param maxPartitionFetch the same, of one partition
@@ -31,7 +31,7 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("millrace.sync.delivery")
 record DeliveryProperties(
         @DefaultValue("millrace") String groupPrefix,
-        @DefaultValue("1") @Min(1) @Max(64) int concurrency,
+        @DefaultValue("2") @Min(1) @Max(64) int concurrency,
         @DefaultValue("4000") @Min(1) int maxRecords,
         @DefaultValue("8MB") DataSize maxFetch,
         @DefaultValue("2MB") DataSize maxPartitionFetch,

@@ -7,30 +7,29 @@ import io.millrace.sync.sink.redis.Link.Call;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 
 /** Writes entries that are newer than what is held, many in one round trip; completes those that lack values. */
 final class EntryWriter {
 
-    private static final HexFormat HEX = HexFormat.of();
     private static final long LACKS = 2;
 
-    private final long tombstoneMillis;
+    private final EntryCalls calls;
     private final int keysPerCall;
 
     EntryWriter(long tombstoneMillis, int keysPerCall) {
-        this.tombstoneMillis = tombstoneMillis;
+        this.calls = new EntryCalls(tombstoneMillis);
         this.keysPerCall = keysPerCall;
     }
 
     byte[] tombstone() {
-        return ascii(tombstoneMillis);
+        return calls.tombstone();
     }
 
     /** Returns what was not written: it lacks values, and Redis holds no row that has them. */
@@ -42,17 +41,22 @@ final class EntryWriter {
         Instant now = Instant.now();
         List<Write> lacking = new ArrayList<>(0);
         List<Write> writes = filled(link, given, space, now, lacking);
-        List<Write> order = new ArrayList<>(writes.size());
-        List<Call> calls = new ArrayList<>();
+        List<Call> puts = new ArrayList<>();
+        List<Call> others = new ArrayList<>(0);
+        List<Write> order = new ArrayList<>(0);
         for (List<Write> group : groups(link, writes)) {
-            for (int from = 0; from < group.size(); from += keysPerCall) {
-                List<Write> part = group.subList(from, Math.min(group.size(), from + keysPerCall));
-                calls.add(call(part, space, now));
+            List<Write> strings = new ArrayList<>(group.size());
+            List<Write> rest = new ArrayList<>(0);
+            group.forEach(write -> (EntryCalls.isPut(write) ? strings : rest).add(write));
+            inParts(strings, part -> puts.add(EntryCalls.puts(part, space)));
+            inParts(rest, part -> {
+                others.add(calls.writes(part, space, now));
                 order.addAll(part);
-            }
+            });
         }
+        link.<Long>call(Script.PUT, ScriptOutputType.INTEGER, puts);
         int next = 0;
-        for (List<Object> answer : link.<List<Object>>call(Script.WRITE, ScriptOutputType.MULTI, calls)) {
+        for (List<Object> answer : link.<List<Object>>call(Script.WRITE, ScriptOutputType.MULTI, others)) {
             for (Object one : answer) {
                 Write write = order.get(next++);
                 if ((Long) one == LACKS && !resumed(link, write, space, now)) {
@@ -63,6 +67,12 @@ final class EntryWriter {
         return lacking;
     }
 
+    private void inParts(List<Write> all, Consumer<List<Write>> reader) {
+        for (int from = 0; from < all.size(); from += keysPerCall) {
+            reader.accept(all.subList(from, Math.min(all.size(), from + keysPerCall)));
+        }
+    }
+
     private static List<List<Write>> groups(Link link, List<Write> writes) {
         if (!link.isCluster()) {
             return List.of(writes);
@@ -71,43 +81,6 @@ final class EntryWriter {
         writes.forEach(write -> groups.computeIfAbsent(link.group(write.key()), slot -> new ArrayList<>())
                 .add(write));
         return List.copyOf(groups.values());
-    }
-
-    private Call call(List<Write> writes, Space space, Instant now) {
-        List<byte[]> keys = new ArrayList<>(writes.size() * 2);
-        List<byte[]> arguments = new ArrayList<>(writes.size() * 5 + 1);
-        arguments.add(tombstone());
-        for (Write write : writes) {
-            keys.add(space.row(write.key()));
-            keys.add(space.mark(write.key()));
-            Row row = write.row();
-            String version = HEX.toHexDigits(write.version());
-            if (row == null || write.isOver(now)) {
-                add(arguments, "d", version, 0, List.of());
-            } else if (write.entries().isHash()) {
-                add(
-                        arguments,
-                        "h",
-                        version,
-                        write.remainingMillis(now),
-                        HashFields.arguments(row, write.event().unavailable()));
-            } else {
-                add(arguments, "s", version, write.remainingMillis(now), List.of(row.toBytes()));
-            }
-        }
-        return new Call(keys, arguments);
-    }
-
-    private static void add(List<byte[]> arguments, String operation, String version, long millis, List<byte[]> more) {
-        arguments.add(operation.getBytes(StandardCharsets.US_ASCII));
-        arguments.add(version.getBytes(StandardCharsets.US_ASCII));
-        arguments.add(ascii(millis));
-        arguments.add(ascii(more.size()));
-        arguments.addAll(more);
-    }
-
-    private static byte[] ascii(long number) {
-        return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
     }
 
     /** Takes values that PostgreSQL did not send from the strings that Redis holds. A HASH keeps them without being read. */
@@ -173,17 +146,8 @@ final class EntryWriter {
             found.add(field.getKey());
             found.add(field.getValue());
         }
-        List<byte[]> arguments = new ArrayList<>(List.of(tombstone()));
-        add(
-                arguments,
-                "h",
-                HEX.toHexDigits(write.version()),
-                write.remainingMillis(now),
-                HashFields.arguments(row, write.event().unavailable(), found));
         link.<List<Object>>call(
-                Script.WRITE,
-                ScriptOutputType.MULTI,
-                List.of(new Call(List.of(space.row(write.key()), space.mark(write.key())), arguments)));
+                Script.WRITE, ScriptOutputType.MULTI, List.of(calls.resumed(write, row, found, space, now)));
         return true;
     }
 }

@@ -12,7 +12,36 @@ import java.util.HexFormat;
 enum Script {
 
     /**
-     * Writes entries that are newer than what is held. KEYS: row, mark, row, mark ... ARGV: how long a deleted row's version is
+     * Writes strings that stay for ever and are newer than what is held: with two commands however many they are, for a command costs
+     * more than the value. Both drop a time to live. KEYS: row, mark, row, mark ... ARGV: version and value of each row. Answers how many
+     * were written.
+     */
+    PUT("""
+            local marks = {}
+            for i = 2, #KEYS, 2 do
+              marks[#marks + 1] = KEYS[i]
+            end
+            local held = redis.call('MGET', unpack(marks))
+            local written = {}
+            local set = {}
+            local n = 0
+            for i = 1, #marks do
+              local mark, version = marks[i], ARGV[2 * i - 1]
+              local old = written[mark] or held[i]
+              if not old or old < version then
+                written[mark] = version
+                set[n + 1], set[n + 2], set[n + 3], set[n + 4] = KEYS[2 * i - 1], ARGV[2 * i], mark, version
+                n = n + 4
+              end
+            end
+            if n > 0 then
+              redis.call('MSET', unpack(set))
+            end
+            return n / 4
+            """),
+
+    /**
+     * Writes entries of any kind that are newer than what is held. KEYS: row, mark, row, mark ... ARGV: how long a deleted row's version is
      * remembered in ms, then per row: d (delete), s (string) or h (hash); version; time to live in ms or 0; how many arguments follow.
      * Of a string its value; of a hash how many fields have values, name and value of each, then the names of those to leave as they
      * are. Answers per row: 1 written, 0 older or the same, 2 not written because no hash is there that has the fields to leave.
