@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -41,6 +42,8 @@ class SourceGapIT {
 
     private static final Path CLUSTERS = Path.of("target/clusters");
 
+    private static PostgresCluster template;
+
     private final List<PostgresCluster> running = new ArrayList<>();
     private final LocalStack stack;
     private PostgresCluster server;
@@ -51,9 +54,16 @@ class SourceGapIT {
         this.stack = stack;
     }
 
+    /** A server is made once; each test begins with a copy. */
+    @BeforeAll
+    static void make() throws Exception {
+        template = PostgresCluster.create(CLUSTERS.resolve("template"), "").start();
+        template.stop();
+    }
+
     @BeforeEach
     void captureOneTable() throws Exception {
-        server = started(PostgresCluster.create(CLUSTERS.resolve("primary"), ""));
+        server = started(template.copyTo(CLUSTERS.resolve("primary")));
         lab = new CaptureLab(stack, server);
         lab.sql("CREATE TABLE gap (id int PRIMARY KEY, name text)");
         lab.start();

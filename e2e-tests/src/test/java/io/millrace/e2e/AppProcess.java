@@ -40,6 +40,7 @@ final class AppProcess {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElse("java"),
                 "-Xmx" + heapMegabytes + "m",
+                Campaign.JIT,
                 "-Dlogging.config="
                         + Path.of("src/test/resources/app-logback.xml").toAbsolutePath(),
                 "-cp",

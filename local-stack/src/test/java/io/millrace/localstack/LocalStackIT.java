@@ -42,7 +42,7 @@ class LocalStackIT {
 
     @Test
     @Order(2)
-    void secondStartFindsTheDataAndTheServicesAsTheyShouldBe() throws Exception {
+    void secondStartFindsTheDataAndTheServicesAsTheyShouldBeAndAThirdBesideItIsRefused() throws Exception {
         try (LocalStack stack = start(options())) {
             Values.assertHolds(stack, "first");
             assertThatThrownBy(() -> DriverManager.getConnection(stack.postgresJdbcUrl("shop"), "postgres", "wrong"))
@@ -57,12 +57,17 @@ class LocalStackIT {
                 assertThat(List.of(row.getString(1), row.getString(2), row.getString(3)))
                         .containsExactly("logical", "on", "on");
             }
+            assertThatThrownBy(() -> start(options()))
+                    .isInstanceOf(LocalStackException.class)
+                    .hasMessageContaining(
+                            "in use by process " + ProcessHandle.current().pid());
+            Values.assertHolds(stack, "first");
         }
     }
 
     @Test
     @Order(3)
-    void everyServiceComesBackWithItsDataAfterAKill() throws Exception {
+    void everyServiceComesBackWithItsDataAfterAKillAndAnAttachedJvmControlsThemToo() throws Exception {
         try (LocalStack stack = start(options())) {
             Values.write(stack, "before-the-kills");
             for (Service service : Service.values()) {
@@ -74,13 +79,6 @@ class LocalStackIT {
             stack.stop(Service.REDIS);
             stack.start(Service.REDIS);
             Values.assertHolds(stack, "before-the-kills");
-        }
-    }
-
-    @Test
-    @Order(4)
-    void attachedJvmSeesAndControlsTheSameStack() throws Exception {
-        try (LocalStack stack = start(options())) {
             try (LocalStack attached = LocalStack.attach(stack.description())) {
                 Values.write(attached, "attached");
                 attached.kill(Service.REDIS);
@@ -94,19 +92,7 @@ class LocalStackIT {
     }
 
     @Test
-    @Order(5)
-    void secondStackOnTheSameDataIsRefused() throws Exception {
-        try (LocalStack stack = start(options())) {
-            assertThatThrownBy(() -> start(options()))
-                    .isInstanceOf(LocalStackException.class)
-                    .hasMessageContaining(
-                            "in use by process " + ProcessHandle.current().pid());
-            Values.assertHolds(stack, "first");
-        }
-    }
-
-    @Test
-    @Order(6)
+    @Order(4)
     void takenPortIsNamedAndNothingStarts(@TempDir Path other) throws Exception {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             LocalStackOptions options =
@@ -120,7 +106,7 @@ class LocalStackIT {
     }
 
     @Test
-    @Order(7)
+    @Order(5)
     void whenOneServiceFailsTheOthersAreStoppedAndItsLogIsShown() throws Exception {
         Path appendOnlyFile = DATA.resolve("redis/data/appendonly.aof");
         byte[] good = Files.readAllBytes(appendOnlyFile);
@@ -138,7 +124,7 @@ class LocalStackIT {
     }
 
     @Test
-    @Order(8)
+    @Order(6)
     void servicesOfAKilledJvmAreEndedByTheNextStart() throws Exception {
         Process owner = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
