@@ -286,7 +286,9 @@ class SourceGapIT {
         CaptureOffset stored = stopCapture();
         lab.move(started(backup));
         await(() -> {
-            lab.sql("UPDATE gap SET name = 'another life'");
+            lab.sql(
+                    "UPDATE gap SET name = 'another life'",
+                    "SELECT pg_logical_emit_message(true, 'test', repeat('x', 20000))");
             return Lsn.parse(text(backup, "SELECT pg_current_wal_lsn()::text")) > stored.endLsn() + 10_000;
         });
         accepted(refused(GapCause.RESTORED, stored), row(1, "another life"));
