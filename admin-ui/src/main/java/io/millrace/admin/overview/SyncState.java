@@ -78,11 +78,12 @@ record SyncState(
             } else if (table.state() == TableState.SNAPSHOTTING) {
                 notes.add(name + " is being read for the first time.");
             }
-            if (table.state() != TableState.STREAMING) {
-                continue;
-            }
             for (SinkLag sink : sample.of(table.id())) {
-                upTo = sink(sink, name, upTo, trouble, notes);
+                if (table.state() == TableState.STREAMING) {
+                    upTo = sink(sink, name, upTo, trouble, notes);
+                } else if (table.state() == TableState.SNAPSHOTTING) {
+                    trouble(sink, name, trouble);
+                }
             }
         }
         if (!known) {
@@ -120,6 +121,11 @@ record SyncState(
             notes.add(new Sink(sink.sink()).title() + " is paused for " + name + ".");
             return upTo;
         }
+        trouble(sink, name, trouble);
+        return sink.current() ? upTo : earlier(upTo, sink.upTo());
+    }
+
+    private static void trouble(SinkLag sink, String name, List<String> trouble) {
         if (sink.state() == BindingState.FAILED) {
             trouble.add(new Sink(sink.sink()).title() + " failed for " + name
                     + (sink.message() == null ? "." : ": " + firstSentence(sink.message())));
@@ -127,7 +133,6 @@ record SyncState(
             trouble.add(
                     new Sink(sink.sink()).title() + " does not take " + name + " at the moment: " + sink.waitingFor());
         }
-        return sink.current() ? upTo : earlier(upTo, sink.upTo());
     }
 
     /** The alert below says the rest. */

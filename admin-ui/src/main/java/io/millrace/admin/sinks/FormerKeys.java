@@ -97,7 +97,6 @@ class FormerKeys {
     }
 
     private static KeyTemplate template(String options) {
-        String key = JSON.readTree(options).path("key").asString("");
-        return KeyTemplate.of(key.isBlank() ? KeyTemplate.DEFAULT : key);
+        return RedisOptions.template(JSON.readTree(options));
     }
 }

@@ -35,12 +35,14 @@ public record RedisOptions(
     public static RedisOptions of(CapturedTable table) {
         JsonNode options = OptionsCheck.of(table, SINK);
         Format format = "hash".equals(options.path("format").asString("")) ? Format.HASH : Format.JSON;
-        String key = options.path("key").asString("");
         String timeToLive = options.path("timeToLive").asString("");
-        return new RedisOptions(
-                format,
-                KeyTemplate.of(key.isBlank() ? KeyTemplate.DEFAULT : key),
-                timeToLive.isBlank() ? null : duration(timeToLive));
+        return new RedisOptions(format, template(options), timeToLive.isBlank() ? null : duration(timeToLive));
+    }
+
+    /** Returns the template that options name, stored or about to be. */
+    public static KeyTemplate template(JsonNode options) {
+        String key = options.path("key").asString("");
+        return KeyTemplate.of(key.isBlank() ? KeyTemplate.DEFAULT : key);
     }
 
     /** Returns the source's names of key columns, which templates use, whatever the binding's shaping calls them. */
