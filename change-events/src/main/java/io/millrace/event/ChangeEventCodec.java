@@ -89,7 +89,7 @@ public final class ChangeEventCodec {
                 SourcePosition.parse(required(headers, EventHeaders.POSITION)),
                 Long.parseUnsignedLong(required(headers, EventHeaders.LSN), 16),
                 Operation.ofCode(op),
-                RowKey.of(key),
+                key(key),
                 before,
                 completeness == null ? BeforeCompleteness.NONE : BeforeCompleteness.valueOf(completeness),
                 after,
@@ -100,6 +100,18 @@ public final class ChangeEventCodec {
                 schemaVersion == null ? 1 : Integer.parseInt(schemaVersion));
     }
 
+    private static @Nullable RowKey key(byte @Nullable [] key) {
+        if (key != null && key.length > 0) {
+            JsonScanner scanner = new JsonScanner(key, 0, key.length);
+            for (boolean more = scanner.open(); more; more = scanner.more()) {
+                scanner.name();
+                scanner.skipValue();
+            }
+            scanner.end();
+        }
+        return RowKey.of(key);
+    }
+
     private static @Nullable Row image(JsonScanner scanner, byte[] value) {
         if (scanner.isNull()) {
             scanner.skipValue();
@@ -107,6 +119,9 @@ public final class ChangeEventCodec {
         }
         int from = scanner.at();
         scanner.skipValue();
+        if (value[from] != '{') {
+            throw new IllegalArgumentException("an object is expected at byte " + from);
+        }
         return new Row(value, from, scanner.at() - from);
     }
 

@@ -249,6 +249,14 @@ final class JsonScanner {
         if (more == 0 || from + more >= end) {
             throw expected("UTF-8");
         }
+        // no longer form than needed, no surrogate, nothing beyond Unicode
+        int second = bytes[from + 1] & 0xFF;
+        if ((first == 0xE0 && second < 0xA0)
+                || (first == 0xED && second > 0x9F)
+                || (first == 0xF0 && second < 0x90)
+                || (first == 0xF4 && second > 0x8F)) {
+            throw expected("UTF-8");
+        }
         for (int i = from + 1; i <= from + more; i++) {
             if ((bytes[i] & 0xC0) != 0x80) {
                 throw expected("UTF-8");

@@ -46,6 +46,7 @@ public record RowKey(String json) {
                 read.add(scanner.text());
             }
         }
+        scanner.end();
         return read;
     }
 

@@ -8,6 +8,8 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ChangeEventCodecTests {
 
@@ -69,6 +71,17 @@ class ChangeEventCodecTests {
                 .isInstanceOf(MalformedEventException.class)
                 .hasMessageContaining("source");
         assertThatThrownBy(() -> codec.decode(null, bytes("hello"), headers::get))
+                .isInstanceOf(MalformedEventException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"5", "\"x\"", "abc", "[1]", "{\"id\":1}x", "{\"id\":}", "null"})
+    void keysAndImagesThatAreNoObjectsAreRefusedHereAndNotInASink(String text) {
+        assertThatThrownBy(() -> codec.decode(bytes(text), bytes(UPDATE), headers::get))
+                .isInstanceOf(MalformedEventException.class);
+        String image = text.equals("null") ? "[]" : text;
+        assertThatThrownBy(() -> codec.decode(
+                        null, bytes(UPDATE.replace("\"before\":{\"id\":7}", "\"before\":" + image)), headers::get))
                 .isInstanceOf(MalformedEventException.class);
     }
 

@@ -114,7 +114,20 @@ class JsonScannerTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"C080", "C3", "C328", "E28228", "F5808080", "80", "FF"})
+    @ValueSource(
+            strings = {
+                "C080",
+                "C3",
+                "C328",
+                "E28228",
+                "E08080",
+                "EDA080",
+                "F0808080",
+                "F4908080",
+                "F5808080",
+                "80",
+                "FF"
+            })
     void refusesWhatIsNotUtf8(String hex) {
         byte[] wrong = java.util.HexFormat.of().parseHex(hex);
         byte[] json = new byte[wrong.length + 9];

@@ -42,13 +42,15 @@ final class KnownMissing {
         }
     }
 
-    void add(Reread request) {
+    /** Returns whether it was not known. */
+    boolean add(Reread request) {
         Long snapshot = request.snapshotId();
-        if (snapshot != null) {
-            Set<String> some = rows.computeIfAbsent(snapshot, id -> new HashSet<>());
-            if (some.size() < ROWS) {
-                some.add(request.key().json());
-            }
+        if (snapshot == null) {
+            return false;
         }
+        Set<String> some = rows.computeIfAbsent(snapshot, id -> new HashSet<>());
+        return some.size() < ROWS
+                ? some.add(request.key().json())
+                : !some.contains(request.key().json());
     }
 }

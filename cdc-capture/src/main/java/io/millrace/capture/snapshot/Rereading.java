@@ -154,7 +154,7 @@ final class Rereading {
     /** Returns the requests that Kafka has the answers to. */
     private List<Reread> read(Target target, ChunkReading chunks, List<Reread> wanted)
             throws SQLException, InterruptedException {
-        List<RowKey> keys = wanted.stream().map(Reread::key).toList();
+        List<RowKey> keys = wanted.stream().map(Reread::key).distinct().toList();
         Set<String> inDoubt = wanted.stream()
                 .filter(one -> one.snapshotId() != null && !known.contains(one))
                 .map(one -> one.key().json())
@@ -187,10 +187,11 @@ final class Rereading {
         open.addAll(read.outcome().again());
         gone.removeAll(open);
         wanted.stream().filter(one -> there.contains(one.key().json())).forEach(known::remove);
-        List<Reread> missing =
-                wanted.stream().filter(one -> gone.contains(one.key().json())).toList();
-        missing.forEach(known::add);
-        metrics.of(target.table()).reread(read.outcome().sent().rows(), missing.size());
+        // several sinks may have asked for one, each as it holds it
+        List<Reread> missing = wanted.stream()
+                .filter(one -> gone.contains(one.key().json()) && known.add(one))
+                .toList();
+        metrics.of(target.table()).reread(read.outcome().sent().rows(), gone.size());
         count(target, missing);
         return wanted.stream().filter(one -> !open.contains(one.key().json())).toList();
     }

@@ -32,10 +32,8 @@ public final class JdbcRereads implements Rereads {
                 SELECT t.id, r.key, r.held, (SELECT id FROM millrace.table_snapshot WHERE id = ?), ?
                 FROM millrace.captured_table t, unnest(?::text[], ?::text[]) AS r (key, held)
                 WHERE t.id = ?
-                ON CONFLICT (table_id, md5(key)) DO UPDATE
-                SET asked = reread.asked + 1,
-                    snapshot_id = coalesce(reread.snapshot_id, excluded.snapshot_id),
-                    held = CASE WHEN reread.held = excluded.held AND reread.snapshot_id = excluded.snapshot_id THEN reread.held END
+                ON CONFLICT (table_id, md5(key), md5(coalesce(held, '')), coalesce(snapshot_id, 0))
+                DO UPDATE SET asked = reread.asked + 1
                 """)
                 .params(Arrays.asList(
                         snapshotId,

@@ -27,8 +27,8 @@ public interface Rereads {
     /**
      * A stored request.
      *
-     * @param held as in {@link Doubt}; null also where it was asked for again in another way
-     * @param asked how often it was asked for since the first time
+     * @param held as in {@link Doubt}
+     * @param asked how often the same was asked since the first time
      */
     record Reread(
             long id,
@@ -38,8 +38,8 @@ public interface Rereads {
             int asked) {}
 
     /**
-     * Asks for rows. One that is asked for already keeps its id and its place, and is answered after this call: an answer that is under way
-     * does not count for it.
+     * Asks for rows. A question that is open already, about the same row as it is held, for the same snapshot, keeps its id and its place,
+     * and is answered after this call: an answer that is under way does not count for it.
      *
      * @param snapshotId of the snapshot that waits for the answers; else null
      * @param by the app's or the sink's name

@@ -116,7 +116,7 @@ final class Deliveries implements SmartLifecycle {
         try {
             lane.container().tend(Route.of(lane.sink().name(), tables), askedAt, notices);
         } catch (RuntimeException | Error e) {
-            if (lane.health().failed("Delivery to " + lane.sink().name() + " cannot be started: " + e)) {
+            if (lane.health().ended("Delivery to " + lane.sink().name() + " cannot be started: " + e)) {
                 log.error(
                         "Delivery to {} cannot be started; tried again",
                         lane.sink().name(),

@@ -99,10 +99,17 @@ class DeliveryConfiguration {
                 SinkShaping.of(name, sink.kind(), catalog, shapings, registry));
         Sink guarded = guard == null ? sink : new GuardedSink((EffectSink) sink, guard);
         Redelivery redelivery = new Redelivery(guarded, reader, deadLetters, faults, incomplete, metrics);
-        Places places = new Places(name, catalog, backoff, redelivery, deadLetters, metrics);
+        Places places = new Places(name, catalog, backoff, redelivery, deadLetters, metrics, health);
         SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);
         SinkContainer container = new SinkContainer(
-                name, kafka, properties, delivery, places, () -> new DeliveryOffsets(name, offsets), health);
+                name,
+                sink.kind(),
+                kafka,
+                properties,
+                delivery,
+                places,
+                () -> new DeliveryOffsets(name, offsets),
+                health);
         return new Deliveries.Lane(guarded, container, health, metrics);
     }
 

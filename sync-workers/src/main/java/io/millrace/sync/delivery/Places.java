@@ -46,6 +46,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     private final Redelivery redelivery;
     private final DeadLetters deadLetters;
     private final DeliveryMetrics metrics;
+    private final SinkHealth health;
     private volatile Known known = new Known(Map.of(), System.nanoTime());
     private volatile Notices notices = Notices.NONE;
 
@@ -55,13 +56,15 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
             Backoff backoff,
             Redelivery redelivery,
             DeadLetters deadLetters,
-            DeliveryMetrics metrics) {
+            DeliveryMetrics metrics,
+            SinkHealth health) {
         this.sink = sink;
         this.catalog = catalog;
         this.backoff = backoff;
         this.redelivery = redelivery;
         this.deadLetters = deadLetters;
         this.metrics = metrics;
+        this.health = health;
     }
 
     /** Takes what people asked for; consumers see it before their next poll. */
@@ -132,6 +135,9 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
                     && !place.held()
                     && place.jumped(consumer.position(partition))) {
                 deleted(consumer, partition, route);
+            }
+            if (!isOpen(route)) {
+                waitsNoLonger(List.of(partition));
             }
             boolean open = isOpen(route) && told.holds() && place.known() && !place.held() && !consumer.isHeld();
             consumer.open(partition, open, paused);
@@ -281,6 +287,11 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
         SteeredConsumer steered = (SteeredConsumer) consumer;
         steered.forget(partitions);
         steered.offsets().drop(partitions.stream().map(Places::id).toList());
+        waitsNoLonger(partitions);
+    }
+
+    private void waitsNoLonger(Collection<TopicPartition> partitions) {
         partitions.forEach(partition -> metrics.waits(partition, null));
+        health.forget(partitions);
     }
 }

@@ -1,5 +1,6 @@
 package io.millrace.sync.delivery;
 
+import io.millrace.sync.sink.SinkKind;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -21,6 +22,7 @@ final class SinkContainer {
     private static final Logger log = LoggerFactory.getLogger(SinkContainer.class);
 
     private final String sink;
+    private final SinkKind kind;
     private final Map<String, Object> settings;
     private final DeliveryProperties properties;
     private final SinkDelivery delivery;
@@ -34,6 +36,7 @@ final class SinkContainer {
 
     SinkContainer(
             String sink,
+            SinkKind kind,
             Map<String, Object> settings,
             DeliveryProperties properties,
             SinkDelivery delivery,
@@ -41,6 +44,7 @@ final class SinkContainer {
             java.util.function.Supplier<DeliveryOffsets> offsets,
             SinkHealth health) {
         this.sink = sink;
+        this.kind = kind;
         this.settings = settings;
         this.properties = properties;
         this.delivery = delivery;
@@ -79,7 +83,7 @@ final class SinkContainer {
         if (restartAt == 0) {
             restarts++;
             restartAt = now + backoff.after(restarts).toNanos();
-            health.failed("A consumer of " + sink + " ended; it is started again");
+            health.ended("A consumer of " + sink + " ended; it is started again");
             log.error("A consumer of {} ended; it is started again with backoff", sink);
         } else if (now - restartAt >= 0) {
             restartAt = 0;
@@ -103,7 +107,9 @@ final class SinkContainer {
         wanted.setMissingTopicsFatal(false);
         wanted.setListenerTaskExecutor(new SimpleAsyncTaskExecutor("sync-" + sink + "-"));
         var created = new ConcurrentMessageListenerContainer<>(new Factory(consumerSettings()), wanted);
-        created.setConcurrency(properties.concurrency());
+        // one consumer of a sink of effects keeps as many on their way as the sink takes: two would only wait for each
+        // other
+        created.setConcurrency(kind == SinkKind.EFFECT ? 1 : properties.concurrency());
         created.setBeanName("sync-" + sink);
         created.setCommonErrorHandler(new NeverSkipping(sink));
         delivery.halt(false);

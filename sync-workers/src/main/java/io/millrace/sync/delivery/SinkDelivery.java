@@ -1,6 +1,7 @@
 package io.millrace.sync.delivery;
 
 import io.millrace.catalog.Offsets.Advance;
+import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.catalog.shaping.ShapingException;
 import io.millrace.sync.sink.SinkKind;
 import java.time.Duration;
@@ -80,10 +81,10 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
             deliver(records, steered);
         } catch (RuntimeException | Error e) {
             String message = "Delivery to " + sink + " failed unexpectedly: " + e;
-            if (health.failed(message)) {
+            if (health.waits(records.partitions(), message)) {
                 log.error("{}; tried again until it succeeds", message, e);
             }
-            holdAll(steered, records.partitions());
+            holdAll(steered, records.partitions(), message);
             if (e instanceof Error) {
                 // the container ends with it, and is started again
                 throw e;
@@ -122,12 +123,14 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
         Instant now = Instant.now();
         List<Advance> steps = new ArrayList<>();
         List<PartitionBatch> behind = new ArrayList<>();
+        List<TopicPartition> passed = new ArrayList<>();
         boolean isWhole = !outcome.isFenceLost();
         for (PartitionBatch batch : batches) {
             if (isWhole && outcome.reason(batch.partition()) == null) {
                 consumer.place(batch.partition()).next(batch.next());
                 consumer.place(batch.partition()).succeeded();
                 steps.add(batch.step());
+                passed.add(batch.partition());
                 metrics.delivered(batch.received(), now);
                 metrics.waits(batch.partition(), null);
             } else {
@@ -139,13 +142,13 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
             consumer.offsets().advance(steps);
         }
         consumer.commitLater(steps);
+        if (health.passed(passed) && behind.isEmpty()) {
+            log.info("{} takes changes again", sink);
+        }
         if (outcome.isFenceLost()) {
             places.forget(
                     consumer, behind.stream().map(PartitionBatch::partition).toList());
         } else if (behind.isEmpty()) {
-            if (health.recovered()) {
-                log.info("{} takes changes again", sink);
-            }
             consumer.succeeded();
         } else {
             holdBack(consumer, behind, outcome, now);
@@ -162,7 +165,9 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
 
     private void holdBack(SteeredConsumer consumer, List<PartitionBatch> behind, Outcome outcome, Instant now) {
         String reason = String.valueOf(outcome.reason(behind.get(0).partition()));
-        if (health.failed(reason)) {
+        List<TopicPartition> partitions =
+                behind.stream().map(PartitionBatch::partition).toList();
+        if (health.waits(partitions, reason)) {
             log.warn("{} is waited for: {}", sink, reason);
         }
         for (PartitionBatch batch : behind) {
@@ -178,11 +183,19 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
                 .waiting(List.of(id), String.valueOf(outcome.reason(new TopicPartition(id.topic(), id.partition())))));
     }
 
-    private void holdAll(SteeredConsumer consumer, Set<TopicPartition> partitions) {
+    private void holdAll(SteeredConsumer consumer, Set<TopicPartition> partitions, String reason) {
+        Instant now = Instant.now();
         for (TopicPartition partition : partitions) {
+            metrics.waits(partition, now);
             if (consumer.place(partition).known()) {
                 places.holdBack(consumer, partition);
             }
         }
+        consumer.offsets()
+                .waiting(
+                        partitions.stream()
+                                .map(one -> new TopicPartitionId(one.topic(), one.partition()))
+                                .toList(),
+                        reason);
     }
 }

@@ -2,12 +2,20 @@ package io.millrace.sync.delivery;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
-/** How a sink is, for people and probes. Written by consumers and by the regular looks and checks, read by anyone. */
+/**
+ * How a sink is, for people and probes. Written by consumers and by the regular looks and checks, read by anyone. What one partition
+ * waits for is not over because another goes on.
+ */
 final class SinkHealth implements HealthIndicator {
 
     /** Without a look at the catalog for so long delivery has been waiting for most of it. */
@@ -17,7 +25,8 @@ final class SinkHealth implements HealthIndicator {
 
     private final LongSupplier nanoTime;
     private volatile long lookedAt;
-    private volatile @Nullable Fault delivery;
+    private final Map<TopicPartition, Fault> waiting = new ConcurrentHashMap<>();
+    private volatile @Nullable Fault consumer;
     private volatile @Nullable Fault service;
 
     SinkHealth() {
@@ -35,18 +44,32 @@ final class SinkHealth implements HealthIndicator {
         lookedAt = nanoTime.getAsLong();
     }
 
-    /** Notes a fault of delivering; true if there was none before, so that it is logged once. */
-    boolean failed(String message) {
-        Fault known = delivery;
-        delivery = new Fault(message, known == null ? Instant.now() : known.since());
-        return known == null;
+    /** Notes why partitions wait; true if none waited before, so that it is logged once. */
+    boolean waits(Collection<TopicPartition> partitions, String message) {
+        boolean first = waiting.isEmpty();
+        for (TopicPartition partition : partitions) {
+            waiting.compute(
+                    partition, (same, known) -> new Fault(message, known == null ? Instant.now() : known.since()));
+        }
+        return first;
     }
 
-    /** Returns whether there was a fault. */
-    boolean recovered() {
-        boolean was = delivery != null;
-        delivery = null;
-        return was;
+    /** Notes that changes of these partitions were taken; true if they were the last that waited. */
+    boolean passed(Collection<TopicPartition> partitions) {
+        consumer = null;
+        return waiting.keySet().removeAll(partitions) && waiting.isEmpty();
+    }
+
+    /** Forgets partitions that nobody waits for here any more: they are another's, or shut. */
+    void forget(Collection<TopicPartition> partitions) {
+        waiting.keySet().removeAll(partitions);
+    }
+
+    /** Notes that a consumer ended or could not be started, until one takes changes again; true if it is said for the first time. */
+    boolean ended(String message) {
+        Fault known = consumer;
+        consumer = new Fault(message, known == null ? Instant.now() : known.since());
+        return known == null;
     }
 
     /** Notes what the regular check found; null for nothing wrong. */
@@ -64,7 +87,11 @@ final class SinkHealth implements HealthIndicator {
                             + " s: delivery waits for it",
                     Instant.now().minus(blind)));
         }
-        Fault fault = delivery == null ? service : delivery;
+        Fault fault = waiting.values().stream()
+                .min(Comparator.comparing(Fault::since))
+                .orElse(null);
+        fault = fault == null ? consumer : fault;
+        fault = fault == null ? service : fault;
         return fault == null ? Health.up().build() : down(fault);
     }
 

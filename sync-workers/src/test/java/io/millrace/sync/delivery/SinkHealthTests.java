@@ -3,7 +3,9 @@ package io.millrace.sync.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.health.contributor.Status;
 
@@ -26,6 +28,31 @@ class SinkHealthTests {
         assertThat(health.health().getDetails().get("cause"))
                 .isEqualTo("The catalog in the platform database has not been read for 11 s: delivery waits for it");
         health.looked();
+        assertThat(health.health().getStatus()).isEqualTo(Status.UP);
+    }
+
+    @Test
+    void staysDownWhileAnyPartitionWaitsWhoeverGoesOn() {
+        TopicPartition stuck = new TopicPartition("shop.public.orders", 0);
+        TopicPartition other = new TopicPartition("shop.public.orders", 1);
+        assertThat(health.waits(List.of(stuck), "It is away")).as("said once").isTrue();
+        assertThat(health.waits(List.of(stuck, other), "It is away")).isFalse();
+        assertThat(health.passed(List.of(other))).as("taken again").isFalse();
+        assertThat(health.health().getDetails().get("cause")).isEqualTo("It is away");
+        assertThat(health.passed(List.of(stuck))).isTrue();
+        assertThat(health.health().getStatus()).isEqualTo(Status.UP);
+        assertThat(health.passed(List.of(stuck))).isFalse();
+
+        health.waits(List.of(stuck), "It is away again");
+        health.forget(List.of(stuck));
+        assertThat(health.health().getStatus()).as("another's now").isEqualTo(Status.UP);
+    }
+
+    @Test
+    void aConsumerThatEndedIsShownUntilOneTakesChanges() {
+        health.ended("It ended");
+        assertThat(health.health().getDetails().get("cause")).isEqualTo("It ended");
+        health.passed(List.of(new TopicPartition("shop.public.orders", 0)));
         assertThat(health.health().getStatus()).isEqualTo(Status.UP);
     }
 

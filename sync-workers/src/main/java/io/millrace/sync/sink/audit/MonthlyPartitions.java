@@ -3,13 +3,11 @@ package io.millrace.sync.sink.audit;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -22,7 +20,7 @@ final class MonthlyPartitions {
 
     private final JdbcTemplate jdbc;
     private final TransactionTemplate transaction;
-    private final AtomicReference<@Nullable YearMonth> ensured = new AtomicReference<>();
+    private volatile @Nullable YearMonth ensured;
 
     MonthlyPartitions(JdbcTemplate jdbc, TransactionTemplate transaction) {
         this.jdbc = jdbc;
@@ -32,16 +30,17 @@ final class MonthlyPartitions {
     /** Creates what is missing, once a month. A partition that cannot be created is no reason to refuse a change. */
     void ensure() {
         YearMonth month = YearMonth.now(ZoneOffset.UTC);
-        YearMonth done = ensured.get();
-        if (month.equals(done) || !ensured.compareAndSet(done, month)) {
-            return;
+        if (!month.equals(ensured)) {
+            ensure(month);
         }
-        try {
+    }
+
+    /** Whoever comes second waits: a row of the month that the default partition holds already keeps the month's own from being made. */
+    private synchronized void ensure(YearMonth month) {
+        if (!month.equals(ensured)) {
             create(month);
             create(month.plusMonths(1));
-        } catch (TransactionException e) {
-            ensured.set(done);
-            throw e;
+            ensured = month;
         }
     }
 

@@ -111,7 +111,7 @@ final class EntryWriter {
             next += 2;
             Set<String> missing = write.event().unavailable();
             byte[] json = known.getValueOrElse(new byte[0]);
-            Row other = json.length > 0 && json[0] == '{' ? new Row(json, 0, json.length) : Row.of("{}");
+            Row other = held(json);
             if (other.columns().keySet().containsAll(missing)) {
                 filled.add(write.with(row.withValuesFrom(other, missing)));
             } else {
@@ -119,6 +119,17 @@ final class EntryWriter {
             }
         }
         return filled;
+    }
+
+    /** Returns the row that a value holds; one without columns where somebody else wrote what is no row. */
+    private static Row held(byte[] json) {
+        Row row = new Row(json, 0, json.length);
+        try {
+            row.columns();
+            return row;
+        } catch (IllegalArgumentException e) {
+            return Row.of("{}");
+        }
     }
 
     private static boolean isFilled(Write write, Instant now) {
