@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class WalMarks {
 
-    /** At one each two seconds, a quarter of an hour; what is older is kept more coarsely. */
+    /** At one each two seconds, a quarter of an hour; a longer standstill is kept more coarsely. */
     private static final int LIMIT = 512;
 
     private final Deque<Mark> ahead = new ArrayDeque<>();
+    private Duration apart = Duration.ZERO;
     private boolean passedOne;
 
     /** Where the WAL ended, and when. */
@@ -23,19 +24,26 @@ final class WalMarks {
 
     /** Notes where the WAL ends at a moment, which is later than those before. */
     synchronized void note(Instant at, long end) {
-        Mark last = ahead.peekLast();
-        if (last != null && Long.compareUnsigned(end, last.end()) < 0) {
+        Mark newest = ahead.pollLast();
+        if (newest != null && Long.compareUnsigned(end, newest.end()) < 0) {
             // another server, or one that was set back: what it has not written yet is nothing to wait for
             ahead.clear();
+            apart = Duration.ZERO;
             passedOne = false;
+        } else if (newest != null) {
+            Mark before = ahead.peekLast();
+            if (before == null || !newest.at().isBefore(before.at().plus(apart))) {
+                ahead.addLast(newest);
+            }
         }
-        if (ahead.size() == LIMIT) {
+        if (ahead.size() >= LIMIT) {
             thinOut();
         }
         ahead.addLast(new Mark(at, end));
     }
 
     private void thinOut() {
+        apart = Duration.between(ahead.getFirst().at(), ahead.getLast().at()).dividedBy(LIMIT / 2);
         for (int i = 0; i < LIMIT; i++) {
             Mark mark = ahead.removeFirst();
             if (i % 2 == 0) {
@@ -58,6 +66,7 @@ final class WalMarks {
         }
         Mark oldest = ahead.peekFirst();
         if (oldest == null) {
+            apart = Duration.ZERO;
             return Duration.ZERO;
         }
         Instant since = passedOne || committed == null || committed.isAfter(oldest.at()) ? oldest.at() : committed;
