@@ -462,6 +462,14 @@ class AdminIT {
         assertThat(asked.get("phase").stringValue()).isEqualTo("READING");
         assertThat(asked.get("requestedBy").stringValue()).isEqualTo("admin");
         String one = path + "/" + asked.get("id").asLong();
+        assertThat(get(one).get("rowsPerSecond").isNull()).isTrue();
+        sql(
+                "admin_platform",
+                "UPDATE millrace.table_snapshot SET state = 'RUNNING', rows_done = 500, rows_estimated = 2000,"
+                        + " rows_per_second = 250.5, seconds_left = 6 WHERE id = " + asked.get("id"));
+        JsonNode running = get(one);
+        assertThat(running.get("rowsPerSecond").asDouble()).isEqualTo(250.5);
+        assertThat(running.get("secondsLeft").asLong()).isEqualTo(6);
         assertThat(post(one + "/pause", null, 200).get("state").stringValue()).isEqualTo("PAUSED");
         assertThat(post(one + "/pause", null, 409).get("detail").stringValue()).contains("is paused");
         assertThat(post(path, "{\"filter\":\"code = 'x'\"}", 409).get("detail").stringValue())

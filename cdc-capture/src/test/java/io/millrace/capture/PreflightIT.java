@@ -40,6 +40,9 @@ class PreflightIT {
                 "CREATE VIEW seen AS SELECT 1 AS one",
                 "CREATE TABLE parted (id int PRIMARY KEY) PARTITION BY RANGE (id)",
                 "CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (10)",
+                "CREATE FOREIGN DATA WRAPPER nowhere",
+                "CREATE SERVER elsewhere FOREIGN DATA WRAPPER nowhere",
+                "CREATE FOREIGN TABLE remote (id int) SERVER elsewhere",
                 "DROP ROLE IF EXISTS weak",
                 "CREATE ROLE weak LOGIN PASSWORD 'weak'");
     }
@@ -125,6 +128,8 @@ class PreflightIT {
         assertThat(codes("missing", true)).containsExactly("no-table");
         assertThat(codes("fast", true)).containsExactly("not-logged");
         assertThat(codes("seen", true)).containsExactly("view");
+        assertThat(codes("remote", true)).containsExactly("foreign-table");
+        assertThat(codes("remote", false)).containsExactly("foreign-table");
         assertThat(codes("parted_1", true)).containsExactly("partition");
         assertThat(codes("parted", true)).containsExactly("no-before");
         assertThat(codes("keyless", true)).containsExactly("no-key");

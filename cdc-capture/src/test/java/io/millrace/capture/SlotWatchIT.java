@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.millrace.capture.slot.SlotState;
 import io.millrace.catalog.SourceState;
 import io.millrace.event.Lsn;
@@ -17,7 +18,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,8 +102,53 @@ class SlotWatchIT {
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(condition);
     }
 
+    private Timer heartbeats() {
+        return lab.bean(MeterRegistry.class)
+                .find("millrace_heartbeat_latency")
+                .tag("source", lab.id)
+                .timer();
+    }
+
+    /** Writes WAL in another database of the server until it is told not to. */
+    private CompletableFuture<Void> busyNeighbour(AtomicBoolean busy) {
+        return CompletableFuture.runAsync(() -> {
+            try (Connection connection =
+                            DriverManager.getConnection(server.jdbcUrl("millrace"), "postgres", "postgres");
+                    Statement statement = connection.createStatement()) {
+                while (busy.get()) {
+                    statement.execute(
+                            "SELECT pg_logical_emit_message(false, 'noise', repeat('x', 200000)), pg_sleep(0.01)");
+                }
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    @Test
+    void heartbeatsMeasureTheLatencyWhileTablesAreIdle() throws Exception {
+        // none of these is of this run: their times are of other clocks, or no times at all
+        lab.sql(
+                "SELECT pg_logical_emit_message(false, 'millrace.heartbeat', content), pg_current_xact_id()"
+                        + " FROM unnest(ARRAY['', '0', '0 0', ' 0', 'ffffffffffffffff 1', 'a b c', E'\\u00e4 \\u0001']) content");
+        await(() -> heartbeats().count() >= 4);
+
+        assertThat(heartbeats().max(TimeUnit.NANOSECONDS)).isPositive();
+        assertThat(heartbeats().totalTime(TimeUnit.SECONDS))
+                .as("no foreign time was taken")
+                .isLessThan(60.0 * heartbeats().count());
+        assertThat(heartbeats().takeSnapshot().histogramCounts())
+                .as("buckets to draw percentiles from")
+                .isNotEmpty();
+        assertThat(lab.topicSize("idle")).isZero();
+        assertThat(health().getStatus()).isEqualTo(Status.UP);
+    }
+
     @Test
     void idleTablesBesideABusyDatabaseKeepTheSlotMoving() throws Exception {
+        lab.sql("INSERT INTO idle VALUES (1)");
+        Instant changed = Instant.now();
+        lab.awaitEvents("idle", 1);
         long end = neighbourWrites(96);
         await(() -> Long.compareUnsigned(slot().confirmedLsn(), end) >= 0);
         // what is kept ends where a checkpoint notes which transactions run
@@ -106,7 +156,7 @@ class SlotWatchIT {
             lab.sql("CHECKPOINT");
             return slot().retainedBytes() < 16 * MEGABYTE;
         });
-        assertThat(lab.topicSize("idle")).isZero();
+        assertThat(lab.topicSize("idle")).isEqualTo(1);
 
         await(() -> gauge("millrace_slot_retained_bytes") < 16 * MEGABYTE);
         assertThat(gauge("millrace_slot_status", "status", "reserved")).isEqualTo(1);
@@ -114,6 +164,24 @@ class SlotWatchIT {
         assertThat(gauge("millrace_slot_active")).isEqualTo(1);
         assertThat(health().getStatus()).isEqualTo(Status.UP);
         assertThat(warning()).isEqualTo("null");
+
+        AtomicBoolean busy = new AtomicBoolean(true);
+        CompletableFuture<Void> neighbour = busyNeighbour(busy);
+        try {
+            await(() -> {
+                double bytes = gauge("millrace_capture_lag_bytes");
+                double seconds = gauge("millrace_capture_lag_seconds");
+                double age = Duration.between(changed, Instant.now()).toSeconds();
+                // the neighbour is ahead at this moment, and yet our last change was long ago
+                return bytes > MEGABYTE
+                        && bytes == gauge("millrace_capture_lag_bytes")
+                        && age > 10
+                        && seconds < age / 2;
+            });
+        } finally {
+            busy.set(false);
+            neighbour.join();
+        }
     }
 
     @Test

@@ -67,32 +67,95 @@ class SchemaChangesPipelineIT {
         pipeline.awaitState(table, "STREAMING");
         pipeline.assertInStep("retyped");
         pipeline.sql("ALTER TABLE retyped ALTER n TYPE text USING 'n' || n", "INSERT INTO retyped VALUES (2, 'two')");
-        JsonNode alert = await().atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(100))
-                .until(() -> alert(table, "sink-cannot-follow-schema"), found -> !found.isMissingNode());
+        JsonNode alert = awaitAlert(table, "sink-cannot-follow-schema");
         assertThat(alert.path("sink").asString()).isEqualTo("elasticsearch");
         assertThat(alert.path("severity").asString()).isEqualTo("CRITICAL");
         assertThat(alert.path("message").asString()).contains("the column n was integer and is text since version 2");
-        assertThat(alert.path("wayOut").asString()).isNotBlank();
-
-        // what it says: away with the index, read the rows, go on
-        String index = elasticsearch("GET", "/_alias/shop.public.retyped")
-                .propertyNames()
-                .iterator()
-                .next();
-        elasticsearch("DELETE", "/" + index);
-        assertThat(pipeline.api
-                        .post("sinks/elasticsearch/tables/" + table + "/resume", null)
-                        .status())
-                .isEqualTo(200);
+        String rebuild = "sinks/elasticsearch/tables/" + table + "/rebuild";
+        assertThat(alert.path("wayOut").asString()).contains("POST /api/v1/" + rebuild);
+        Api.Answer asked = pipeline.api.post(rebuild, null);
+        assertThat(asked.status()).as("%s", asked.body()).isEqualTo(202);
+        awaitRebuild(rebuild, "SWITCHED");
         awaitRead(table);
-        assertThat(pipeline.api.post("tables/" + table + "/snapshots", null).status())
-                .isEqualTo(201);
-        awaitRead(table);
+        pipeline.sql("INSERT INTO retyped VALUES (3, 'three')", "UPDATE retyped SET n = 'new' WHERE id = 1");
         pipeline.assertInStep("retyped");
+        assertThat(document("retyped", "2").toString()).isEqualTo("{\"id\":2,\"n\":\"two\"}");
         assertThat(alert(table, "sink-cannot-follow-schema").isMissingNode())
                 .as("mended, and so over")
                 .isTrue();
+        assertThat(pipeline.api.post(rebuild + "/finish", null).status()).isEqualTo(200);
+        awaitRebuild(rebuild, "DONE");
+        pipeline.assertInStep("retyped");
+    }
+
+    @Test
+    void rowsUnderANewKeyLeaveNothingUnderTheFormerOneAndATableKeepsItsNameOnTheOutside() throws Exception {
+        pipeline.sql(
+                "CREATE TABLE rekeyed (a int PRIMARY KEY, b text NOT NULL, c int NOT NULL)",
+                "INSERT INTO rekeyed SELECT g, 'b' || g, 1000 + g FROM generate_series(1, 20) g");
+        long table = pipeline.register("rekeyed");
+        pipeline.awaitState(table, "STREAMING");
+        pipeline.sql(
+                "INSERT INTO rekeyed VALUES (21, 'before', 1021)",
+                "UPDATE rekeyed SET b = b || '!' WHERE a < 5",
+                "DELETE FROM rekeyed WHERE a = 5");
+        pipeline.assertInStep("rekeyed");
+        assertThat(document("rekeyed", "1").isMissingNode()).isFalse();
+
+        pipeline.sql(
+                "BEGIN; INSERT INTO rekeyed VALUES (22, 'within', 1022); ALTER TABLE rekeyed DROP CONSTRAINT rekeyed_pkey;"
+                        + " ALTER TABLE rekeyed ADD PRIMARY KEY (c, b); INSERT INTO rekeyed VALUES (23, 'within', 1023); COMMIT",
+                "UPDATE rekeyed SET a = -a WHERE c > 1015",
+                "UPDATE rekeyed SET b = 'moved' WHERE c = 1001",
+                "DELETE FROM rekeyed WHERE c = 1010");
+        awaitRead(table);
+        pipeline.assertInStep("rekeyed");
+        assertThat(document("rekeyed", "1").isMissingNode())
+                .as("the former _id")
+                .isTrue();
+        assertThat(document("rekeyed", "1001,moved").path("a").asInt()).isEqualTo(1);
+
+        pipeline.sql(
+                "ALTER TABLE rekeyed RENAME TO rekeyed_past",
+                "INSERT INTO rekeyed_past VALUES (30, 'renamed', 1030)",
+                "CREATE TABLE rekeyed (a int PRIMARY KEY, b text NOT NULL, c int NOT NULL)",
+                "INSERT INTO rekeyed VALUES (99, 'not captured', 1099)",
+                "UPDATE rekeyed_past SET b = 'again' WHERE c = 1001",
+                "DELETE FROM rekeyed_past WHERE c = 1002");
+        awaitAlert(table, "table-renamed");
+        pipeline.barrier();
+        assertThat(document("rekeyed", "1030,renamed").isMissingNode()).isFalse();
+        pipeline.sql(
+                "DROP TABLE rekeyed",
+                "ALTER TABLE rekeyed_past RENAME TO rekeyed",
+                "INSERT INTO rekeyed VALUES (31, 'named back', 1031)");
+        pipeline.assertInStep("rekeyed");
+    }
+
+    @Test
+    void droppedTableKeepsItsSinksUntilItsSuccessorIsResumedAndTakesTheirPlace() throws Exception {
+        pipeline.sql(
+                "CREATE TABLE comes_back (id int PRIMARY KEY, n int)",
+                "INSERT INTO comes_back SELECT g, g FROM generate_series(1, 10) g");
+        long table = pipeline.register("comes_back");
+        pipeline.awaitState(table, "STREAMING");
+        pipeline.sql("UPDATE comes_back SET n = -n WHERE id > 8", "DROP TABLE comes_back");
+        awaitAlert(table, "table-dropped");
+        pipeline.awaitState(table, "FAILED");
+        pipeline.sql(
+                "CREATE TABLE comes_back (id int PRIMARY KEY, n int, note text)",
+                "INSERT INTO comes_back SELECT g, 10 * g, 'second' FROM generate_series(5, 12) g");
+        assertThat(document("comes_back", "1").path("n").asInt())
+                .as("what the sinks hold stays until it is resumed")
+                .isEqualTo(1);
+        assertThat(pipeline.api.post("tables/" + table + "/resume", null).status())
+                .isEqualTo(200);
+        pipeline.sql("INSERT INTO comes_back VALUES (13, 13, 'while it is read')");
+        pipeline.awaitState(table, "STREAMING");
+        pipeline.sql("DELETE FROM comes_back WHERE id = 6", "INSERT INTO comes_back VALUES (3, 3, 'third')");
+        awaitRead(table);
+        pipeline.assertInStep("comes_back");
+        assertThat(alert(table, "table-dropped").isMissingNode()).isTrue();
     }
 
     @Test
@@ -112,6 +175,21 @@ class SchemaChangesPipelineIT {
                 "INSERT INTO days VALUES (1000, 29, 'after')",
                 "UPDATE days SET v = v || '!' WHERE id = 7");
         await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> pipeline.assertInStep("days"));
+    }
+
+    private void awaitRebuild(String rebuild, String state) {
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .untilAsserted(
+                        () -> assertThat(pipeline.api.get(rebuild).path("state").asString())
+                                .as("%s", pipeline.api.get(rebuild))
+                                .isEqualTo(state));
+    }
+
+    private JsonNode awaitAlert(long table, String name) {
+        return await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> alert(table, name), found -> !found.isMissingNode());
     }
 
     private JsonNode alert(long table, String name) {

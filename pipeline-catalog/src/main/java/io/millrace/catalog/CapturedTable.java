@@ -40,6 +40,25 @@ public record CapturedTable(
         return !keyColumns.isEmpty();
     }
 
+    /** Returns the same registration with the columns and the key of one of its versions. */
+    public CapturedTable as(TableSchema version) {
+        return new CapturedTable(
+                id,
+                source,
+                table,
+                topic,
+                version.keyColumns(),
+                version.columns(),
+                version.version(),
+                replicaIdentity,
+                state,
+                message,
+                stateSince,
+                registeredBy,
+                registeredAt,
+                sinks);
+    }
+
     /** Returns the same registration under the name that the source has for it now. */
     public CapturedTable named(TableId present) {
         return new CapturedTable(

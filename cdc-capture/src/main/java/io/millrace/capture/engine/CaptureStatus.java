@@ -3,18 +3,29 @@ package io.millrace.capture.engine;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
 import io.millrace.capture.publish.Batch.Progress;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.SourceState;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** How capture of every source is, for the health endpoint and the metrics. Thread-safe. */
 final class CaptureStatus {
+
+    private static final String HEARTBEAT = "millrace_heartbeat_latency";
+
+    /** The same up to five seconds as those from commit to sink, of which this is the first part. */
+    private static final Duration[] BUCKETS = LongStream.of(
+                    1, 2, 5, 10, 25, 50, 100, 150, 250, 500, 1_000, 5_000, 30_000, 300_000)
+            .mapToObj(Duration::ofMillis)
+            .toArray(Duration[]::new);
 
     private final MeterRegistry meters;
     private final Map<String, State> states = new ConcurrentHashMap<>();
@@ -45,7 +56,7 @@ final class CaptureStatus {
 
     void standby(String source) {
         states.put(source, new State(null, "Another process captures it; this one stands by."));
-        slots.forget(source);
+        forgetMeters(source);
     }
 
     void waiting(String source, String message) {
@@ -54,7 +65,23 @@ final class CaptureStatus {
 
     void forget(String source) {
         states.remove(source);
+        forgetMeters(source);
+    }
+
+    private void forgetMeters(String source) {
         slots.forget(source);
+        Timer heartbeat = meters.find(HEARTBEAT).tag("source", source).timer();
+        if (heartbeat != null) {
+            meters.remove(heartbeat);
+        }
+    }
+
+    Timer heartbeat(Source source) {
+        return Timer.builder(HEARTBEAT)
+                .description("From before a heartbeat is written at the source until the stream brings it back")
+                .tag("source", source.name())
+                .serviceLevelObjectives(BUCKETS)
+                .register(meters);
     }
 
     Counter published(CapturedTable table) {

@@ -141,7 +141,7 @@ final class SchemaChanges {
                                 + (was.keyColumns().isEmpty() ? "nothing" : String.join(", ", was.keyColumns()))
                                 + ". Its rows are being read again under the new key; the history of a row before that is"
                                 + " found under the old one.",
-                        "When the rows have been read, look for documents and entries under old keys, which"
-                                + " readers may still ask for; then dismiss this."));
+                        "Have readers ask for documents and entries under the new key; those under the old one go when"
+                                + " the rows have been read. Then dismiss this."));
     }
 }

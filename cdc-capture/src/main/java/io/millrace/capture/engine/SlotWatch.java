@@ -11,7 +11,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -32,7 +31,7 @@ final class SlotWatch {
     /** What {@code pg_replication_slots.wal_status} may be, and that there is no slot. */
     private static final List<String> STATUSES = List.of("reserved", "extended", "unreserved", "lost", "missing");
 
-    /** A source that was never quiet for long is not behind with what it writes at this moment. */
+    /** What the source writes at this moment is no lag. */
     private static final long NEAR_BYTES = 64 << 10;
 
     private final MeterRegistry meters;
@@ -49,6 +48,7 @@ final class SlotWatch {
     /** The gauges of one source. */
     private static final class Gauges {
 
+        private final WalMarks marks = new WalMarks();
         private final Map<String, Double> values = new ConcurrentHashMap<>();
         private final Map<String, Meter> registered = new HashMap<>();
     }
@@ -89,19 +89,21 @@ final class SlotWatch {
     }
 
     private void lag(Source source, Connection connection, Progress progress) throws SQLException {
-        long behind;
+        Instant now = Instant.now();
+        long end;
         try (Statement statement = connection.createStatement();
                 ResultSet row =
                         statement.executeQuery("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint")) {
             row.next();
-            behind = Math.max(0, row.getLong(1) - progress.endLsn());
+            end = row.getLong(1);
         }
-        Instant committed = progress.committedAt();
-        double seconds = behind < NEAR_BYTES || committed == null
-                ? 0
-                : Math.max(0, Duration.between(committed, Instant.now()).toSeconds());
+        long behind = Math.max(0, end - progress.endLsn());
+        WalMarks marks = gauges(source).marks;
+        marks.note(now, end);
+        double seconds =
+                marks.lag(progress.endLsn(), progress.committedAt(), now).toMillis() / 1000.0;
         gauge(source, "millrace_capture_lag_bytes", Tags.empty(), (double) behind);
-        gauge(source, "millrace_capture_lag_seconds", Tags.empty(), seconds);
+        gauge(source, "millrace_capture_lag_seconds", Tags.empty(), behind < NEAR_BYTES ? 0 : seconds);
     }
 
     private void warn(Source source, @Nullable SlotState slot) {
@@ -131,8 +133,12 @@ final class SlotWatch {
         return (bytes >> 20) + " MB";
     }
 
+    private Gauges gauges(Source source) {
+        return sources.computeIfAbsent(source.name(), key -> new Gauges());
+    }
+
     private void gauge(Source source, String name, Tags tags, double value) {
-        Gauges gauges = sources.computeIfAbsent(source.name(), key -> new Gauges());
+        Gauges gauges = gauges(source);
         String key = name
                 + tags.stream().map(tag -> " " + tag.getValue()).findFirst().orElse("");
         gauges.values.put(key, value);

@@ -82,7 +82,7 @@ final class SourceCapture {
             lifecycle.reconcile(connection, run.publisher());
             long now = System.nanoTime();
             if (now - heartbeatAt >= 0) {
-                Heartbeat.send(connection);
+                run.heartbeat().send(connection);
                 heartbeatAt = now + properties.heartbeatInterval().toNanos();
             }
             if (now - checkAt >= 0) {

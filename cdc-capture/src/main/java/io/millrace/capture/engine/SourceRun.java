@@ -26,6 +26,7 @@ final class SourceRun implements AutoCloseable {
     private final ResumeGuard guard;
     private final EngineRun engine;
     private final CapturedTables tables;
+    private final Heartbeat heartbeat;
 
     SourceRun(
             CaptureContext context,
@@ -45,10 +46,12 @@ final class SourceRun implements AutoCloseable {
                 "millrace-capture-" + source.name(),
                 context.properties().compression());
         this.keeper = new OffsetKeeper(sender.acknowledgements(), context.offsets(), start, lease, feed::stored);
+        this.heartbeat = new Heartbeat(context.status().heartbeat(source));
         this.publisher = new StreamPublisher(
                 sender,
                 tables,
                 listener,
+                heartbeat::seen,
                 new StreamPublisher.StreamStart(
                         source.name(),
                         source.database(),
@@ -79,6 +82,10 @@ final class SourceRun implements AutoCloseable {
 
     OffsetKeeper keeper() {
         return keeper;
+    }
+
+    Heartbeat heartbeat() {
+        return heartbeat;
     }
 
     /** Returns whether the server sends changes, and those that go on where capture stopped: not before then does anything flow. */

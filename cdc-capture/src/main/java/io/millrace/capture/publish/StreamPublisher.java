@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,7 @@ public final class StreamPublisher implements WalHandler {
     private final RecordSender sender;
     private final TableDirectory directory;
     private final StreamListener listener;
+    private final BiConsumer<String, byte[]> messages;
     private final EnvelopeWriter writer;
     private final StreamProgress progress;
     private final ReadPublisher reads;
@@ -38,6 +40,7 @@ public final class StreamPublisher implements WalHandler {
     private final Map<Integer, Published> relations = new HashMap<>();
 
     /**
+     * @param messages told the prefix and the content of each message of Millrace's own, on the engine's thread
      * @param resumed how far capture was when it started
      * @param version of Millrace, for the envelope
      */
@@ -45,12 +48,14 @@ public final class StreamPublisher implements WalHandler {
             RecordSender sender,
             TableDirectory directory,
             StreamListener listener,
+            BiConsumer<String, byte[]> messages,
             StreamStart resumed,
             String version,
             Clock clock) {
         this.sender = sender;
         this.directory = directory;
         this.listener = listener;
+        this.messages = messages;
         this.writer = new EnvelopeWriter(resumed.source(), resumed.database(), version, clock);
         this.progress = new StreamProgress(sender, resumed);
         this.reads = new ReadPublisher(sender, progress);
@@ -200,6 +205,7 @@ public final class StreamPublisher implements WalHandler {
         progress.reached(lsn);
         if (prefix.startsWith(OWN_PREFIX)) {
             progress.watched();
+            messages.accept(prefix, content);
             listener.message(reads, lsn, prefix, content);
         }
     }

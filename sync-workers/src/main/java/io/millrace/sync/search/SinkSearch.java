@@ -2,6 +2,7 @@ package io.millrace.sync.search;
 
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.TableSchema;
 import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.catalog.snapshot.Rereads.Doubt;
 import io.millrace.catalog.snapshot.SnapshotRuns;
@@ -9,6 +10,9 @@ import io.millrace.catalog.snapshot.SnapshotRuns.Search;
 import io.millrace.sync.sink.HeldState;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,7 +61,8 @@ final class SinkSearch {
     private void search(Search search, CapturedTable table) throws SinkException, InterruptedException {
         long[] suspects = {0};
         if (sink instanceof HeldState held && table.hasKey()) {
-            held.olderThan(table, search.startVersion(), search.filter() != null && !isShaped(table), rows -> {
+            boolean withRows = search.filter() != null && !isShaped(table);
+            HeldState.Page page = rows -> {
                 suspects[0] += rows.size();
                 rereads.request(
                         table.id(),
@@ -67,7 +72,11 @@ final class SinkSearch {
                         search.snapshotId(),
                         sink.name());
                 awaitCapture(search, suspects[0]);
-            });
+            };
+            held.olderThan(table, search.startVersion(), withRows, page);
+            for (CapturedTable former : underFormerKeys(table)) {
+                held.olderThan(former, search.startVersion(), withRows, page);
+            }
         }
         runs.searched(search, suspects[0]);
         log.info(
@@ -76,6 +85,22 @@ final class SinkSearch {
                 search.snapshotId(),
                 table.table(),
                 suspects[0]);
+    }
+
+    /**
+     * Returns the table as it was while its key had another number of columns: what is held under such a key is no row of the present
+     * key's, and only a search by the former one finds it. Under a key of as many columns it reads like the present key's, and is found as
+     * that.
+     */
+    private List<CapturedTable> underFormerKeys(CapturedTable table) {
+        Map<List<String>, CapturedTable> former = new LinkedHashMap<>();
+        for (TableSchema version : catalog.schemas(table.id())) {
+            int columns = version.keyColumns().size();
+            if (columns > 0 && columns != table.keyColumns().size()) {
+                former.put(version.keyColumns(), table.as(version));
+            }
+        }
+        return List.copyOf(former.values());
     }
 
     /** A shaped row is not the source's: the snapshot's filter cannot be asked of it, so capture reads every row in doubt. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
+import io.millrace.catalog.TableSchema;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
 import io.millrace.event.golden.GoldenValues;
@@ -19,6 +20,7 @@ import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.HeldState.HeldRow;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -370,6 +372,21 @@ public abstract class SinkContractTests {
         older.clear();
         held.olderThan(table, ChangeEvent.rowVersion(1, start), false, older::addAll);
         assertThat(older).isEmpty();
+    }
+
+    @Test
+    void rowsUnderAFormerKeyAreNamedWhenTheyAreLookedForUnderIt() throws Exception {
+        assumeTrue(sink() instanceof HeldState, "it holds no rows that could be named");
+        write(events.create(key(1), item(1, "under the former key")));
+        CapturedTable present =
+                table.as(new TableSchema(2, table.columns(), List.of("id", "name"), null, Instant.EPOCH));
+        HeldState held = (HeldState) sink();
+        long now = ChangeEvent.rowVersion(1, TestEvents.nextLsn());
+        List<HeldRow> older = new ArrayList<>();
+        held.olderThan(present, now, false, older::addAll);
+        assertThat(older).isEmpty();
+        held.olderThan(table, now, false, older::addAll);
+        assertThat(older).extracting(row -> row.key().json()).containsExactly(key(1));
     }
 
     @Test

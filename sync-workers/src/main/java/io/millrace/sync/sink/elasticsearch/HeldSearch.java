@@ -55,7 +55,7 @@ final class HeldSearch {
                             : KeyText.of(table, document.row());
             key.ifPresentOrElse(
                     found -> rows.add(new HeldRow(found, row)),
-                    () -> log.warn("A document in {} has no key of the table as its id; it is left alone", alias));
+                    () -> log.debug("A document in {} has no id of {}", alias, table.keyColumns()));
         }
         return rows;
     }

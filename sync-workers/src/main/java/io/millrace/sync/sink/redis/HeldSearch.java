@@ -76,10 +76,10 @@ final class HeldSearch {
             Optional<RowKey> key =
                     entries.encoded(text(entry)).flatMap(encoded -> KeyText.decode(entries.table(), encoded));
             if (key.isEmpty()) {
-                log.warn(
-                        "A key below {} in Redis is none of {}; it is left alone",
+                log.debug(
+                        "A key below {} in Redis is none of {}",
                         entries.prefix(),
-                        entries.table().table());
+                        entries.table().keyColumns());
                 continue;
             }
             found.add(new HeldRow(key.get(), withRows ? row(link, entries, entry) : null));

@@ -102,6 +102,10 @@ class RedisSinkIT extends RedisContractTests {
                                 "{id} in the key template {table}:{id} is no key column of " + renamed.table()
                                         + " any more: change the template in the table's Redis options, then activate the binding"));
         assertThat(held(1).path("name").asString()).isEqualTo("goes on");
+        ChangeEvent former = new TestEvents(renamed).missing("{\"a\":1,\"b\":2}", TestEvents.nextLsn());
+        assertThat(sink().write(SinkBatch.of(List.of(new Change(renamed, former)))))
+                .as("a row under a key of other columns, which another sink held")
+                .isEmpty();
 
         RebuildableSink rebuildable = (RebuildableSink) sink();
         assertThatExceptionOfType(SinkException.class)
