@@ -492,6 +492,44 @@ class AdminIT {
     }
 
     @Test
+    void deliveryOfATableToOneSinkIsPausedAndResumedThroughApiAndPage() {
+        String path = "/sinks/redis/tables/1";
+        assertThat(get(path).get("state").stringValue()).isEqualTo("ACTIVE");
+
+        JsonNode paused = post(path + "/pause", null, 200);
+        assertThat(List.of(paused.get("sink").stringValue(), paused.get("state").stringValue()))
+                .containsExactly("redis", "PAUSED");
+        assertThat(get(path).get("state").stringValue()).isEqualTo("PAUSED");
+        assertThat(get(path).get("message").stringValue()).isEqualTo("Paused by admin.");
+        assertThat(get("/sinks/audit/tables/1").get("state").stringValue()).isEqualTo("ACTIVE");
+        assertThat(post(path + "/resume", null, 200).get("state").stringValue()).isEqualTo("ACTIVE");
+        assertThat(get(path).get("state").stringValue()).isEqualTo("ACTIVE");
+        assertThat(get(path).path("message").asString("")).isEmpty();
+
+        assertThat(web.post()
+                        .uri(path + "/pause")
+                        .session(session("rolf"))
+                        .with(csrf())
+                        .exchange())
+                .hasStatus(403);
+        assertThat(get(path).get("state").stringValue()).isEqualTo("ACTIVE");
+        MockHttpSession olga = session("olga");
+        assertThat(web.post().uri(path + "/pause").session(olga).with(csrf()).exchange())
+                .hasStatus(302)
+                .hasRedirectedUrl(path);
+        assertThat(get(path).get("message").stringValue()).isEqualTo("Paused by olga.");
+        assertThat(web.get().uri(path).session(olga).exchange())
+                .hasStatus(200)
+                .bodyText()
+                .contains("Paused: changes wait in Kafka")
+                .contains("/sinks/redis/tables/1/resume");
+        assertThat(web.post().uri(path + "/resume").session(olga).with(csrf()).exchange())
+                .hasStatus(302)
+                .hasRedirectedUrl(path);
+        assertThat(get(path).get("state").stringValue()).isEqualTo("ACTIVE");
+    }
+
+    @Test
     void aSinkThatAWorkerPublishesIsOfferedAndAsksForAKeyOnlyWhereItNeedsOne() throws SQLException {
         sql("admin_source", "CREATE TABLE unkeyed (name text)");
         assertThat(post("/tables", table("unkeyed", "webhook-crm"), 422)

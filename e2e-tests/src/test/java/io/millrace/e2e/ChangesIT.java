@@ -78,6 +78,24 @@ class ChangesIT {
     }
 
     @Test
+    void columnsMayBeCalledWhatSinksReadAsSomethingElse() {
+        pipeline.sql("""
+                CREATE TABLE called (id int PRIMARY KEY, v text, "v.v" text, ".x" text, "a..b" text, " " text, "_id" text, "%2E" text,
+                    "na,me" text, doc jsonb)
+                """, "INSERT INTO called VALUES (1, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', '{\"x.y\": 1}')");
+        pipeline.awaitState(pipeline.register("called"), "STREAMING");
+        pipeline.assertInStep("called");
+
+        // the large text is not sent again, and columns come to what is held
+        pipeline.sql(
+                "UPDATE called SET \"v.v\" = (SELECT string_agg(md5(g::text), '') FROM generate_series(1, 1000) g)",
+                "ALTER TABLE called ADD \"v.v.v\" text",
+                "UPDATE called SET \".x\" = 'x', \"v.v.v\" = 'w'",
+                "INSERT INTO called VALUES (2, NULL, NULL, '', '', '', '', '', '', NULL, 'new')");
+        pipeline.assertInStep("called");
+    }
+
+    @Test
     void theHistoryOfARowTellsItsLife() {
         pipeline.sql(
                 "CREATE TABLE lives (id int PRIMARY KEY, state text, n int)",

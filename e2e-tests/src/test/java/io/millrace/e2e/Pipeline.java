@@ -14,6 +14,9 @@ final class Pipeline extends Flow implements AutoCloseable {
     final AppProcess capture;
     final AppProcess workers;
     final AppProcess admin;
+    /** Where the sink {@code webhook} sends. */
+    final WebhookReceiver receiver = new WebhookReceiver();
+
     private final Admin kafka;
 
     private final List<String> common;
@@ -34,6 +37,9 @@ final class Pipeline extends Flow implements AutoCloseable {
                 "--spring.data.redis.host=localhost",
                 "--spring.data.redis.port=" + stack.redisPort(),
                 "--millrace.sinks.elasticsearch.uris=" + stack.elasticsearchUri(),
+                "--millrace.sinks.webhook.url=" + receiver.url(),
+                "--millrace.sinks.webhook.secret=" + WebhookReceiver.SECRET,
+                "--millrace.sinks.webhook.allowed-addresses=127.0.0.1/32",
                 "--millrace.catalog.secret=an end-to-end secret");
         this.capture = app("capture", "io.millrace.capture.CaptureApplication", common, 0);
         this.workers = app("workers", "io.millrace.sync.SyncWorkersApplication", common, 0);
@@ -94,5 +100,6 @@ final class Pipeline extends Flow implements AutoCloseable {
     public void close() {
         kafka.close();
         Stream.of(workers, capture, admin).filter(AppProcess::isAlive).forEach(AppProcess::stop);
+        receiver.close();
     }
 }

@@ -8,6 +8,7 @@ import io.millrace.catalog.Shapings;
 import io.millrace.catalog.SinkBinding;
 import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.TableState;
+import io.millrace.catalog.shaping.ShapedFor;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.catalog.shaping.ShapingCheck;
 import io.millrace.catalog.shaping.ShapingFinding;
@@ -73,7 +74,8 @@ class Declarations {
     }
 
     List<ShapingFinding> check(Place place, Shaping shaping) {
-        return ShapingCheck.of(shaping, place.table(), place.history());
+        return ShapingCheck.of(
+                shaping, place.table(), ShapedFor.of(place.binding().sink()));
     }
 
     /**

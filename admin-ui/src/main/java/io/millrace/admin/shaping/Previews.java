@@ -8,6 +8,7 @@ import io.millrace.catalog.SinkBinding;
 import io.millrace.catalog.shaping.Mask;
 import io.millrace.catalog.shaping.MaskedEnvelope;
 import io.millrace.catalog.shaping.Shaped;
+import io.millrace.catalog.shaping.ShapedFor;
 import io.millrace.catalog.shaping.Shaper;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.catalog.shaping.ShapingCheck;
@@ -42,11 +43,11 @@ class Previews {
         this.shapings = shapings;
     }
 
-    Preview of(CapturedTable table, SinkBinding binding, boolean history, Shaping tried, int limit) {
+    Preview of(CapturedTable table, SinkBinding binding, Shaping tried, int limit) {
         Map<String, Mask> saved = saved(table, binding);
         saved.keySet().retainAll(table.columns().stream().map(Column::name).toList());
         Set<String> hidden = saved.keySet();
-        List<ShapingFinding> findings = ShapingCheck.of(tried, table, history, hidden);
+        List<ShapingFinding> findings = ShapingCheck.of(tried, table, ShapedFor.of(binding.sink()), hidden);
         if (findings.stream().anyMatch(ShapingFinding::isError)) {
             return new Preview(findings, List.of());
         }

@@ -98,6 +98,6 @@ class ShapingApi {
             throw Problem.badRequest("The limit " + limit + " is not between 1 and " + MOST + ".");
         }
         Declarations.Place place = declarations.place(sink, table);
-        return previews.of(place.table(), place.binding(), place.history(), shaping, limit);
+        return previews.of(place.table(), place.binding(), shaping, limit);
     }
 }

@@ -78,7 +78,7 @@ class ShapingPages {
         Place place = declarations.place(sink, id);
         ShapingForm form = ShapingForm.of(typed, place.table());
         try {
-            Preview preview = previews.of(place.table(), place.binding(), place.history(), form.shaping(), TRIED);
+            Preview preview = previews.of(place.table(), place.binding(), form.shaping(), TRIED);
             model.addAttribute(
                     "preview",
                     preview.events().stream()

@@ -14,6 +14,7 @@ import io.millrace.catalog.preflight.SourcePreflight;
 import io.millrace.catalog.preflight.SourceTable;
 import io.millrace.catalog.preflight.SourceTables;
 import io.millrace.catalog.preflight.TablePreflight;
+import io.millrace.catalog.shaping.ShapedFor;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.catalog.shaping.ShapingCheck;
 import io.millrace.catalog.shaping.ShapingFinding;
@@ -200,7 +201,7 @@ class Registrations {
                 "",
                 Instant.EPOCH,
                 List.of());
-        List<ShapingFinding> findings = ShapingCheck.of(shaping, asRegistered, sink.equals(Sink.AUDIT)).stream()
+        List<ShapingFinding> findings = ShapingCheck.of(shaping, asRegistered, ShapedFor.of(sink)).stream()
                 .filter(ShapingFinding::isError)
                 .toList();
         if (!findings.isEmpty()) {

@@ -11,6 +11,7 @@ import io.millrace.catalog.ReplicaIdentity;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.shaping.Computed;
 import io.millrace.catalog.shaping.Mask;
+import io.millrace.catalog.shaping.ShapedFor;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.catalog.shaping.ShapingCheck;
 import io.millrace.event.TableId;
@@ -91,7 +92,8 @@ class ShapingPageTests {
         model.put("declared", new ShapingView("elasticsearch", 7, 3, shaping, "olga", Instant.EPOCH, List.of(), null));
         model.put("form", form);
         model.put("kinds", Mask.Kind.values());
-        model.put("places", form.places(ShapingCheck.of(shaping, TABLE, history)));
+        model.put(
+                "places", form.places(ShapingCheck.of(shaping, TABLE, history ? ShapedFor.HISTORY : ShapedFor.STATES)));
         return model;
     }
 

@@ -4,21 +4,27 @@ import io.millrace.event.TableId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URLDecoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The documents behind a table's alias. */
 public final class ElasticsearchRows implements RowStore {
 
     private static final int PAGE = 2_000;
+    private static final Pattern ENCODED = Pattern.compile("(?:%[0-9A-F]{2})+");
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final JsonMapper json = JsonMapper.builder().build();
@@ -59,10 +65,22 @@ public final class ElasticsearchRows implements RowStore {
                 return;
             }
             for (JsonNode hit : hits) {
-                reader.accept(new StoredRow(hit.path("_source").toString(), Set.of()));
+                reader.accept(new StoredRow(columns(hit.path("_source")).toString(), Set.of()));
             }
             after = ",\"search_after\":" + hits.get(hits.size() - 1).path("sort");
         }
+    }
+
+    /** Returns a document under its columns' names: fields have those, but for some characters, which are percent-encoded. */
+    private ObjectNode columns(JsonNode document) {
+        ObjectNode row = json.createObjectNode();
+        document.properties()
+                .forEach(field -> row.set(
+                        ENCODED.matcher(field.getKey())
+                                .replaceAll(found -> Matcher.quoteReplacement(
+                                        URLDecoder.decode(found.group(), StandardCharsets.UTF_8))),
+                        field.getValue()));
+        return row;
     }
 
     private JsonNode post(String path, String body) {

@@ -44,24 +44,24 @@ public final class ShapingCheck {
 
     private final Shaping shaping;
     private final CapturedTable table;
-    private final boolean history;
+    private final ShapedFor sink;
     private final Map<String, Column> columns;
     private final List<ShapingFinding> findings = new ArrayList<>();
 
-    private ShapingCheck(Shaping shaping, CapturedTable table, boolean history) {
+    private ShapingCheck(Shaping shaping, CapturedTable table, ShapedFor sink) {
         this.shaping = shaping;
         this.table = table;
-        this.history = history;
+        this.sink = sink;
         this.columns = table.columns().stream().collect(Collectors.toMap(Column::name, column -> column));
     }
 
     /**
      * Returns what is to be said; nothing stands in the way if no finding is an error.
      *
-     * @param history whether it is for the sink that keeps every change: it takes masks and a choice of columns, nothing else
+     * @param sink what it is for
      */
-    public static List<ShapingFinding> of(Shaping shaping, CapturedTable table, boolean history) {
-        return of(shaping, table, history, Set.of());
+    public static List<ShapingFinding> of(Shaping shaping, CapturedTable table, ShapedFor sink) {
+        return of(shaping, table, sink, Set.of());
     }
 
     /**
@@ -69,8 +69,8 @@ public final class ShapingCheck {
      *
      * @param hidden columns that are masked elsewhere
      */
-    public static List<ShapingFinding> of(Shaping shaping, CapturedTable table, boolean history, Set<String> hidden) {
-        ShapingCheck check = new ShapingCheck(shaping, table, history);
+    public static List<ShapingFinding> of(Shaping shaping, CapturedTable table, ShapedFor sink, Set<String> hidden) {
+        ShapingCheck check = new ShapingCheck(shaping, table, sink);
         check.size();
         check.columns();
         check.masks();
@@ -155,7 +155,7 @@ public final class ShapingCheck {
             String at = "names." + column;
             if (!columns.containsKey(column)) {
                 unknown(at, column);
-            } else if (history) {
+            } else if (sink == ShapedFor.HISTORY) {
                 error(at, "The history keeps columns under their own names.");
             } else if (!NAME.matcher(name).matches()) {
                 error(at, "'" + name + "'" + NAME_RULE);
@@ -187,7 +187,7 @@ public final class ShapingCheck {
         if (filter == null && shaping.computed().isEmpty()) {
             return;
         }
-        if (history) {
+        if (sink == ShapedFor.HISTORY) {
             if (filter != null) {
                 error("filter", "The history keeps every change: it takes no filter.");
             }
@@ -225,9 +225,11 @@ public final class ShapingCheck {
                 && table.columns().stream().anyMatch(column -> !ALWAYS_SENT.contains(column.typeName()))) {
             findings.add(ShapingFinding.warning(
                     "filter",
-                    "A row that comes to pass the filter by a change that leaves a large value as it was is a dead letter until the"
-                            + " table's rows are read again: PostgreSQL does not send such values. " + full()
-                            + " avoids it."));
+                    "A row that comes to pass the filter by a change that leaves a large value as it was is "
+                            + (sink == ShapedFor.STATES
+                                    ? "read again from the table, and comes a moment later"
+                                    : "a dead letter until the table's rows are read again")
+                            + ": PostgreSQL does not send such values. " + full() + " avoids it."));
         }
     }
 
@@ -277,9 +279,11 @@ public final class ShapingCheck {
         if (table.replicaIdentity() != ReplicaIdentity.FULL && !large.isEmpty() && what.startsWith("computed")) {
             findings.add(ShapingFinding.warning(
                     at,
-                    "A change that leaves a large value of " + large
-                            + " as it was is a dead letter where the field hangs on other columns too. " + full()
-                            + " avoids it."));
+                    "Where the field hangs on other columns too, "
+                            + (sink == ShapedFor.STATES ? "the row is read again after " : "")
+                            + "a change that leaves a large value of " + large + " as it was"
+                            + (sink == ShapedFor.STATES ? ", and comes a moment later. " : " is a dead letter. ")
+                            + full() + " avoids it."));
         }
     }
 

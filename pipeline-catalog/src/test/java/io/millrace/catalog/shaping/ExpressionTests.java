@@ -146,7 +146,7 @@ class ExpressionTests {
     }
 
     private static List<ShapingFinding> findings(Shaping shaping) {
-        return ShapingCheck.of(shaping, ShapingFixture.TABLE, false).stream()
+        return ShapingCheck.of(shaping, ShapingFixture.TABLE, ShapedFor.STATES).stream()
                 .filter(ShapingFinding::isError)
                 .toList();
     }
@@ -185,8 +185,8 @@ class ExpressionTests {
                 List.of(new Computed("y", "email")));
         assertThat(findings(shaping)).extracting(ShapingFinding::at).containsExactly("filter", "computed.0.expression");
         assertThat(findings(shaping).get(0).problem()).startsWith("email is masked: expressions do not see it.");
-        List<ShapingFinding> hidden = new ArrayList<>(
-                ShapingCheck.of(ShapingFixture.filter("email == 'x'"), ShapingFixture.TABLE, false, Set.of("email")));
+        List<ShapingFinding> hidden = new ArrayList<>(ShapingCheck.of(
+                ShapingFixture.filter("email == 'x'"), ShapingFixture.TABLE, ShapedFor.STATES, Set.of("email")));
         hidden.removeIf(finding -> !finding.isError());
         assertThat(hidden).extracting(ShapingFinding::at).containsExactly("filter");
     }
@@ -194,7 +194,9 @@ class ExpressionTests {
     @Test
     void forgottenNullIsAWarning() {
         assertThat(ShapingCheck.of(
-                        ShapingFixture.filter("big > 5 && email != null && email != ''"), ShapingFixture.TABLE, false))
+                        ShapingFixture.filter("big > 5 && email != null && email != ''"),
+                        ShapingFixture.TABLE,
+                        ShapedFor.STATES))
                 .singleElement()
                 .satisfies(finding -> {
                     assertThat(finding.isError()).isFalse();

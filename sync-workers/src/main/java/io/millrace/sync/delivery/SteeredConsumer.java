@@ -104,9 +104,21 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     /** Commits to the group what was noted, now and then. */
     void commit() {
         if (!uncommitted.isEmpty() && System.nanoTime() - committedAt >= COMMIT_NANOS) {
-            commitAsync(Map.copyOf(uncommitted), (committed, failure) -> {});
+            commitAsync(Map.copyOf(uncommitted), this::keepForLater);
             uncommitted.clear();
             committedAt = System.nanoTime();
+        }
+    }
+
+    /** What failed, in a rebalance for example, is tried again: without another change nothing else would follow. */
+    private void keepForLater(Map<TopicPartition, OffsetAndMetadata> steps, @Nullable Exception failure) {
+        if (failure != null) {
+            Set<TopicPartition> own = assignment();
+            steps.forEach((partition, step) -> {
+                if (own.contains(partition)) {
+                    uncommitted.putIfAbsent(partition, step);
+                }
+            });
         }
     }
 

@@ -6,8 +6,10 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.catalog.BindingState;
 import io.millrace.event.ChangeEvent;
 import io.millrace.sync.SyncWorkersApplication;
+import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkKind;
 import java.util.List;
 import java.util.Map;
@@ -121,6 +123,21 @@ class DeadLettersIT extends DeliveryScenario {
         await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:SUPERSEDED"));
         assertThat(state(1)).isEqualTo(item(1, "newer"));
         assertThat(state(2)).isEqualTo(item(2, "other"));
+    }
+
+    @Test
+    void aLetterThatIsRetriedLeavesANewerStateThatTheSinkHolds() throws Exception {
+        send(events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+        // as a rebuild brings it, beside delivery
+        ChangeEvent newer = events.update(key(1), null, item(1, "newer"));
+        new SteerableSink("states", SinkKind.STATE).write(SinkBatch.of(List.of(new Change(table, newer))));
+
+        mend();
+        decide("states", "OPEN", "RETRYING");
+
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:RETRIED"));
+        assertThat(state(1)).isEqualTo(item(1, "newer"));
     }
 
     @Test

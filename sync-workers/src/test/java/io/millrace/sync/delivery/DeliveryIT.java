@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.catalog.BindingState;
+import io.millrace.catalog.DeliveryOffset;
 import io.millrace.event.ChangeEvent;
 import io.millrace.localstack.Service;
 import io.millrace.sync.SyncWorkersApplication;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
@@ -36,6 +39,41 @@ class DeliveryIT extends DeliveryScenario {
         assertThat(inElasticsearch(2)).isNull();
         assertThat(inRedis(2)).isNull();
         SINKS.forEach(sink -> await().untilAsserted(() -> assertThat(next(sink)).isEqualTo(4)));
+    }
+
+    @Test
+    void consumerGroupsOffsetsFollowTheStoredOnes() throws Exception {
+        for (int id = 1; id <= 12; id++) {
+            send(events.create(key(id), item(id, "a")));
+        }
+        try (Admin admin = admin()) {
+            for (String sink : SINKS) {
+                await().untilAsserted(() -> {
+                    assertThat(next(sink)).isEqualTo(12);
+                    assertThat(committed(admin, sink)).isEqualTo(stored(sink));
+                });
+            }
+        }
+    }
+
+    /** Offsets of the table's partitions that are beyond nothing, as the platform database has them. */
+    private Map<Integer, Long> stored(String sink) {
+        return offsets.deliveries(sink).stream()
+                .filter(offset -> offset.topic().equals(table.topic()) && offset.nextOffset() > 0)
+                .collect(Collectors.toMap(DeliveryOffset::partition, DeliveryOffset::nextOffset));
+    }
+
+    /** The same as Kafka's tools see them. */
+    private Map<Integer, Long> committed(Admin admin, String sink) throws Exception {
+        return admin
+                .listConsumerGroupOffsets("delivery." + sink)
+                .partitionsToOffsetAndMetadata()
+                .get()
+                .entrySet()
+                .stream()
+                .filter(entry -> entry.getKey().topic().equals(table.topic()))
+                .collect(Collectors.toMap(entry -> entry.getKey().partition(), entry -> entry.getValue()
+                        .offset()));
     }
 
     @Test

@@ -4,6 +4,7 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.event.Row;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -13,7 +14,7 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 
-/** What a row looks like as a document: as it is, but for json columns, which are objects where they parse. */
+/** What a row looks like as a document: as it is, but for json columns, which are objects where they parse, and what fields are called. */
 final class Document {
 
     /** As strict as Elasticsearch, which refuses a document that holds one name twice in an object. */
@@ -28,6 +29,18 @@ final class Document {
                 .filter(FieldMapping::isJson)
                 .map(Column::name)
                 .collect(Collectors.toSet());
+    }
+
+    /** Tells whether a table has columns whose fields are not called as they are. */
+    static boolean hasOtherNames(CapturedTable table) {
+        return table.columns().stream().map(Column::name).anyMatch(name -> !FieldName.isPlain(name));
+    }
+
+    /** Returns the row under its fields' names. */
+    static Row fields(Row row) {
+        Map<String, byte[]> fields = new LinkedHashMap<>();
+        row.columns().forEach((name, value) -> fields.put(FieldName.of(name), value));
+        return Row.ofColumns(fields);
     }
 
     /** Returns the row with the text of its json columns opened up. */

@@ -34,9 +34,10 @@ final class FieldMapping {
     }
 
     /** Returns {@code {"<name>":{...},...}}; {@code kinds} are the columns' own, where they are not what follows from the type. */
-    static String properties(List<Column> columns, Map<String, String> kinds) {
+    static String properties(List<Column> columns, Map<String, String> kinds, boolean encodeNames) {
         Map<String, Object> properties = new LinkedHashMap<>();
-        columns.forEach(column -> properties.put(column.name(), field(column, kinds.get(column.name()))));
+        columns.forEach(column -> properties.put(
+                encodeNames ? FieldName.of(column.name()) : column.name(), field(column, kinds.get(column.name()))));
         return JSON.writeValueAsString(properties);
     }
 

@@ -15,7 +15,7 @@ import tools.jackson.core.JsonToken;
 /** Reads documents by id, in real time: what was written a moment ago is seen, refreshed or not. */
 final class HeldDocuments {
 
-    /** A document as it stands. */
+    /** A document as it stands, its row under the columns' names. */
     record Held(Row row, long version) {}
 
     private final ElasticsearchAccess elasticsearch;
@@ -93,6 +93,6 @@ final class HeldDocuments {
         int from = (int) tokens.currentTokenLocation().getByteOffset();
         tokens.skipChildren();
         int to = (int) tokens.currentLocation().getByteOffset();
-        return new Row(answer, from, to - from);
+        return FieldName.columns(new Row(answer, from, to - from));
     }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -80,7 +81,7 @@ final class IndexFamily {
         return bearing(name -> name.startsWith(nextPrefix())).isPresent();
     }
 
-    private Optional<String> bearing(java.util.function.Predicate<String> wanted) {
+    private Optional<String> bearing(Predicate<String> wanted) {
         return indexes.entrySet().stream()
                 .filter(index -> index.getValue().stream().anyMatch(wanted))
                 .map(Map.Entry::getKey)
@@ -106,12 +107,22 @@ final class IndexFamily {
         return String.format("%s-%06d", alias, last + 1);
     }
 
-    /** Returns where changes are to be written; there must be a live index with its writers' name. */
-    Placement placement() {
-        int number = number();
-        boolean first = mirrorFirst();
-        String mirror = mirror().isPresent() ? (first ? nextPrefix() : keptPrefix()) + number : null;
-        return new Placement(alias, writePrefix() + number, mirror, first);
+    /**
+     * Returns where changes are to be written; there must be a live index with its writers' name.
+     *
+     * @param encodesNames whether an index's fields are called as {@link FieldName} says
+     */
+    Placement placement(Predicate<String> encodesNames) {
+        String index = live().orElseThrow();
+        Target mirror = mirror().map(beside -> new Target(mirrorName(), encodesNames.test(beside)))
+                .orElse(null);
+        return new Placement(
+                alias, new Target(writePrefix() + number(), encodesNames.test(index)), mirror, mirrorFirst());
+    }
+
+    /** Returns what writers call the mirror; there must be one. */
+    String mirrorName() {
+        return (mirrorFirst() ? nextPrefix() : keptPrefix()) + number();
     }
 
     /**

@@ -18,6 +18,10 @@ final class IndexMaker {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
+    private static final String COLUMNS = "columns";
+    private static final String NAMES = "names";
+    private static final String ENCODED = "percent-encoded";
+
     private final ElasticsearchAccess elasticsearch;
     private final ElasticsearchSinkProperties properties;
 
@@ -28,12 +32,16 @@ final class IndexMaker {
 
     /** Creates an index with fields for the table's columns. */
     void create(String index, CapturedTable table, String aliases) throws SinkException, Refused {
-        create(index, mapping(table, table.columns(), types(table)), aliases);
+        create(index, mapping(made(index).with(table), table, table.columns()), aliases);
     }
 
     /** Creates an index without fields: what a sink gets of a table is known with its first change. */
     void createEmpty(String index) throws SinkException, Refused {
-        create(index, "\"properties\":{}", "{}");
+        create(index, meta(made(index)) + ",\"properties\":{}", "{}");
+    }
+
+    private static IndexFields made(String index) {
+        return new IndexFields(index, Map.of(), true);
     }
 
     private void create(String index, String mapping, String aliases) throws SinkException, Refused {
@@ -48,49 +56,53 @@ final class IndexMaker {
         elasticsearch.exchange("PUT", "/" + index, Body.json(body), (tokens, answer) -> true);
     }
 
+    /** Returns what fields an index has by what it says itself. */
+    IndexFields fields(String index) throws SinkException, Refused {
+        return elasticsearch.exchange(
+                "GET", "/" + index + "/_mapping?filter_path=*.mappings._meta", null, (tokens, answer) -> {
+                    JsonNode meta =
+                            JSON.readTree(answer).path(index).path("mappings").path("_meta");
+                    Map<String, String> types = new LinkedHashMap<>();
+                    meta.path(COLUMNS)
+                            .properties()
+                            .forEach(column ->
+                                    types.put(column.getKey(), column.getValue().asString()));
+                    return new IndexFields(
+                            index, types, meta.path(NAMES).asString("").equals(ENCODED));
+                });
+    }
+
     /**
      * Adds fields for columns that are new or whose type is another one. A field that stands is not touched, so that options which
      * were changed meanwhile take effect with the next rebuild.
      *
      * @throws Refused 400 where a field cannot become what the column's new type asks for
      */
-    void extend(String index, CapturedTable table) throws SinkException, Refused {
-        Map<String, String> made = elasticsearch.exchange(
-                "GET", "/" + index + "/_mapping?filter_path=*.mappings._meta", null, (tokens, answer) -> {
-                    Map<String, String> types = new LinkedHashMap<>();
-                    JsonNode columns = JSON.readTree(answer)
-                            .path(index)
-                            .path("mappings")
-                            .path("_meta")
-                            .path("columns");
-                    columns.properties()
-                            .forEach(column ->
-                                    types.put(column.getKey(), column.getValue().asString()));
-                    return types;
-                });
-        List<Column> changed = table.columns().stream()
-                .filter(column -> !column.typeName().equals(made.get(column.name())))
-                .toList();
-        if (!changed.isEmpty()) {
-            Map<String, String> all = new LinkedHashMap<>(made);
-            all.putAll(types(table));
-            elasticsearch.exchange(
-                    "PUT",
-                    "/" + index + "/_mapping",
-                    Body.json("{" + mapping(table, changed, all) + "}"),
-                    (tokens, answer) -> true);
+    IndexFields extend(IndexFields fields, CapturedTable table) throws SinkException, Refused {
+        List<Column> lacking = fields.lacking(table);
+        if (lacking.isEmpty()) {
+            return fields;
         }
+        IndexFields all = fields.with(table);
+        elasticsearch.exchange(
+                "PUT",
+                "/" + fields.index() + "/_mapping",
+                Body.json("{" + mapping(all, table, lacking) + "}"),
+                (tokens, answer) -> true);
+        return all;
     }
 
-    private static String mapping(CapturedTable table, List<Column> columns, Map<String, String> types) {
-        return "\"_meta\":{\"columns\":" + JSON.writeValueAsString(types) + "},\"properties\":"
+    private static String mapping(IndexFields fields, CapturedTable table, List<Column> columns) {
+        return meta(fields) + ",\"properties\":"
                 + FieldMapping.properties(
-                        columns, ElasticsearchOptions.of(table).mapping());
+                        columns, ElasticsearchOptions.of(table).mapping(), fields.encodesNames());
     }
 
-    private static Map<String, String> types(CapturedTable table) {
-        Map<String, String> types = new LinkedHashMap<>();
-        table.columns().forEach(column -> types.put(column.name(), column.typeName()));
-        return types;
+    private static String meta(IndexFields fields) {
+        Map<String, Object> meta = new LinkedHashMap<>(Map.of(COLUMNS, fields.types()));
+        if (fields.encodesNames()) {
+            meta.put(NAMES, ENCODED);
+        }
+        return "\"_meta\":" + JSON.writeValueAsString(meta);
     }
 }

@@ -79,11 +79,13 @@ final class IndexRebuild {
                     "The new index " + place.after() + " is gone, or has lost its alias: start the rebuild again",
                     null);
         }
-        String target = String.valueOf(family.placement().mirror());
+        Target target;
         try {
+            IndexFields fields = maker.fields(place.after());
             for (CapturedTable table : IndexWriter.tables(changes)) {
-                maker.extend(place.after(), table);
+                fields = maker.extend(fields, table);
             }
+            target = new Target(family.mirrorName(), fields.encodesNames());
         } catch (Refused e) {
             throw elasticsearch.fault(e);
         }

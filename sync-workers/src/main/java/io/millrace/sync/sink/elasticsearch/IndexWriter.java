@@ -55,10 +55,11 @@ final class IndexWriter {
         return failures;
     }
 
-    /** Writes to one index alone, what its writers call {@code target}. */
-    List<Failure> writeOnly(String target, List<Change> changes) throws SinkException {
+    /** Writes to one index alone. */
+    List<Failure> writeOnly(Target target, List<Change> changes) throws SinkException {
         Map<Long, Placement> placements = new HashMap<>();
-        changes.forEach(change -> placements.put(change.table().id(), new Placement(target, target, null, false)));
+        changes.forEach(
+                change -> placements.put(change.table().id(), new Placement(target.name(), target, null, false)));
         Sorted sorted = sorted(changes, placements, Map.of());
         List<RowWrite> living = tombstones.living(sorted.rows());
         List<Failure> failures = sorted.failures();
@@ -227,17 +228,17 @@ final class IndexWriter {
         long version = change.event().rowVersion();
         tombstones.keepTruncate(change.table(), version);
         List<ItemResult> failed = new ArrayList<>(0);
-        String mirror = placement.mirror();
+        Target mirror = placement.mirror();
         try {
             if (mirror != null && placement.mirrorFirst()) {
-                failed.addAll(truncation.run(mirror, version));
+                failed.addAll(truncation.run(mirror.name(), version));
             }
-            failed.addAll(truncation.run(placement.live(), version));
+            failed.addAll(truncation.run(placement.live().name(), version));
             if (mirror != null && !placement.mirrorFirst()) {
-                failed.addAll(truncation.run(mirror, version));
+                failed.addAll(truncation.run(mirror.name(), version));
             }
         } catch (IndexGoneException e) {
-            failed.add(ItemResult.moved(placement.live()));
+            failed.add(ItemResult.moved(placement.live().name()));
         }
         return failed;
     }

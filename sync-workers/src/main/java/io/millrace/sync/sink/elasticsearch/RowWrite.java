@@ -9,17 +9,17 @@ import org.jspecify.annotations.Nullable;
  * One row to write.
  *
  * @param index of the change in its batch
- * @param target what the index is called that it is written to
+ * @param into the index that it is written to
  * @param row its columns as they came or were completed; null to delete the document, or while the row is awaited
  */
 record RowWrite(
         int index,
         Change change,
-        String target,
+        Target into,
         String id,
         @Nullable Row row) {
 
-    static RowWrite of(int index, Change change, String target) {
+    static RowWrite of(int index, Change change, Target into) {
         RowKey key = change.event().key();
         if (key == null) {
             throw new IllegalArgumentException("No document without a key");
@@ -27,9 +27,14 @@ record RowWrite(
         return new RowWrite(
                 index,
                 change,
-                target,
+                into,
                 IndexNames.id(key),
                 change.isAwaited() ? null : change.event().after());
+    }
+
+    /** Returns what the index is called. */
+    String target() {
+        return into.name();
     }
 
     long version() {
@@ -41,10 +46,10 @@ record RowWrite(
     }
 
     RowWrite with(Row completed) {
-        return new RowWrite(index, change, target, id, completed);
+        return new RowWrite(index, change, into, id, completed);
     }
 
-    RowWrite to(String other) {
+    RowWrite to(Target other) {
         return new RowWrite(index, change, other, id, row);
     }
 }

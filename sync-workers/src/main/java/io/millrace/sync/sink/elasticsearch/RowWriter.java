@@ -1,11 +1,13 @@
 package io.millrace.sync.sink.elasticsearch;
 
+import io.millrace.catalog.CapturedTable;
 import io.millrace.event.Row;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,18 @@ final class RowWriter {
     private final Tombstones tombstones;
     private final int maxBulk;
 
+    /** What a table's rows need to become documents. */
+    private record Form(Set<String> json, boolean hasOtherNames) {
+
+        static Form of(CapturedTable table) {
+            return new Form(Document.jsonColumns(table), Document.hasOtherNames(table));
+        }
+
+        Row named(Row row, Target into) {
+            return hasOtherNames && into.encodesNames() ? Document.fields(row) : row;
+        }
+    }
+
     RowWriter(ElasticsearchAccess elasticsearch, Tombstones tombstones, int maxBulk) {
         this.elasticsearch = elasticsearch;
         this.tombstones = tombstones;
@@ -32,7 +46,7 @@ final class RowWriter {
         if (writes.isEmpty()) {
             return new LinkedHashMap<>(0);
         }
-        Map<Long, Set<String>> jsonColumns = new HashMap<>();
+        IdentityHashMap<CapturedTable, Form> forms = new IdentityHashMap<>();
         Bulk bulk = new Bulk(elasticsearch, maxBulk);
         // whose result each item's is; a delete has two items
         List<RowWrite> owners = new ArrayList<>(writes.size());
@@ -44,10 +58,12 @@ final class RowWriter {
                 bulk.delete(write.target(), write.id(), write.version());
                 owners.add(write);
             } else {
-                Set<String> json = jsonColumns.computeIfAbsent(
-                        write.change().table().id(),
-                        id -> Document.jsonColumns(write.change().table()));
-                bulk.index(write.target(), write.id(), write.version(), Document.open(row, json));
+                Form form = forms.computeIfAbsent(write.change().table(), Form::of);
+                bulk.index(
+                        write.target(),
+                        write.id(),
+                        write.version(),
+                        form.named(Document.open(row, form.json()), write.into()));
             }
         }
         List<ItemResult> results = bulk.results();
@@ -126,11 +142,12 @@ final class RowWriter {
             if (row != null) {
                 boolean older = write.change().event().schemaVersion()
                         < write.change().table().schemaVersion();
+                Row known = older ? Document.known(row, write.change().table()) : row;
                 bulk.index(
                         write.target(),
                         write.id(),
                         write.version(),
-                        older ? Document.known(row, write.change().table()) : row);
+                        Form.of(write.change().table()).named(known, write.into()));
             }
         }
         return failed(refused, bulk.results());

@@ -5,9 +5,10 @@ import io.millrace.catalog.Column;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,14 +47,12 @@ final class TableIndexes {
         } else if (family.number() == 0) {
             family = named(table, family);
         }
-        String live = family.live().orElseThrow();
-        try {
-            maker.extend(live, table);
-        } catch (Refused e) {
-            throw explained(table, e);
+        Set<String> encoding = new HashSet<>();
+        extend(table, family.live().orElseThrow(), encoding);
+        if (family.mirror().isPresent()) {
+            extendMirror(table, family.mirror().get(), encoding);
         }
-        extendMirror(table, family.mirror());
-        Placement placement = family.placement();
+        Placement placement = family.placement(encoding::contains);
         ready.put(table.id(), new Ready(table.columns(), placement));
         return placement;
     }
@@ -80,7 +79,7 @@ final class TableIndexes {
             maker.create(found.next(), table, IndexFamily.firstAliases(alias));
         } catch (Refused e) {
             if (!String.valueOf(e.getMessage()).contains("resource_already_exists_exception")) {
-                throw explained(table, e);
+                throw explained(table, table.columns(), e);
             }
         }
         IndexFamily family = family(table);
@@ -100,12 +99,29 @@ final class TableIndexes {
         return family(table);
     }
 
-    private void extendMirror(CapturedTable table, Optional<String> mirror) throws SinkException {
-        if (mirror.isEmpty()) {
-            return;
-        }
+    /** @param encoding takes the index, if it encodes names */
+    private void extend(CapturedTable table, String index, Set<String> encoding) throws SinkException {
+        List<Column> fresh = List.of();
         try {
-            maker.extend(mirror.get(), table);
+            IndexFields fields = fields(index, encoding);
+            fresh = fields.encodesNames() ? fields.fresh(table) : fresh;
+            maker.extend(fields, table);
+        } catch (Refused e) {
+            throw explained(table, fresh, e);
+        }
+    }
+
+    private IndexFields fields(String index, Set<String> encoding) throws SinkException, Refused {
+        IndexFields fields = maker.fields(index);
+        if (fields.encodesNames()) {
+            encoding.add(index);
+        }
+        return fields;
+    }
+
+    private void extendMirror(CapturedTable table, String mirror, Set<String> encoding) throws SinkException {
+        try {
+            maker.extend(fields(mirror, encoding), table);
         } catch (Refused e) {
             SinkException fault = elasticsearch.fault(e);
             if (fault.category() == ErrorCategory.RETRYABLE) {
@@ -113,7 +129,7 @@ final class TableIndexes {
             }
             log.warn(
                     "{} beside the live index cannot take the columns of {}: {}",
-                    mirror.get(),
+                    mirror,
                     table.table(),
                     e.getMessage());
         }
@@ -128,16 +144,28 @@ final class TableIndexes {
                 cause);
     }
 
-    private SinkException explained(CapturedTable table, Refused e) {
+    /** @param fresh the columns that get their first field, whose names may be why */
+    private SinkException explained(CapturedTable table, List<Column> fresh, Refused e) {
         SinkException fault = elasticsearch.fault(e);
-        return fault.category() == ErrorCategory.RETRYABLE
-                ? fault
-                : new SinkException(
+        if (fault.category() == ErrorCategory.RETRYABLE) {
+            return fault;
+        }
+        String said = String.valueOf(e.getMessage());
+        return fresh.stream()
+                .map(Column::name)
+                .filter(name -> said.contains("[" + FieldName.of(name) + "]"))
+                .findFirst()
+                .map(name -> new SinkException(
+                        ErrorCategory.FATAL,
+                        "Elasticsearch takes no field for the column \"" + name + "\" of " + table.table()
+                                + ": rename it in the table's shaping for Elasticsearch. Elasticsearch said: " + said,
+                        e))
+                .orElseGet(() -> new SinkException(
                         ErrorCategory.FATAL,
                         "The index behind " + alias(table) + " cannot take the columns of " + table.table()
                                 + " (a column's type changed?). Rebuild the index: the table's page, or POST"
                                 + " /api/v1/sinks/elasticsearch/tables/" + table.id() + "/rebuild. Elasticsearch said: "
-                                + e.getMessage(),
-                        e);
+                                + said,
+                        e));
     }
 }

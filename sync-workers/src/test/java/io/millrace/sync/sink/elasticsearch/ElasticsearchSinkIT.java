@@ -296,6 +296,28 @@ class ElasticsearchSinkIT extends SinkContractTests {
     }
 
     @Test
+    void requestThatAnOverloadedNodeTurnsAwayIsWaitedFor() throws Exception {
+        write(events.create(key(1), item(1, "before")));
+        ChangeEvent during = events.create(key(2), item(2, "x".repeat(200_000)));
+        String limit = "{\"transient\":{\"network.breaker.inflight_requests.limit\":%s}}";
+        assertThat(send("PUT", "/_cluster/settings", limit.formatted("\"50kb\"")))
+                .isEqualTo(200);
+        try {
+            assertThatExceptionOfType(SinkException.class)
+                    .isThrownBy(() -> write(during))
+                    .satisfies(e -> {
+                        assertThat(e.category()).isEqualTo(ErrorCategory.RETRYABLE);
+                        assertThat(e.getMessage()).contains("HTTP 429, circuit_breaking_exception");
+                    });
+        } finally {
+            assertThat(send("PUT", "/_cluster/settings", limit.formatted("null")))
+                    .isEqualTo(200);
+        }
+        assertThat(write(during)).isEmpty();
+        assertThat(held(2)).isNotNull();
+    }
+
+    @Test
     @Timeout(60)
     void oldTombstonesThatCannotBeRemovedAreLeftAndRemovedLater() throws Exception {
         write(events.create(key(1), item(1, "a")));
