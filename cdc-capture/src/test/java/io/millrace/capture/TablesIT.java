@@ -174,17 +174,17 @@ class TablesIT {
     @Test
     void keysOfArraysAreReadInTheirOrder() throws Exception {
         lab.sql(
-                "CREATE TABLE array_keys (path int[], tags text[], PRIMARY KEY (path, tags))",
-                "INSERT INTO array_keys SELECT ARRAY[i % 7, i], ARRAY['a \"b\" \\', 'c,{d}', NULL, i::text]"
-                        + " FROM generate_series(1, 3000) i",
-                "INSERT INTO array_keys VALUES ('{}', '{}'), ('[0:1]={1,2}', '{x}')");
+                "CREATE TABLE array_keys (path int[], tags text[], raw bytea[], PRIMARY KEY (path, tags, raw))",
+                "INSERT INTO array_keys SELECT ARRAY[[i % 7], [i]], ARRAY['a \"b\" \\', 'c,{d}', NULL, i::text],"
+                        + " ARRAY[decode(to_hex(i + 4096), 'hex')] FROM generate_series(1, 3000) i",
+                "INSERT INTO array_keys VALUES ('{}', '{}', '{}'), ('[0:1]={1,2}', '{NULL,\"NULL\"}', '{}')");
         lab.streaming("array_keys");
         assertThat(reads("array_keys"))
                 .hasSize(3002)
                 .doesNotHaveDuplicates()
                 .contains(
-                        "{\"path\":[],\"tags\":[]}",
-                        "{\"path\":[3,10],\"tags\":[\"a \\\"b\\\" \\\\\",\"c,{d}\",null,\"10\"]}");
+                        "{\"path\":[],\"tags\":[],\"raw\":[]}",
+                        "{\"path\":[[3],[10]],\"tags\":[\"a \\\"b\\\" \\\\\",\"c,{d}\",null,\"10\"],\"raw\":[\"EAo=\"]}");
     }
 
     @Test

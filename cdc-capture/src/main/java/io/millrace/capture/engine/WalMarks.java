@@ -64,9 +64,12 @@ final class WalMarks {
             ahead.removeFirst();
             passedOne = true;
         }
+        if (ahead.size() < LIMIT / 4) {
+            // room enough for marks at each moment again
+            apart = Duration.ZERO;
+        }
         Mark oldest = ahead.peekFirst();
         if (oldest == null) {
-            apart = Duration.ZERO;
             return Duration.ZERO;
         }
         Instant since = passedOne || committed == null || committed.isAfter(oldest.at()) ? oldest.at() : committed;

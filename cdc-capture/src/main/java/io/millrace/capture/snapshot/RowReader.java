@@ -127,21 +127,16 @@ final class RowReader {
     }
 
     private static String parameter(Column column) {
-        if (column.typeName().equals("bytea")) {
-            return "decode(?, 'base64')";
-        }
-        if (column.typeName().startsWith("_")) {
-            // a JSON array, or PostgreSQL's own text where the array has bounds of its own
-            return "(SELECT CAST(CASE WHEN v LIKE '[%]' THEN CAST(ARRAY(SELECT jsonb_array_elements_text(CAST(v AS jsonb))) AS text)"
-                    + " ELSE v END AS " + column.type() + ") FROM (SELECT CAST(? AS text)) AS given (v))";
-        }
-        return "CAST(CAST(? AS text) AS " + column.type() + ")";
+        return column.typeName().equals("bytea")
+                ? "decode(?, 'base64')"
+                : "CAST(CAST(? AS text) AS " + column.type() + ")";
     }
 
-    private static int set(PreparedStatement statement, int from, RowKey values) throws SQLException {
+    private int set(PreparedStatement statement, int from, RowKey values) throws SQLException {
         int index = from;
         for (String value : values.values()) {
-            statement.setString(index++, value);
+            String type = key.get(index - from).typeName();
+            statement.setString(index++, type.startsWith("_") ? ArrayText.of(value, type.equals("_bytea")) : value);
         }
         return index;
     }

@@ -61,6 +61,14 @@ public final class KeyTemplate {
         return new KeyTemplate(text, List.copyOf(parts));
     }
 
+    /** Tells whether key columns are named one by one. */
+    public boolean namesColumns() {
+        return parts.stream()
+                .anyMatch(part -> !part.literal()
+                        && !OF_THE_TABLE.contains(part.text())
+                        && !part.text().equals("key"));
+    }
+
     /** Returns what all keys of a table begin with: everything before the first value of the row's key. */
     public String prefix(String source, TableId table) {
         StringBuilder prefix = new StringBuilder();

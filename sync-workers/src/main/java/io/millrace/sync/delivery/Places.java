@@ -249,6 +249,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
         log.warn("{} was moved on by another worker in {}: reading its offsets again", sink, partitions);
         consumer.pause(partitions);
         consumer.offsets().drop(partitions.stream().map(Places::id).toList());
+        waitsNoLonger(partitions);
         for (TopicPartition partition : partitions) {
             consumer.place(partition).forget();
             consumer.place(partition).hold(backoff, null);

@@ -115,6 +115,7 @@ final class SinkContainer {
         delivery.halt(false);
         container = created;
         created.start();
+        health.started();
     }
 
     void stop() {

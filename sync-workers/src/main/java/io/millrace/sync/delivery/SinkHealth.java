@@ -27,6 +27,7 @@ final class SinkHealth implements HealthIndicator {
     private volatile long lookedAt;
     private final Map<TopicPartition, Fault> waiting = new ConcurrentHashMap<>();
     private volatile @Nullable Fault consumer;
+    private volatile boolean restarted;
     private volatile @Nullable Fault service;
 
     SinkHealth() {
@@ -56,7 +57,9 @@ final class SinkHealth implements HealthIndicator {
 
     /** Notes that changes of these partitions were taken; true if they were the last that waited. */
     boolean passed(Collection<TopicPartition> partitions) {
-        consumer = null;
+        if (restarted && !partitions.isEmpty()) {
+            consumer = null;
+        }
         return waiting.keySet().removeAll(partitions) && waiting.isEmpty();
     }
 
@@ -65,9 +68,18 @@ final class SinkHealth implements HealthIndicator {
         waiting.keySet().removeAll(partitions);
     }
 
-    /** Notes that a consumer ended or could not be started, until one takes changes again; true if it is said for the first time. */
+    /** Notes that consumers were started: the fault of one that ended is over when one takes changes. */
+    void started() {
+        restarted = true;
+    }
+
+    /**
+     * Notes that a consumer ended or could not be started, until they are started again and one takes changes; true if it is said for the
+     * first time.
+     */
     boolean ended(String message) {
         Fault known = consumer;
+        restarted = false;
         consumer = new Fault(message, known == null ? Instant.now() : known.since());
         return known == null;
     }

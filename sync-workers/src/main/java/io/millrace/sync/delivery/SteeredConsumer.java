@@ -34,6 +34,7 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     private final Place sink = new Place();
 
     private final Map<TopicPartition, OffsetAndMetadata> uncommitted = new HashMap<>();
+    private final Map<TopicPartition, OffsetAndMetadata> sent = new HashMap<>();
     private long committedAt = System.nanoTime();
     private final Map<TopicPartition, Place> places = new HashMap<>();
     private Set<String> followed = Set.of();
@@ -77,6 +78,7 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     void forget(Collection<TopicPartition> partitions) {
         partitions.forEach(places::remove);
         uncommitted.keySet().removeAll(partitions);
+        sent.keySet().removeAll(partitions);
     }
 
     void holdAll(Backoff backoff) {
@@ -104,8 +106,11 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     /** Commits to the group what was noted, now and then. */
     void commit() {
         if (!uncommitted.isEmpty() && System.nanoTime() - committedAt >= COMMIT_NANOS) {
-            commitAsync(Map.copyOf(uncommitted), this::keepForLater);
+            Map<TopicPartition, OffsetAndMetadata> steps = Map.copyOf(uncommitted);
+            // before: the consumer may tell of an earlier commit's failure while it takes this one
             uncommitted.clear();
+            sent.putAll(steps);
+            commitAsync(steps, this::keepForLater);
             committedAt = System.nanoTime();
         }
     }
@@ -115,7 +120,8 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
         if (failure != null) {
             Set<TopicPartition> own = assignment();
             steps.forEach((partition, step) -> {
-                if (own.contains(partition)) {
+                // the newest alone: an older one would take the group back
+                if (own.contains(partition) && step.equals(sent.get(partition))) {
                     uncommitted.putIfAbsent(partition, step);
                 }
             });

@@ -50,9 +50,17 @@ class SinkHealthTests {
 
     @Test
     void aConsumerThatEndedIsShownUntilOneTakesChanges() {
+        TopicPartition partition = new TopicPartition("shop.public.orders", 0);
+        health.started();
         health.ended("It ended");
-        assertThat(health.health().getDetails().get("cause")).isEqualTo("It ended");
-        health.passed(List.of(new TopicPartition("shop.public.orders", 0)));
+        health.passed(List.of(partition));
+        assertThat(health.health().getDetails().get("cause"))
+                .as("the other consumer goes on")
+                .isEqualTo("It ended");
+        health.started();
+        health.passed(List.of());
+        assertThat(health.health().getStatus()).isEqualTo(Status.DOWN);
+        health.passed(List.of(partition));
         assertThat(health.health().getStatus()).isEqualTo(Status.UP);
     }
 

@@ -387,6 +387,19 @@ public abstract class SinkContractTests {
         assertThat(older).isEmpty();
         held.olderThan(table, now, false, older::addAll);
         assertThat(older).extracting(row -> row.key().json()).containsExactly(key(1));
+
+        // and none that is under the present key, though that holds the former one's column
+        String wide = "{\"id\":7,\"name\":\"" + "w".repeat(600) + "\"}";
+        ChangeEvent created = new TestEvents(present).create(wide, item(7, "w".repeat(600)));
+        assertThat(sink().write(SinkBatch.of(List.of(new Change(present, created)))))
+                .isEmpty();
+        long later = ChangeEvent.rowVersion(1, TestEvents.nextLsn());
+        older.clear();
+        held.olderThan(table, later, false, older::addAll);
+        assertThat(older).extracting(row -> row.key().json()).containsExactly(key(1));
+        older.clear();
+        held.olderThan(present, later, false, older::addAll);
+        assertThat(older).extracting(row -> row.key().json()).containsExactly(wide);
     }
 
     @Test

@@ -73,7 +73,11 @@ final class HeldSearch {
         while (row.next()) {
             String after = withRows ? row.getString(2) : null;
             // jsonb has its own order of names and its own spaces
-            KeyText.of(table, Row.of(row.getString(1))).ifPresent(key -> rows.add(new HeldRow(key, after)));
+            Row key = Row.of(row.getString(1));
+            // a row under a former key, which holds the present one's columns among others, is another row
+            if (key.columns().size() == table.keyColumns().size()) {
+                KeyText.of(table, key).ifPresent(found -> rows.add(new HeldRow(found, after)));
+            }
             if (rows.size() == AT_A_TIME) {
                 page.take(List.copyOf(rows));
                 rows.clear();

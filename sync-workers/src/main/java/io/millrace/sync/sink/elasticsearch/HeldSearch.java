@@ -52,7 +52,9 @@ final class HeldSearch {
                     ? KeyText.decode(table, id)
                     : document == null
                             ? java.util.Optional.<io.millrace.event.RowKey>empty()
-                            : KeyText.of(table, document.row());
+                            // a document under a former key may hold the present one's columns too
+                            : KeyText.of(table, document.row())
+                                    .filter(found -> IndexNames.id(found).equals(id));
             key.ifPresentOrElse(
                     found -> rows.add(new HeldRow(found, row)),
                     () -> log.debug("A document in {} has no id of {}", alias, table.keyColumns()));

@@ -153,7 +153,9 @@ final class TableIndexes {
         String said = String.valueOf(e.getMessage());
         return fresh.stream()
                 .map(Column::name)
-                .filter(name -> said.contains("[" + FieldName.of(name) + "]"))
+                // a type that cannot be changed is named like a field, and is none
+                .filter(name ->
+                        !said.contains("cannot be changed from type") && said.contains("[" + FieldName.of(name) + "]"))
                 .findFirst()
                 .map(name -> new SinkException(
                         ErrorCategory.FATAL,

@@ -79,16 +79,13 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
                 failures.add(new Failure(i, ErrorCategory.REJECTED, "The row has no key: Redis cannot hold it"));
             } else {
                 TableEntries entries = tables.of(change.table());
+                if (entries.isOtherKeys(event, key)) {
+                    continue;
+                }
                 try {
                     byte[] entry = entries.key(key);
                     writes.add(new Write(i, entries, event, entry, change.isAwaited() ? null : event.after()));
                 } catch (KeyTemplate.NoSuchColumnException e) {
-                    if (event.isFoundMissing()
-                            && key.values().size()
-                                    != change.table().keyColumns().size()) {
-                        // a row under a former key, which another sink held: no entry is called after it
-                        continue;
-                    }
                     // a column was renamed: the table's matter, nobody else's
                     failures.add(new Failure(i, ErrorCategory.FATAL, e.getMessage()));
                 }

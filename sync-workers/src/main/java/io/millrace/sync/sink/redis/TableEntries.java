@@ -2,6 +2,7 @@ package io.millrace.sync.sink.redis;
 
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.options.RedisOptions;
+import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -47,6 +48,17 @@ record TableEntries(CapturedTable table, RedisOptions options, List<String> sour
 
     byte[] key(RowKey row) {
         return options.key().key(table.source(), table.table(), sourceKeys, row).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Tells whether a row that was found missing is one under a former key, of another number of columns, whose values a template that
+     * names columns would take for those of the present ones: another row's entry would go. Such a row's own entry was called by another
+     * template.
+     */
+    boolean isOtherKeys(ChangeEvent event, RowKey key) {
+        return event.isFoundMissing()
+                && options.key().namesColumns()
+                && key.values().size() != table.keyColumns().size();
     }
 
     /** Returns what the keys of all entries of the table begin with. */

@@ -56,6 +56,25 @@ class RedisSinkIT extends RedisContractTests {
     }
 
     @Test
+    void rowsFoundMissingUnderAFormerKeyTakeNoEntryOfThePresentOne() throws Exception {
+        table = TestTables.bound(
+                TestTables.of(
+                        TestTables.uniqueName("widened"),
+                        List.of("a", "b"),
+                        List.of(TestTables.column("a", "int4"), TestTables.column("b", "int4"))),
+                "redis",
+                "{\"key\":\"{table}:{a}/{b}\"}");
+        events = new TestEvents(table);
+        write(events.create("{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":2}"));
+        byte[] entry = bytes(table.table().table() + ":1/2");
+        // the template names columns by their place: of three, the first two would be these
+        write(events.missing("{\"a\":1,\"b\":2,\"c\":3}", TestEvents.nextLsn()));
+        assertThat(text(ask(all -> all.get(entry)))).isEqualTo("{\"a\":1,\"b\":2}");
+        write(events.missing("{\"a\":1,\"b\":2}", TestEvents.nextLsn()));
+        assertThat(this.<Long>ask(all -> all.exists(entry))).isZero();
+    }
+
+    @Test
     void changedFormatReplacesTheEntryAtItsNextChange() throws Exception {
         write(events.create(key(1), item(1, "a")));
         table = TestTables.bound(table, "redis", "{\"format\":\"hash\"}");
