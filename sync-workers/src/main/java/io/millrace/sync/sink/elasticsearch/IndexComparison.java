@@ -5,11 +5,13 @@ import io.millrace.sync.sink.RebuildableSink.Progress;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,8 @@ final class IndexComparison {
 
     private static final int PAGE = 500;
     private static final int EXAMPLES = 10;
+    private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long PAUSE_MILLIS = 250;
 
     private final HeldDocuments documents;
     private final Scroll scroll;
@@ -33,6 +37,7 @@ final class IndexComparison {
     private long added;
     private long seen;
     private long inCopy;
+    private final Set<String> doubtful = new LinkedHashSet<>();
     private final List<String> examples = new ArrayList<>();
 
     IndexComparison(ElasticsearchAccess elasticsearch, String live, String copy) {
@@ -51,7 +56,7 @@ final class IndexComparison {
                     suspects.add(id);
                 }
             });
-            again(suspects);
+            doubtful.addAll(again(suspects));
             seen += page.size();
             progress.at(String.format(Locale.ROOT, "Compared %,d documents", seen));
         });
@@ -62,6 +67,7 @@ final class IndexComparison {
                     page.keySet().stream().filter(id -> !others.containsKey(id)).count();
             progress.at(String.format(Locale.ROOT, "Compared %,d documents the other way round", inCopy));
         });
+        settle(progress);
         return new Comparison(seen, inCopy, same, missing, older, changed, added, examples);
     }
 
@@ -79,9 +85,54 @@ final class IndexComparison {
         return true;
     }
 
-    private void again(Set<String> suspects) throws SinkException {
+    /**
+     * Looks again at what differs, until it does not or has had time enough. A write that began just before the copy came to be written
+     * first is on its way to the live index alone, is refused by what it takes for the copy, and then goes to both: until then the copy
+     * lacks it.
+     */
+    private void settle(Progress progress) throws SinkException {
+        Set<String> left = doubtful;
+        long end = System.nanoTime() + SETTLE_NANOS;
+        while (!left.isEmpty() && System.nanoTime() - end < 0) {
+            progress.at(String.format(Locale.ROOT, "Looking again at %,d documents that differ", left.size()));
+            try {
+                TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw SinkException.retryable("Interrupted while indexes were compared", e);
+            }
+            Set<String> next = new LinkedHashSet<>();
+            List<String> all = List.copyOf(left);
+            for (int from = 0; from < all.size(); from += PAGE) {
+                next.addAll(again(new LinkedHashSet<>(all.subList(from, Math.min(all.size(), from + PAGE)))));
+            }
+            left = next;
+        }
+        left.stream().limit(EXAMPLES).forEach(examples::add);
+        Map<String, Held> theirs = left.isEmpty() ? Map.of() : held(left);
+        for (String id : left) {
+            if (theirs.containsKey(id)) {
+                older++;
+            } else {
+                missing++;
+            }
+        }
+    }
+
+    private Map<String, Held> held(Set<String> ids) throws SinkException {
+        Map<String, Held> held = new HashMap<>();
+        List<String> all = List.copyOf(ids);
+        for (int from = 0; from < all.size(); from += PAGE) {
+            held.putAll(documents.read(copy, all.subList(from, Math.min(all.size(), from + PAGE))));
+        }
+        return held;
+    }
+
+    /** Returns what differs still. */
+    private Set<String> again(Set<String> suspects) throws SinkException {
+        Set<String> left = new LinkedHashSet<>();
         if (suspects.isEmpty()) {
-            return;
+            return left;
         }
         // the live one first: the copy is written before it, so what is read there later is never older
         Map<String, Held> mine = documents.read(live, suspects);
@@ -92,15 +143,9 @@ final class IndexComparison {
                 continue;
             }
             if (!judged(held, theirs.get(id))) {
-                if (theirs.containsKey(id)) {
-                    older++;
-                } else {
-                    missing++;
-                }
-                if (examples.size() < EXAMPLES) {
-                    examples.add(id);
-                }
+                left.add(id);
             }
         }
+        return left;
     }
 }
