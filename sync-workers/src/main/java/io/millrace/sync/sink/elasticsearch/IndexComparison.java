@@ -22,7 +22,7 @@ final class IndexComparison {
 
     private static final int PAGE = 500;
     private static final int EXAMPLES = 10;
-    private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long PAUSE_MILLIS = 250;
 
     private final HeldDocuments documents;
