@@ -172,11 +172,13 @@ class WorkersIT {
         rival.start();
         try (Traffic traffic = Traffic.on(pipeline.shop, "fought_over", 13)) {
             RestartsIT.awaitTransactions(traffic, 300);
+            // the rival takes its time to have its partitions
+            await().atMost(Duration.ofSeconds(60)).until(() -> (rival.output() + pipeline.workers.output())
+                    .contains("moved on by another worker in [shop.public.fought_over"));
         } finally {
             pipeline.barrier();
             rival.stop();
         }
-        assertThat(rival.output() + pipeline.workers.output()).contains("moved on by another worker");
         pipeline.assertInStep("fought_over");
     }
 

@@ -76,10 +76,14 @@ final class AuditSink implements Sink, HeldState {
             partitions.ensure();
             transaction.executeWithoutResult(status -> {
                 jdbc.execute(settings());
-                batch.steps().forEach(this::fence);
-                List<Change> changes = batch.repeats() ? HeldEvents.leftOut(jdbc, batch.changes()) : batch.changes();
-                if (!changes.isEmpty()) {
-                    jdbc.execute((ConnectionCallback<Long>) connection -> copy(connection, changes));
+                if (batch.repeats()) {
+                    // what is there is known for certain only behind the fence
+                    batch.steps().forEach(this::fence);
+                    copy(HeldEvents.leftOut(jdbc, batch.changes()));
+                } else {
+                    // the fence locks the offsets, and PostgreSQL ends no session whose client stands still inside COPY
+                    copy(batch.changes());
+                    batch.steps().forEach(this::fence);
                 }
             });
             return List.of();
@@ -92,8 +96,7 @@ final class AuditSink implements Sink, HeldState {
 
     /**
      * An acknowledged change must survive a crash of the platform database, whatever its default is. And a worker that stands still in
-     * its transaction must not keep the offsets' locks from the one that takes over: PostgreSQL ends it, from version 17 on inside COPY
-     * too.
+     * its transaction must not keep the offsets' locks from the one that takes over: PostgreSQL ends it, unless that is inside COPY.
      */
     private String settings() {
         String known = settings;
@@ -111,6 +114,12 @@ final class AuditSink implements Sink, HeldState {
             throw new FenceLost("The history is no longer at offset " + step.expectedOffset() + " of "
                     + step.partition().topic() + "-" + step.partition().partition()
                     + ": another worker wrote on, or it was rewound");
+        }
+    }
+
+    private void copy(List<Change> changes) {
+        if (!changes.isEmpty()) {
+            jdbc.execute((ConnectionCallback<Long>) connection -> copy(connection, changes));
         }
     }
 
