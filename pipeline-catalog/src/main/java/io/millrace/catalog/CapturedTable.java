@@ -42,33 +42,23 @@ public record CapturedTable(
 
     /** Returns the same registration with the columns and the key of one of its versions. */
     public CapturedTable as(TableSchema version) {
-        return new CapturedTable(
-                id,
-                source,
-                table,
-                topic,
-                version.keyColumns(),
-                version.columns(),
-                version.version(),
-                replicaIdentity,
-                state,
-                message,
-                stateSince,
-                registeredBy,
-                registeredAt,
-                sinks);
+        return with(table, version.keyColumns(), version.columns(), version.version());
     }
 
     /** Returns the same registration under the name that the source has for it now. */
     public CapturedTable named(TableId present) {
+        return with(present, keyColumns, columns, schemaVersion);
+    }
+
+    private CapturedTable with(TableId name, List<String> key, List<Column> all, int version) {
         return new CapturedTable(
                 id,
                 source,
-                present,
+                name,
                 topic,
-                keyColumns,
-                columns,
-                schemaVersion,
+                key,
+                all,
+                version,
                 replicaIdentity,
                 state,
                 message,

@@ -30,7 +30,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.springframework.util.unit.DataSize;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -107,20 +106,8 @@ class ColumnNamesIT {
 
     @BeforeEach
     void connect() {
-        ElasticsearchSinkProperties properties = new ElasticsearchSinkProperties(
-                List.of(stack.elasticsearchUri()),
-                null,
-                null,
-                null,
-                1,
-                0,
-                Duration.ofHours(1),
-                Duration.ofDays(30),
-                null,
-                Duration.ofSeconds(1),
-                DataSize.ofMegabytes(8),
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(30));
+        ElasticsearchSinkProperties properties =
+                ElasticsearchSinkIT.properties(List.of(stack.elasticsearchUri()), null, Duration.ofHours(1), null);
         sink = new ElasticsearchSink(new ElasticsearchAccess(properties), properties);
     }
 

@@ -56,8 +56,8 @@ class ElasticsearchSinkIT extends SinkContractTests {
         return new ElasticsearchSink(new ElasticsearchAccess(properties), properties);
     }
 
-    private static ElasticsearchSinkProperties properties(
-            List<URI> uris, String apiKey, Duration gcDeletes, Path authorities) {
+    /** The settings of these tests; null for none. */
+    static ElasticsearchSinkProperties properties(List<URI> uris, String apiKey, Duration gcDeletes, Path authorities) {
         return new ElasticsearchSinkProperties(
                 uris,
                 null,

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.springframework.util.unit.DataSize;
 
 @ExtendWith(LocalStackExtension.class)
 class IndexComparisonIT {
@@ -30,20 +29,8 @@ class IndexComparisonIT {
 
     @BeforeEach
     void connect() {
-        elasticsearch = new ElasticsearchAccess(new ElasticsearchSinkProperties(
-                List.of(stack.elasticsearchUri()),
-                null,
-                null,
-                null,
-                1,
-                0,
-                Duration.ofHours(1),
-                Duration.ofDays(30),
-                null,
-                Duration.ofSeconds(1),
-                DataSize.ofMegabytes(8),
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(30)));
+        elasticsearch = new ElasticsearchAccess(
+                ElasticsearchSinkIT.properties(List.of(stack.elasticsearchUri()), null, Duration.ofHours(1), null));
     }
 
     @AfterEach
