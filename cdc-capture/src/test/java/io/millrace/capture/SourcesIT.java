@@ -45,7 +45,7 @@ class SourcesIT {
     void captureOneSource() throws Exception {
         server =
                 PostgresCluster.create(Path.of("target/clusters/elsewhere"), "").start();
-        lab = new CaptureLab(stack).with("--millrace.capture.max-backoff=1s");
+        lab = new CaptureLab(stack).with("--millrace.capture.max-backoff=1s", "--millrace.capture.answer-timeout=2s");
         superuser("CREATE DATABASE " + lab.id + "_neighbour");
         neighbour = Source.of(
                 lab.id + "n",
@@ -150,6 +150,28 @@ class SourcesIT {
                 .containsOnlyKeys(lab.id, elsewhere.name())
                 .containsEntry(lab.id, "STREAMING")
                 .containsEntry(elsewhere.name(), "STREAMING");
+    }
+
+    /** As behind a firewall that forgot the connections, or a cable that was cut. */
+    @Test
+    void aSourceThatFallsSilentIsNoticedAndGoesOnWhereItWas() throws Exception {
+        try (Wire wire = new Wire(server.port())) {
+            Source far =
+                    Source.of(elsewhere.name(), "localhost", wire.port(), "shop", "postgres", "postgres", "disable");
+            add(far);
+            flows(far);
+
+            wire.silence();
+            await(() -> state(elsewhere) == SourceState.WAITING);
+            sql(elsewhere, "INSERT INTO t SELECT generate_series(1000, 1099)");
+            flows(lab.source);
+            wire.mend();
+
+            await(() -> state(elsewhere) == SourceState.STREAMING);
+            await(() -> lab.topicSize(elsewhere, "t") >= 101);
+            assertThat(lab.topicSize(elsewhere, "t")).isEqualTo(101);
+            flows(far);
+        }
     }
 
     @Test

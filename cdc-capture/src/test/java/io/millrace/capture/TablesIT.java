@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.SnapshotState;
+import io.millrace.catalog.TableState;
 import io.millrace.catalog.preflight.SourceTable;
 import io.millrace.catalog.preflight.SourceTables;
 import io.millrace.event.BeforeCompleteness;
@@ -313,6 +314,38 @@ class TablesIT {
                 .extracting(ChangeEvent::eventId)
                 .doesNotContainNull()
                 .satisfies(ids -> assertThat(ids.stream().distinct()).hasSize(3));
+    }
+
+    /** VACUUM and CREATE INDEX CONCURRENTLY hold such a lock for hours. */
+    @Test
+    void aTableThatSomebodyHoldsIsWaitedForAndHoldsUpNoOther() throws Exception {
+        lab.sql(
+                "CREATE TABLE vacuumed (id int PRIMARY KEY)",
+                "CREATE TABLE indexed (id int PRIMARY KEY)",
+                "CREATE TABLE at_ease (id int PRIMARY KEY)");
+        CapturedTable indexed = lab.streaming("indexed");
+        CapturedTable vacuumed;
+        try (Connection owner = lab.open();
+                java.sql.Statement statement = owner.createStatement()) {
+            owner.setAutoCommit(false);
+            statement.execute("LOCK TABLE vacuumed, indexed IN SHARE UPDATE EXCLUSIVE MODE");
+            vacuumed = lab.register("vacuumed");
+            lab.catalog().tableState(indexed.id(), TableState.REMOVING, null);
+            for (CapturedTable held : List.of(vacuumed, indexed)) {
+                Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(
+                                lab.catalog().table(held.id()).orElseThrow().message())
+                        .startsWith("Somebody alters or vacuums the table"));
+            }
+            lab.streaming("at_ease");
+            lab.sql("INSERT INTO at_ease VALUES (1)");
+            lab.awaitEvents("at_ease", 1);
+            owner.commit();
+        }
+        lab.awaitStreaming(vacuumed);
+        assertThat(lab.catalog().table(vacuumed.id()).orElseThrow().message()).isNull();
+        Awaitility.await()
+                .atMost(CaptureLab.PATIENCE)
+                .until(() -> lab.catalog().table(indexed.id()).isEmpty());
     }
 
     @Test

@@ -15,6 +15,7 @@ import org.springframework.util.unit.DataSize;
  * @param heartbeatInterval how often a message is written at the source, so that the slot moves while others are busy
  * @param reconcileInterval how often the catalog is read for what changed
  * @param snapshotChunkRows rows that a snapshot reads at a time, and may be ahead of the slowest sink
+ * @param answerTimeout how long a source may leave a statement without an answer before its connections count as lost
  * @param drainTimeout how long a stop waits for what was read to be in Kafka
  * @param maxBackoff longest wait between two attempts to start
  * @param leaseTimeout after which a standby takes over from a process that does not renew its lease of a source
@@ -29,6 +30,7 @@ public record CaptureProperties(
         @DefaultValue("10s") Duration heartbeatInterval,
         @DefaultValue("250ms") Duration reconcileInterval,
         @DefaultValue("2000") int snapshotChunkRows,
+        @DefaultValue("30s") Duration answerTimeout,
         @DefaultValue("10s") Duration drainTimeout,
         @DefaultValue("30s") Duration maxBackoff,
         @DefaultValue("4s") Duration leaseTimeout,
@@ -42,6 +44,10 @@ public record CaptureProperties(
         if (leaseTimeout.toMillis() < 500) {
             throw new IllegalArgumentException("millrace.capture.lease-timeout is " + leaseTimeout.toMillis()
                     + " ms; below 500 ms a busy process would lose its sources");
+        }
+        if (answerTimeout.toMillis() < 1000) {
+            throw new IllegalArgumentException("millrace.capture.answer-timeout is " + answerTimeout.toMillis()
+                    + " ms; below 1 s a busy source would be taken for one that is lost");
         }
         if (snapshotChunkRows < 1) {
             throw new IllegalArgumentException(

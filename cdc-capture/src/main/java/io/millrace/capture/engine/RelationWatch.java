@@ -10,6 +10,7 @@ import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableRelations.Relation;
 import io.millrace.catalog.TableState;
+import io.millrace.catalog.preflight.SourceConnection;
 import io.millrace.event.TableId;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -52,6 +53,17 @@ final class RelationWatch {
             return;
         }
         nextLook = now + PAUSE_NANOS;
+        try {
+            lookAtAll(connection, tables);
+        } catch (SQLException e) {
+            if (!SourceConnection.isLockRefused(e)) {
+                throw e;
+            }
+            LOG.debug("Somebody alters a table of {} at this moment; it is looked at again", source.name(), e);
+        }
+    }
+
+    private void lookAtAll(Connection connection, List<CapturedTable> tables) throws SQLException {
         Map<Long, Relation> bound = relations.of(source.name());
         Map<Long, PresentRelation> present = PresentRelation.read(
                 connection, source, bound.values().stream().map(Relation::oid).toList());

@@ -22,6 +22,7 @@ final class SourceCapture {
 
     private static final Logger LOG = LoggerFactory.getLogger(SourceCapture.class);
     private static final Duration CHECK = Duration.ofSeconds(2);
+    private static final Duration LOCK = Duration.ofMillis(500);
 
     private final CaptureContext context;
     private final Source source;
@@ -41,7 +42,7 @@ final class SourceCapture {
             throws SQLException, SourceRefusedException, SourceNotReadyException, CaptureFailedException,
                     InterruptedException {
         CaptureProperties properties = context.properties();
-        try (Connection connection = SourceConnection.open(source, "millrace-capture");
+        try (Connection connection = SourceConnection.openPatient(source, "millrace-capture");
                 Snapshots snapshots = new Snapshots(source, context.snapshots())) {
             SlotGate.Opening opening = new SlotGate(context.offsets(), context.gaps()).open(connection, source, lease);
             CaptureOffset start = opening.start();
@@ -51,16 +52,29 @@ final class SourceCapture {
             Cluster cluster = Cluster.read(connection);
             tails.open(tables, cluster);
             lifecycle.restore(connection, cluster, opening.isNew());
+            doNotWaitLong(connection);
             try (SourceRun run = new SourceRun(context, source, lease, opening, tables, snapshots.listener())) {
                 run.start();
                 LOG.info("Capturing {} from {}", source, Lsn.format(start.endLsn()));
-                watch(connection, lifecycle, run);
+                try {
+                    watch(connection, lifecycle, run);
+                } catch (SQLException e) {
+                    run.abandon();
+                    throw e;
+                }
                 snapshots.stop();
                 if (!stopping.abandoned()) {
                     run.drain(properties.drainTimeout());
                 }
             }
         }
+    }
+
+    /** A new slot waits for every transaction that is open. From there on nobody may hold up who looks after all tables. */
+    private void doNotWaitLong(Connection connection) throws SQLException {
+        SourceConnection.lockTimeout(connection, LOCK);
+        connection.setNetworkTimeout(
+                Runnable::run, (int) context.properties().answerTimeout().toMillis());
     }
 
     private void watch(Connection connection, TableLifecycle lifecycle, SourceRun run)

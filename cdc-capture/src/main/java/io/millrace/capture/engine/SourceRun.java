@@ -8,6 +8,7 @@ import io.millrace.capture.slot.SlotGate;
 import io.millrace.capture.slot.SourceLease;
 import io.millrace.catalog.CaptureOffset;
 import io.millrace.catalog.Source;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -123,9 +124,14 @@ final class SourceRun implements AutoCloseable {
         }
     }
 
+    /** Cuts the stream off without a word to the source, which does not answer any more. */
+    void abandon() throws SQLException {
+        feed.abandon();
+    }
+
     /** Ends it as it stands; what is not stored will come again and be skipped. */
     @Override
-    public void close() throws java.sql.SQLException {
+    public void close() throws SQLException {
         feed.stop();
         engine.close();
         keeper.close();

@@ -15,6 +15,7 @@ import io.millrace.catalog.SourceGaps;
 import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
+import io.millrace.catalog.preflight.SourceConnection;
 import io.millrace.catalog.preflight.SourceTable;
 import io.millrace.catalog.preflight.SourceTables;
 import io.millrace.event.TableId;
@@ -34,6 +35,9 @@ final class TableLifecycle {
 
     private static final Logger LOG = LoggerFactory.getLogger(TableLifecycle.class);
 
+    private static final String WAITS_FOR_OWNERS =
+            "Somebody alters or vacuums the table: waiting for that to end, for until then it cannot be taken out.";
+
     private final Source source;
     private final CaptureOffset start;
     private final PipelineCatalog catalog;
@@ -43,6 +47,7 @@ final class TableLifecycle {
     private final Publications publications;
     private final RelationWatch watch;
     private final TableTakeUp takeUp;
+    private final LockAttempts held = new LockAttempts();
 
     TableLifecycle(
             CaptureContext context,
@@ -157,6 +162,28 @@ final class TableLifecycle {
 
     private void takeOut(Connection connection, CapturedTable table) throws SQLException {
         snapshots.cancel(table.id());
+        if (held.mustWait(table.id(), System.nanoTime())) {
+            return;
+        }
+        try {
+            unpublish(connection, table);
+        } catch (SQLException e) {
+            if (!SourceConnection.isLockRefused(e)) {
+                throw e;
+            }
+            held.failed(table.id(), System.nanoTime());
+            if (!WAITS_FOR_OWNERS.equals(table.message())) {
+                catalog.tableState(table.id(), TableState.REMOVING, WAITS_FOR_OWNERS);
+            }
+            return;
+        }
+        held.succeeded(table.id());
+        tables.remove(table.table());
+        catalog.removeTable(table.id());
+        LOG.info("Captures {} of {} no more", table.table(), source.name());
+    }
+
+    private void unpublish(Connection connection, CapturedTable table) throws SQLException {
         Optional<SourceTable> present = present(connection, table);
         if (present.isPresent()) {
             TableId name = present.get().table();
@@ -165,8 +192,5 @@ final class TableLifecycle {
                 publications.drop(connection, name, publication);
             }
         }
-        tables.remove(table.table());
-        catalog.removeTable(table.id());
-        LOG.info("Captures {} of {} no more", table.table(), source.name());
     }
 }

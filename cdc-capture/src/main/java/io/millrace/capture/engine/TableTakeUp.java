@@ -13,6 +13,7 @@ import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.preflight.Finding;
+import io.millrace.catalog.preflight.SourceConnection;
 import io.millrace.catalog.preflight.SourceTable;
 import io.millrace.catalog.preflight.SourceTables;
 import io.millrace.catalog.preflight.TablePreflight;
@@ -33,6 +34,8 @@ final class TableTakeUp {
     private static final String WAITS_FOR_WRITERS =
             "It has no key, so its rows and its changes must be told apart at one moment without writers: waiting for a"
                     + " transaction that writes to it to end.";
+    private static final String WAITS_FOR_OWNERS =
+            "Somebody alters or vacuums the table: waiting for that to end, for until then it cannot be published.";
 
     private final Source source;
     private final PipelineCatalog catalog;
@@ -58,7 +61,7 @@ final class TableTakeUp {
     }
 
     /**
-     * Takes up a table that is PENDING, as far as that is possible now.
+     * Takes up a table that is PENDING, as far as that is possible now. Where somebody holds it, it is tried again, ever more seldom.
      *
      * @param connection to the source, in auto-commit mode
      */
@@ -67,6 +70,18 @@ final class TableTakeUp {
         if (attempts.mustWait(table.id(), System.nanoTime())) {
             return;
         }
+        try {
+            takeUp(connection, table);
+        } catch (SQLException e) {
+            if (!SourceConnection.isLockRefused(e)) {
+                throw e;
+            }
+            held(table, WAITS_FOR_OWNERS);
+        }
+    }
+
+    private void takeUp(Connection connection, CapturedTable table)
+            throws SQLException, SourceNotReadyException, InterruptedException {
         boolean needsKey = needsKey(table);
         List<Finding> findings = new TablePreflight().check(connection, source, table.table(), needsKey);
         if (!Finding.pass(findings)) {
@@ -97,11 +112,12 @@ final class TableTakeUp {
         if (!publications.oids(connection).contains(described.oid()) && !publish(connection, table, described)) {
             return;
         }
+        attempts.succeeded(table.id());
         LOG.info("Captures {} of {}", table.table(), source.name());
         catalog.tableState(table.id(), TableState.SNAPSHOTTING, null);
     }
 
-    /** Returns false where writers of a table without a key must be waited for; then it is tried again, ever more seldom. */
+    /** Returns false where writers of a table without a key must be waited for. */
     private boolean publish(Connection connection, CapturedTable table, SourceTable described) throws SQLException {
         if (described.hasKey()) {
             publications.add(connection, table.table(), described.identityUsable());
@@ -109,15 +125,17 @@ final class TableTakeUp {
         }
         boolean published = snapshots.publishKeyless(
                 connection, table, publications.adding(table.table(), described.identityUsable()));
-        if (published) {
-            attempts.succeeded(table.id());
-        } else {
-            attempts.failed(table.id(), System.nanoTime());
-            if (!WAITS_FOR_WRITERS.equals(table.message())) {
-                catalog.tableState(table.id(), TableState.PENDING, WAITS_FOR_WRITERS);
-            }
+        if (!published) {
+            held(table, WAITS_FOR_WRITERS);
         }
         return published;
+    }
+
+    private void held(CapturedTable table, String message) {
+        attempts.failed(table.id(), System.nanoTime());
+        if (!message.equals(table.message())) {
+            catalog.tableState(table.id(), TableState.PENDING, message);
+        }
     }
 
     /** A table that was dropped and created again is another one: nothing that was read of the old one holds. */

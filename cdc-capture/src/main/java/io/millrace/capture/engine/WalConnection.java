@@ -62,7 +62,7 @@ final class WalConnection implements ReplicationConnection {
                 .withAutomaticFlush(false)
                 .withStatusInterval(STATUS_SECONDS, TimeUnit.SECONDS)
                 .start();
-        feed.begun();
+        feed.begun(opened);
         return new WalStream(stream, feed);
     }
 

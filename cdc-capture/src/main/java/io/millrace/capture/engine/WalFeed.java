@@ -1,9 +1,12 @@
 package io.millrace.capture.engine;
 
 import io.millrace.catalog.Source;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one run of the engine shares with the replication connection inside it: how much may be in flight, and how far the slot may be
@@ -24,7 +27,7 @@ final class WalFeed {
     private final Semaphore room = new Semaphore(IN_FLIGHT);
     private volatile long confirmable;
     private volatile long confirmed;
-    private volatile boolean streaming;
+    private volatile @Nullable Connection streaming;
     private volatile boolean stopping;
     private volatile boolean pausedAtEdge;
 
@@ -84,13 +87,21 @@ final class WalFeed {
         confirmed = lsn;
     }
 
-    /** Says that the server sends. */
-    void begun() {
-        streaming = true;
+    /** Says that the server sends, and over which connection. */
+    void begun(Connection connection) {
+        streaming = connection;
     }
 
     boolean isStreaming() {
-        return streaming;
+        return streaming != null;
+    }
+
+    /** Cuts the connection off: a server that fell silent would be waited for when it is closed in good order. */
+    void abandon() throws SQLException {
+        Connection open = streaming;
+        if (open != null) {
+            open.abort(Runnable::run);
+        }
     }
 
     /** Asks the connection to read no more. */

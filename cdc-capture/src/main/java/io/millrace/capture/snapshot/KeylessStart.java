@@ -1,6 +1,7 @@
 package io.millrace.capture.snapshot;
 
 import io.millrace.catalog.Source;
+import io.millrace.catalog.preflight.SourceConnection;
 import io.millrace.event.TableId;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -13,7 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeylessStart {
 
-    private static final String LOCK_NOT_AVAILABLE = "55P03";
     /** So long writers may have to queue behind our lock that waits for one of them. */
     private static final String PATIENCE = "300ms";
 
@@ -39,7 +39,7 @@ final class KeylessStart {
             published = true;
             return view;
         } catch (SQLException e) {
-            if (LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+            if (SourceConnection.isLockRefused(e)) {
                 return null;
             }
             throw e;

@@ -4,6 +4,8 @@ import io.millrace.catalog.Source;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.Properties;
 
 /** Opens connections to sources. Thread-safe. */
@@ -11,10 +13,16 @@ public final class SourceConnection {
 
     private static final String CONNECT_SECONDS = "5";
 
+    /** Firewalls and cut cables say nothing: without a limit a statement would be waited for until TCP gives up, or for ever. */
+    private static final String ANSWER_SECONDS = "60";
+
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
+
     private SourceConnection() {}
 
     /**
-     * Opens a connection in auto-commit mode; gives up after five seconds.
+     * Opens a connection in auto-commit mode; gives up after five seconds. For short statements: one that the source leaves without a word
+     * for a minute fails.
      *
      * @param application what the source shows as {@code application_name}
      */
@@ -23,7 +31,7 @@ public final class SourceConnection {
     }
 
     /**
-     * Opens a connection whose session has these settings.
+     * Opens a connection whose session has these settings; for short statements too.
      *
      * @param options server settings as libpq's {@code options} takes them, for example {@code -c TimeZone=UTC}
      */
@@ -31,16 +39,22 @@ public final class SourceConnection {
         return open(source, application, options, new Properties());
     }
 
-    /** Opens a connection that is sent every value as text, never in the driver's binary form. */
+    /** Opens a connection whose statements are waited for however long they take. */
+    public static Connection openPatient(Source source, String application) throws SQLException {
+        return patient(open(source, application, ""));
+    }
+
+    /** Opens a connection that is sent every value as text, never in the driver's binary form; for statements of any length. */
     public static Connection openText(Source source, String application, String options) throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("binaryTransfer", "false");
         properties.setProperty("prepareThreshold", "0");
-        return open(source, application, options, properties);
+        return patient(open(source, application, options, properties));
     }
 
     /**
-     * Opens a connection that speaks the replication protocol: no ordinary SQL.
+     * Opens a connection that speaks the replication protocol: no ordinary SQL. It has no limit: after one the driver would go on reading
+     * in the middle of a message.
      *
      * @param options server settings as libpq's {@code options} takes them
      */
@@ -49,7 +63,24 @@ public final class SourceConnection {
         properties.setProperty("replication", "database");
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", "14");
-        return open(source, application, options, properties);
+        return patient(open(source, application, options, properties));
+    }
+
+    /** Has statements fail that wait for a lock for longer; {@link #isLockRefused} tells such a failure. */
+    public static void lockTimeout(Connection connection, Duration timeout) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET lock_timeout = " + timeout.toMillis());
+        }
+    }
+
+    /** Tells whether a statement failed because somebody else holds a lock; the connection is as good as before. */
+    public static boolean isLockRefused(SQLException e) {
+        return LOCK_NOT_AVAILABLE.equals(e.getSQLState());
+    }
+
+    private static Connection patient(Connection opened) throws SQLException {
+        opened.setNetworkTimeout(Runnable::run, 0);
+        return opened;
     }
 
     private static Connection open(Source source, String application, String options, Properties properties)
@@ -59,6 +90,7 @@ public final class SourceConnection {
         properties.setProperty("ApplicationName", application);
         properties.setProperty("connectTimeout", CONNECT_SECONDS);
         properties.setProperty("loginTimeout", CONNECT_SECONDS);
+        properties.setProperty("socketTimeout", ANSWER_SECONDS);
         properties.setProperty("tcpKeepAlive", "true");
         if (!options.isEmpty()) {
             properties.setProperty("options", options);

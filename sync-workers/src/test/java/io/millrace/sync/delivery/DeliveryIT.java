@@ -9,10 +9,13 @@ import io.millrace.event.ChangeEvent;
 import io.millrace.localstack.Service;
 import io.millrace.sync.SyncWorkersApplication;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.health.contributor.Status;
@@ -136,6 +139,41 @@ class DeliveryIT extends DeliveryScenario {
             assertThat(next("redis")).isEqualTo(2);
             assertThat(health("redis")).isEqualTo(Status.UP);
         });
+    }
+
+    /** Who waits for a sink goes on polling: otherwise Kafka would take the partitions away, and give them back, again and again. */
+    @Test
+    void anOutageLongerThanTheTimeBetweenPollsTakesNoPartitionAway() throws Exception {
+        application.close();
+        run("--spring.kafka.consumer.properties.max.poll.interval.ms=3000");
+        send(events.create(key(1), item(1, "before")));
+        await().untilAsserted(() -> assertThat(inRedis(1)).isEqualTo("before"));
+        try (Admin admin = admin()) {
+            Set<String> members = members(admin, "redis");
+            stack.stop(Service.REDIS);
+            try {
+                send(events.update(key(1), item(1, "before"), item(1, "during")));
+                Instant outage = Instant.now();
+                await().until(() -> offsets.deliveries("redis").stream()
+                        .filter(offset -> offset.topic().equals(table.topic()))
+                        .anyMatch(offset ->
+                                offset.waitingSince() != null && Instant.now().isAfter(outage.plusSeconds(8))));
+            } finally {
+                stack.start(Service.REDIS);
+            }
+            await().untilAsserted(() -> assertThat(inRedis(1)).isEqualTo("during"));
+            assertThat(members(admin, "redis")).isEqualTo(members).isNotEmpty();
+        }
+        application.close();
+        run();
+    }
+
+    /** Whoever lost its partitions comes back under another id. */
+    private static Set<String> members(Admin admin, String sink) throws Exception {
+        String group = "delivery." + sink;
+        return admin.describeConsumerGroups(List.of(group)).describedGroups().get(group).get().members().stream()
+                .map(MemberDescription::consumerId)
+                .collect(Collectors.toSet());
     }
 
     @Test
