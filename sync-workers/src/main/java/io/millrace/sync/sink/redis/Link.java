@@ -54,6 +54,9 @@ record Link(
     /** Calls a script many times in one round trip per node. Calls may be repeated where Redis did not know the script. */
     <T> List<T> call(Script script, ScriptOutputType type, List<Call> calls)
             throws ExecutionException, InterruptedException, TimeoutException {
+        if (calls.isEmpty()) {
+            return List.of();
+        }
         try {
             return send(script, type, calls);
         } catch (ExecutionException e) {
