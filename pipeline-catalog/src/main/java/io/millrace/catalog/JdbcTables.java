@@ -22,6 +22,10 @@ import tools.jackson.databind.json.JsonMapper;
 final class JdbcTables {
 
     private static final StateUpdate STATE = StateUpdate.of("millrace.captured_table", "id = ?");
+    /** Whoever was about to note something of a table meanwhile does not take its removal back. */
+    private static final StateUpdate UNLESS_REMOVING =
+            StateUpdate.of("millrace.captured_table", "id = ? AND state <> 'REMOVING'");
+
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final JdbcClient sql;
@@ -109,7 +113,7 @@ final class JdbcTables {
     }
 
     void state(long tableId, TableState state, @Nullable String message) {
-        STATE.note(sql, state, message, tableId);
+        (state == TableState.REMOVING ? STATE : UNLESS_REMOVING).note(sql, state, message, tableId);
     }
 
     int recordSchema(

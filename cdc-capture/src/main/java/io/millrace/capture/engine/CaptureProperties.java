@@ -49,6 +49,10 @@ public record CaptureProperties(
             throw new IllegalArgumentException("millrace.capture.answer-timeout is " + answerTimeout.toMillis()
                     + " ms; below 1 s a busy source would be taken for one that is lost");
         }
+        if (answerTimeout.compareTo(Duration.ofHours(1)) > 0) {
+            throw new IllegalArgumentException("millrace.capture.answer-timeout is " + answerTimeout
+                    + "; beyond an hour nobody would notice that a source is lost");
+        }
         if (snapshotChunkRows < 1) {
             throw new IllegalArgumentException(
                     "millrace.capture.snapshot-chunk-rows is " + snapshotChunkRows + "; it must be at least 1");

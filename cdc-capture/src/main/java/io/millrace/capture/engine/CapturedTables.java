@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class CapturedTables implements TableDirectory, AutoCloseable {
 
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     private final Source source;
     private final PipelineCatalog catalog;
     private final SchemaChanges changes;
@@ -37,6 +40,7 @@ final class CapturedTables implements TableDirectory, AutoCloseable {
     private final Map<TableId, TableTopic> tables = new ConcurrentHashMap<>();
     private final Map<Long, Long> oids = new ConcurrentHashMap<>();
     private @Nullable Connection connection;
+    private long usedAt;
 
     CapturedTables(Source source, PipelineCatalog catalog) {
         this.source = source;
@@ -113,11 +117,16 @@ final class CapturedTables implements TableDirectory, AutoCloseable {
         };
     }
 
+    /** One that was idle for long is made anew: a firewall may have forgotten it, and the stream would wait for the answer. */
     private Connection connection() throws SQLException {
-        if (connection == null || connection.isClosed()) {
-            connection = SourceConnection.open(source, "millrace-capture-columns");
+        Connection known = connection;
+        if (known == null || known.isClosed() || System.nanoTime() - usedAt > IDLE_NANOS) {
+            close();
+            known = SourceConnection.open(source, "millrace-capture-columns");
+            connection = known;
         }
-        return connection;
+        usedAt = System.nanoTime();
+        return known;
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.millrace.capture.wal.WalHandler;
 import io.millrace.catalog.Source;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
@@ -43,8 +44,14 @@ final class EngineRun implements AutoCloseable {
     /**
      * @param handler what the stream goes through on its way to the publisher
      * @param failure why nothing more may be published, if so: then nothing more is read
+     * @param patience how long the source may leave the engine's own connection without an answer
      */
-    EngineRun(WalFeed feed, StreamPublisher publisher, WalHandler handler, Supplier<@Nullable Exception> failure) {
+    EngineRun(
+            WalFeed feed,
+            StreamPublisher publisher,
+            WalHandler handler,
+            Supplier<@Nullable Exception> failure,
+            Duration patience) {
         this.feed = feed;
         this.publisher = publisher;
         this.reader = new PgOutputReader(handler);
@@ -52,7 +59,7 @@ final class EngineRun implements AutoCloseable {
         this.name = "millrace-" + feed.source().name() + "-" + RUNS.incrementAndGet();
         WalFeed.register(name, feed);
         this.engine = DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
-                .using(settings(feed.source()))
+                .using(settings(feed.source(), patience))
                 .using(OffsetCommitPolicy.always())
                 .using((success, message, error) -> ended.complete(error))
                 .notifying(this::handle)
@@ -61,7 +68,7 @@ final class EngineRun implements AutoCloseable {
                 task -> new Thread(task, "capture-" + feed.source().name() + "-engine"));
     }
 
-    private Properties settings(Source source) {
+    private Properties settings(Source source, Duration patience) {
         Properties settings = new Properties();
         settings.setProperty("name", name);
         settings.setProperty("connector.class", PgOutputConnector.class.getName());
@@ -73,6 +80,7 @@ final class EngineRun implements AutoCloseable {
         settings.setProperty("database.user", source.username());
         settings.setProperty("database.password", source.password());
         settings.setProperty("database.sslmode", source.sslMode());
+        settings.setProperty("driver.socketTimeout", Long.toString(patience.toSeconds()));
         settings.setProperty("plugin.name", "pgoutput");
         settings.setProperty("slot.name", source.slot());
         settings.setProperty("publication.name", source.publication());

@@ -40,8 +40,10 @@ record PresentRelation(
                    EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
                            WHERE r.prrelid = c.oid AND p.pubname IN (?, ?)) AS published,
                    CASE WHEN c.relkind = 'p'
-                        THEN (SELECT coalesce(array_agg(t.relid::oid::text || ':' || l.relfilenode::text), '{}')
-                              FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid WHERE t.isleaf AND t.level > 0) END AS leaves
+                        THEN (WITH RECURSIVE tree AS (SELECT inhrelid AS relid FROM pg_inherits WHERE inhparent = c.oid
+                                    UNION ALL SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON i.inhparent = t.relid)
+                              SELECT coalesce(array_agg(t.relid::oid::text || ':' || l.relfilenode::text), '{}')
+                              FROM tree t JOIN pg_class l ON l.oid = t.relid AND l.relkind <> 'p') END AS leaves
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.oid = ANY (?::oid[])
             """;

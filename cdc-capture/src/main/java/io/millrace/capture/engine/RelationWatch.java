@@ -53,25 +53,28 @@ final class RelationWatch {
             return;
         }
         nextLook = now + PAUSE_NANOS;
-        try {
-            lookAtAll(connection, tables);
-        } catch (SQLException e) {
-            if (!SourceConnection.isLockRefused(e)) {
-                throw e;
-            }
-            LOG.debug("Somebody alters a table of {} at this moment; it is looked at again", source.name(), e);
-        }
-    }
-
-    private void lookAtAll(Connection connection, List<CapturedTable> tables) throws SQLException {
         Map<Long, Relation> bound = relations.of(source.name());
         Map<Long, PresentRelation> present = PresentRelation.read(
                 connection, source, bound.values().stream().map(Relation::oid).toList());
         for (CapturedTable table : tables) {
             Relation relation = bound.get(table.id());
             if (relation != null && isCaptured(table)) {
-                look(connection, table, relation, present.get(relation.oid()));
+                lookUnlessHeld(connection, table, relation, present.get(relation.oid()));
             }
+        }
+    }
+
+    /** Nobody who holds one table holds up the look at the others. */
+    private void lookUnlessHeld(
+            Connection connection, CapturedTable table, Relation relation, @Nullable PresentRelation present)
+            throws SQLException {
+        try {
+            look(connection, table, relation, present);
+        } catch (SQLException e) {
+            if (!SourceConnection.isLockRefused(e)) {
+                throw e;
+            }
+            LOG.debug("Somebody alters or vacuums {}; it is looked at again", table.table(), e);
         }
     }
 
@@ -132,8 +135,7 @@ final class RelationWatch {
             relations.reread(table.id(), "it has a replica identity again");
             alerts.resolve(AlertName.TABLE_KEY_LOST, Alerts.subject(table, null));
         } else if (!present.identityUsable() && present.published() && !present.insertOnly()) {
-            publications.move(connection, present.name(), false);
-            LOG.warn("{} has no replica identity any more; only its INSERT and TRUNCATE are captured", present.name());
+            // said first: who holds the table lets it be moved later
             alerts.raise(Trouble.of(
                     AlertName.TABLE_KEY_LOST,
                     Severity.CRITICAL,
@@ -145,6 +147,8 @@ final class RelationWatch {
                     "Run: ALTER TABLE " + present.name().quoted()
                             + " ADD PRIMARY KEY (...); or set REPLICA IDENTITY FULL. Its rows are then read again by"
                             + " themselves."));
+            publications.move(connection, present.name(), false);
+            LOG.warn("{} has no replica identity any more; only its INSERT and TRUNCATE are captured", present.name());
         }
     }
 

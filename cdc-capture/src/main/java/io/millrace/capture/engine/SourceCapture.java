@@ -2,6 +2,7 @@ package io.millrace.capture.engine;
 
 import io.millrace.capture.slot.Cluster;
 import io.millrace.capture.slot.SlotGate;
+import io.millrace.capture.slot.SlotState;
 import io.millrace.capture.slot.SourceLease;
 import io.millrace.capture.slot.SourceNotReadyException;
 import io.millrace.capture.slot.SourceRefusedException;
@@ -13,6 +14,7 @@ import io.millrace.catalog.preflight.SourceConnection;
 import io.millrace.event.Lsn;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,8 +44,9 @@ final class SourceCapture {
             throws SQLException, SourceRefusedException, SourceNotReadyException, CaptureFailedException,
                     InterruptedException {
         CaptureProperties properties = context.properties();
-        try (Connection connection = SourceConnection.openPatient(source, "millrace-capture");
+        try (Connection connection = SourceConnection.open(source, "millrace-capture");
                 Snapshots snapshots = new Snapshots(source, context.snapshots())) {
+            SourceConnection.limit(connection, properties.answerTimeout());
             SlotGate.Opening opening = new SlotGate(context.offsets(), context.gaps()).open(connection, source, lease);
             CaptureOffset start = opening.start();
             CapturedTables tables = new CapturedTables(source, context.catalog());
@@ -51,14 +54,14 @@ final class SourceCapture {
             TableLifecycle lifecycle = new TableLifecycle(context, source, start, tails, tables, snapshots);
             Cluster cluster = Cluster.read(connection);
             tails.open(tables, cluster);
+            holdNothingUp(connection);
             lifecycle.restore(connection, cluster, opening.isNew());
-            doNotWaitLong(connection);
             try (SourceRun run = new SourceRun(context, source, lease, opening, tables, snapshots.listener())) {
                 run.start();
                 LOG.info("Capturing {} from {}", source, Lsn.format(start.endLsn()));
                 try {
                     watch(connection, lifecycle, run);
-                } catch (SQLException e) {
+                } catch (SQLException | SourceNotReadyException e) {
                     run.abandon();
                     throw e;
                 }
@@ -71,10 +74,12 @@ final class SourceCapture {
     }
 
     /** A new slot waits for every transaction that is open. From there on nobody may hold up who looks after all tables. */
-    private void doNotWaitLong(Connection connection) throws SQLException {
+    private static void holdNothingUp(Connection connection) throws SQLException {
         SourceConnection.lockTimeout(connection, LOCK);
-        connection.setNetworkTimeout(
-                Runnable::run, (int) context.properties().answerTimeout().toMillis());
+        try (Statement statement = connection.createStatement()) {
+            // what a failover loses of it is found and made again
+            statement.execute("SET synchronous_commit = local");
+        }
     }
 
     private void watch(Connection connection, TableLifecycle lifecycle, SourceRun run)
@@ -83,6 +88,7 @@ final class SourceCapture {
         long heartbeatAt = System.nanoTime() + properties.heartbeatInterval().toNanos();
         long checkAt = System.nanoTime() + CHECK.toNanos();
         boolean said = false;
+        int unread = 0;
         while (!stopping.requested()) {
             Throwable failure = run.failure();
             if (failure != null) {
@@ -96,17 +102,40 @@ final class SourceCapture {
             lifecycle.reconcile(connection, run.publisher());
             long now = System.nanoTime();
             if (now - heartbeatAt >= 0) {
-                run.heartbeat().send(connection);
+                unlessHeld(() -> run.heartbeat().send(connection));
                 heartbeatAt = now + properties.heartbeatInterval().toNanos();
             }
             if (now - checkAt >= 0) {
-                context.status().measure(source, connection, run.keeper().latest());
+                SlotState slot = SlotState.read(connection, source.slot()).orElse(null);
+                unread = slot != null && slot.activePid() == null && run.isStreaming() ? unread + 1 : 0;
+                if (unread > 2) {
+                    throw new SourceNotReadyException("The source sends its changes to nobody any more, without a word:"
+                            + " the connection for them was lost, and is made anew.");
+                }
+                unlessHeld(() -> context.status()
+                        .measure(source, connection, run.keeper().latest()));
                 if (!isWanted()) {
                     return;
                 }
                 checkAt = now + CHECK.toNanos();
             }
             stopping.pause(properties.reconcileInterval());
+        }
+    }
+
+    private interface Statements {
+        void run() throws SQLException;
+    }
+
+    /** Whoever rewrites the server's own catalogs holds them for a moment: the next turn does it. */
+    private static void unlessHeld(Statements statements) throws SQLException {
+        try {
+            statements.run();
+        } catch (SQLException e) {
+            if (!SourceConnection.isLockRefused(e)) {
+                throw e;
+            }
+            LOG.debug("Somebody holds the server's catalogs", e);
         }
     }
 

@@ -64,7 +64,8 @@ final class SourceRun implements AutoCloseable {
                 version(),
                 Clock.systemUTC());
         this.guard = new ResumeGuard(publisher, opening);
-        this.engine = new EngineRun(feed, publisher, guard, this::refusal);
+        this.engine = new EngineRun(
+                feed, publisher, guard, this::refusal, context.properties().answerTimeout());
     }
 
     private static String version() {

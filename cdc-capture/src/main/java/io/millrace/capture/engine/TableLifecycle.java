@@ -73,7 +73,7 @@ final class TableLifecycle {
      *
      * @param isNew whether an epoch begins, with a gap and new reading of every table
      */
-    void restore(Connection connection, Cluster cluster, boolean isNew) throws SQLException {
+    void restore(Connection connection, Cluster cluster, boolean isNew) throws SQLException, SourceNotReadyException {
         publications.publishGeneratedColumns(connection);
         Set<Long> published = publications.oids(connection);
         for (CapturedTable table : mine()) {
@@ -82,11 +82,32 @@ final class TableLifecycle {
             }
             Optional<SourceTable> found = present(connection, table);
             if (found.isPresent() && !published.contains(found.get().oid())) {
-                if (!isNew) {
-                    unpublished(table, cluster);
-                }
-                publications.add(connection, found.get().table(), found.get().identityUsable());
+                publish(connection, found.get(), () -> {
+                    if (!isNew) {
+                        unpublished(table, cluster);
+                    }
+                });
             }
+        }
+    }
+
+    /** The gap is noted before the table is published for all to see, and not where somebody holds the table. */
+    private void publish(Connection connection, SourceTable table, Runnable gap)
+            throws SQLException, SourceNotReadyException {
+        connection.setAutoCommit(false);
+        try {
+            publications.add(connection, table.table(), table.identityUsable());
+            gap.run();
+            connection.commit();
+        } catch (SQLException e) {
+            if (!SourceConnection.isLockRefused(e)) {
+                throw e;
+            }
+            throw new SourceNotReadyException("The table " + table.table() + " must be put back into the publication "
+                    + source.publication() + " first, and somebody alters or vacuums it: waiting for that to end.");
+        } finally {
+            connection.rollback();
+            connection.setAutoCommit(true);
         }
     }
 

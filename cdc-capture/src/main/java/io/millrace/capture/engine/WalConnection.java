@@ -48,6 +48,7 @@ final class WalConnection implements ReplicationConnection {
         Source source = feed.source();
         java.sql.Connection opened = SourceConnection.openReplication(source, feed.reader(), ValueEncoder.SESSION);
         connection = opened;
+        feed.opened(opened);
         PGReplicationStream stream = opened.unwrap(PGConnection.class)
                 .getReplicationAPI()
                 .replicationStream()
@@ -62,7 +63,8 @@ final class WalConnection implements ReplicationConnection {
                 .withAutomaticFlush(false)
                 .withStatusInterval(STATUS_SECONDS, TimeUnit.SECONDS)
                 .start();
-        feed.begun(opened);
+        SourceConnection.liftLimit(opened);
+        feed.begun();
         return new WalStream(stream, feed);
     }
 

@@ -27,7 +27,8 @@ final class WalFeed {
     private final Semaphore room = new Semaphore(IN_FLIGHT);
     private volatile long confirmable;
     private volatile long confirmed;
-    private volatile @Nullable Connection streaming;
+    private volatile @Nullable Connection connection;
+    private volatile boolean streaming;
     private volatile boolean stopping;
     private volatile boolean pausedAtEdge;
 
@@ -87,18 +88,23 @@ final class WalFeed {
         confirmed = lsn;
     }
 
-    /** Says that the server sends, and over which connection. */
-    void begun(Connection connection) {
-        streaming = connection;
+    /** Says over which connection the server is to send. */
+    void opened(Connection opened) {
+        connection = opened;
+    }
+
+    /** Says that the server sends. */
+    void begun() {
+        streaming = true;
     }
 
     boolean isStreaming() {
-        return streaming != null;
+        return streaming;
     }
 
-    /** Cuts the connection off: a server that fell silent would be waited for when it is closed in good order. */
+    /** Cuts the connection off, whoever waits for what over it. */
     void abandon() throws SQLException {
-        Connection open = streaming;
+        Connection open = connection;
         if (open != null) {
             open.abort(Runnable::run);
         }

@@ -3,6 +3,7 @@ package io.millrace.capture.slot;
 import static io.millrace.event.TableId.quote;
 
 import io.millrace.catalog.Source;
+import io.millrace.catalog.preflight.SourceConnection;
 import io.millrace.event.Lsn;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -100,6 +101,9 @@ final class SlotSetup {
     private static long createSlot(Connection connection, Source source) throws SQLException {
         // from 17 on a slot can follow a failover
         boolean failover = connection.getMetaData().getDatabaseMajorVersion() >= 17;
+        int limit = connection.getNetworkTimeout();
+        // it waits for every transaction that is open
+        SourceConnection.liftLimit(connection);
         try (PreparedStatement create = connection.prepareStatement(
                 failover
                         ? "SELECT lsn::text FROM pg_create_logical_replication_slot(?, 'pgoutput', false, false, true)"
@@ -109,6 +113,8 @@ final class SlotSetup {
                 row.next();
                 return Lsn.parse(row.getString(1));
             }
+        } finally {
+            connection.setNetworkTimeout(Runnable::run, limit);
         }
     }
 

@@ -21,7 +21,12 @@ import org.slf4j.LoggerFactory;
 final class ChunkReading implements AutoCloseable {
 
     /** Nothing that is read may have a side effect, a person's filter included. */
-    static final String SESSION = ValueEncoder.SESSION + " -c default_transaction_read_only=on";
+    static final String SESSION = ValueEncoder.SESSION + " -c default_transaction_read_only=on"
+            // the server lets go of what a lost connection holds within some minutes, not hours
+            + " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10";
+
+    /** A watermark waits for no standby, as it says nothing that could be lost. */
+    private static final String MARKS = "-c synchronous_commit=local";
 
     private static final Logger LOG = LoggerFactory.getLogger(ChunkReading.class);
     private static final String APPLICATION = "millrace-snapshot";
@@ -43,7 +48,7 @@ final class ChunkReading implements AutoCloseable {
         this.description = new TableDescription(table, topic, catalog);
         this.connection = open(source);
         try {
-            this.watermarks = SourceConnection.open(source, APPLICATION);
+            this.watermarks = SourceConnection.open(source, APPLICATION, MARKS);
         } catch (SQLException e) {
             connection.close();
             throw e;
@@ -131,6 +136,16 @@ final class ChunkReading implements AutoCloseable {
             return chunk.outcome().get();
         } catch (ExecutionException e) {
             throw new IllegalStateException("The stream could not publish a chunk of " + table.table(), e.getCause());
+        }
+    }
+
+    /** Cuts the connections off, from any thread: whoever waits for an answer waits no longer. */
+    void abandon() {
+        try {
+            connection.abort(Runnable::run);
+            watermarks.abort(Runnable::run);
+        } catch (SQLException e) {
+            LOG.debug("A connection could not be cut off", e);
         }
     }
 

@@ -6,6 +6,7 @@ import io.millrace.event.TableId;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,8 @@ final class KeylessStart {
 
     /** So long writers may have to queue behind our lock that waits for one of them. */
     private static final String PATIENCE = "300ms";
+
+    private static final Duration VIEW = Duration.ofSeconds(10);
 
     private final Source source;
 
@@ -30,7 +33,9 @@ final class KeylessStart {
         Connection view = null;
         boolean published = false;
         try (Statement statement = connection.createStatement()) {
-            statement.execute("SET LOCAL lock_timeout = '" + PATIENCE + "'");
+            // a lock that a lost connection leaves behind ends soon, too
+            statement.execute("SET LOCAL lock_timeout = '" + PATIENCE
+                    + "'; SET LOCAL idle_in_transaction_session_timeout = '10s'");
             // against INSERT, UPDATE, DELETE, TRUNCATE and COPY, not against readers
             statement.execute("LOCK TABLE " + table.quoted() + " IN SHARE MODE");
             view = view();
@@ -57,10 +62,12 @@ final class KeylessStart {
     private Connection view() throws SQLException {
         Connection view = ChunkReading.open(source);
         try (Statement statement = view.createStatement()) {
+            SourceConnection.limit(view, VIEW);
             view.setAutoCommit(false);
             view.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             // the first statement takes the snapshot
             statement.execute("SELECT 1");
+            SourceConnection.liftLimit(view);
             return view;
         } catch (SQLException e) {
             view.close();

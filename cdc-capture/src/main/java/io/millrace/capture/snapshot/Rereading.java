@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +37,7 @@ final class Rereading {
     private final Semaphore asked = new Semaphore(0);
     private final KnownMissing known = new KnownMissing();
     private final Thread thread;
+    private volatile @Nullable ChunkReading reading;
     private volatile boolean stopped;
 
     private record Target(CapturedTable table, TableTopic topic, HeldRows held) {}
@@ -52,7 +54,7 @@ final class Rereading {
         thread.start();
     }
 
-    private @org.jspecify.annotations.Nullable Windows windows;
+    private @Nullable Windows windows;
 
     /** Has it look now. */
     void wake() {
@@ -138,6 +140,7 @@ final class Rereading {
         }
         try (ChunkReading chunks =
                 new ChunkReading(source, target.table(), target.topic(), context.catalog(), windows())) {
+            reading = chunks;
             List<Reread> fresh =
                     next.stream().filter(one -> !known.answers(one)).toList();
             List<Reread> wanted = target.held().wanted(chunks.connection(), fresh);
@@ -148,6 +151,8 @@ final class Rereading {
             }
             context.rereads().answered(answered);
             return answered.size() < next.size() || next.size() == KEYS_AT_A_TIME;
+        } finally {
+            reading = null;
         }
     }
 
@@ -214,11 +219,6 @@ final class Rereading {
 
     void stop() {
         stopped = true;
-        thread.interrupt();
-        try {
-            thread.join(TimeUnit.SECONDS.toMillis(5));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Snapshots.end(thread, () -> reading);
     }
 }

@@ -46,7 +46,10 @@ final class SnapshotReading {
         RowFilter filter =
                 asked.filter() == null ? null : RowFilter.check(chunks.connection(), table.table(), asked.filter());
         boolean keyed = described.table().hasKey();
-        TableSnapshot snapshot = keyed && goesOn(asked, described) ? asked : begin(asked, described, filter);
+        TableSnapshot snapshot = keyed && goesOn(asked, described) ? asked : begin(asked, described, filter, stopped);
+        if (snapshot == null) {
+            return -1;
+        }
         SnapshotProgress progress = new SnapshotProgress(snapshot, context.runs(), metrics);
         if (!progress.start()) {
             return -1;
@@ -76,7 +79,9 @@ final class SnapshotReading {
                 && new RowKey(end).names().equals(described.table().keyColumns());
     }
 
-    private TableSnapshot begin(TableSnapshot snapshot, Described described, @Nullable RowFilter filter)
+    /** Returns null where it is to stop: a run that the source kept waiting may have a successor by now, which has begun. */
+    private @Nullable TableSnapshot begin(
+            TableSnapshot snapshot, Described described, @Nullable RowFilter filter, BooleanSupplier stopped)
             throws SQLException {
         long mark = chunks.mark();
         String highest = described.table().hasKey() ? KeyedReading.highest(chunks, described) : null;
@@ -85,6 +90,9 @@ final class SnapshotReading {
                 : described.table().estimatedRows() < 0
                         ? null
                         : (Long) described.table().estimatedRows();
+        if (stopped.getAsBoolean()) {
+            return null;
+        }
         context.runs().begun(snapshot.id(), ChangeEvent.rowVersion(source.epoch(), mark), highest, estimated);
         return context.runs().find(snapshot.id()).orElse(snapshot);
     }

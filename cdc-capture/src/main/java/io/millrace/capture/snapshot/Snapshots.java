@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,7 @@ public final class Snapshots implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Snapshots.class);
     private static final long RETRY_MILLIS = 1000;
+    private static final long STOP_MILLIS = 5000;
 
     private final Source source;
     private final SnapshotContext context;
@@ -40,6 +42,7 @@ public final class Snapshots implements AutoCloseable {
     private final Set<Long> cancelled = ConcurrentHashMap.newKeySet();
     private final Map<Long, Connection> prepared = new ConcurrentHashMap<>();
     private final Thread thread;
+    private volatile @Nullable ChunkReading reading;
     private volatile boolean stopped;
 
     public Snapshots(Source source, SnapshotContext context) {
@@ -158,6 +161,7 @@ public final class Snapshots implements AutoCloseable {
         // of no further use after one reading
         try (Connection reading = prepared.remove(table.id());
                 ChunkReading chunks = new ChunkReading(source, table, request.topic(), context.catalog(), windows)) {
+            this.reading = chunks;
             TableSnapshot open = context.runs().find(request.snapshot().id()).orElse(null);
             // it may have ended between the look at the catalog and the request
             if (open != null && isToRun(open)) {
@@ -187,6 +191,7 @@ public final class Snapshots implements AutoCloseable {
         } catch (RuntimeException e) {
             rest(request, String.valueOf(e.getMessage()), e);
         } finally {
+            this.reading = null;
             meters.running(false);
             active.remove(table.id());
         }
@@ -216,9 +221,19 @@ public final class Snapshots implements AutoCloseable {
     public void stop() {
         stopped = true;
         rereading.stop();
+        end(thread, () -> reading);
+    }
+
+    /** Ends a thread; one that waits for the source's answer is cut off from it. */
+    static void end(Thread thread, Supplier<@Nullable ChunkReading> reading) {
         thread.interrupt();
         try {
-            thread.join(TimeUnit.SECONDS.toMillis(5));
+            thread.join(STOP_MILLIS);
+            ChunkReading open = reading.get();
+            if (thread.isAlive() && open != null) {
+                open.abandon();
+                thread.join(STOP_MILLIS);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -39,22 +39,19 @@ public final class SourceConnection {
         return open(source, application, options, new Properties());
     }
 
-    /** Opens a connection whose statements are waited for however long they take. */
-    public static Connection openPatient(Source source, String application) throws SQLException {
-        return patient(open(source, application, ""));
-    }
-
     /** Opens a connection that is sent every value as text, never in the driver's binary form; for statements of any length. */
     public static Connection openText(Source source, String application, String options) throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("binaryTransfer", "false");
         properties.setProperty("prepareThreshold", "0");
-        return patient(open(source, application, options, properties));
+        Connection opened = open(source, application, options, properties);
+        liftLimit(opened);
+        return opened;
     }
 
     /**
-     * Opens a connection that speaks the replication protocol: no ordinary SQL. It has no limit: after one the driver would go on reading
-     * in the middle of a message.
+     * Opens a connection that speaks the replication protocol: no ordinary SQL. Whoever streams over it lifts its limit
+     * ({@link #liftLimit}): after one the driver would go on reading in the middle of a message.
      *
      * @param options server settings as libpq's {@code options} takes them
      */
@@ -63,7 +60,7 @@ public final class SourceConnection {
         properties.setProperty("replication", "database");
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", "14");
-        return patient(open(source, application, options, properties));
+        return open(source, application, options, properties);
     }
 
     /** Has statements fail that wait for a lock for longer; {@link #isLockRefused} tells such a failure. */
@@ -78,9 +75,14 @@ public final class SourceConnection {
         return LOCK_NOT_AVAILABLE.equals(e.getSQLState());
     }
 
-    private static Connection patient(Connection opened) throws SQLException {
-        opened.setNetworkTimeout(Runnable::run, 0);
-        return opened;
+    /** Has statements wait for an answer no longer than this. */
+    public static void limit(Connection connection, Duration answer) throws SQLException {
+        connection.setNetworkTimeout(Runnable::run, (int) answer.toMillis());
+    }
+
+    /** Has statements wait however long they take. */
+    public static void liftLimit(Connection connection) throws SQLException {
+        connection.setNetworkTimeout(Runnable::run, 0);
     }
 
     private static Connection open(Source source, String application, String options, Properties properties)

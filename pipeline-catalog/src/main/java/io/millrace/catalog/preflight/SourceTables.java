@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,11 @@ import java.util.TreeMap;
 /** Reads from a source's catalog what tables it holds. Changes nothing there. Thread-safe. */
 public final class SourceTables {
 
+    /** A table's partitions at all levels. The server's own function for that waits for whoever alters one of them. */
+    private static final String TREE = """
+            WITH RECURSIVE tree AS (SELECT inhrelid AS relid FROM pg_inherits WHERE inhparent = c.oid
+                                    UNION ALL SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON i.inhparent = t.relid)""";
+
     /**
      * A replica identity's index must be unique, immediate, whole and without expressions or NULLs: the rules of ALTER TABLE ...
      * REPLICA IDENTITY USING INDEX. A deferrable primary key is none, which PostgreSQL says only when the first UPDATE fails.
@@ -23,11 +29,10 @@ public final class SourceTables {
     private static final String TABLES = """
             SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relpersistence, c.relreplident,
                    CASE WHEN c.relkind = 'p'
-                        THEN (SELECT coalesce(sum(greatest(l.reltuples, 0)), 0) FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid WHERE t.isleaf)
+                        THEN (%2$s SELECT coalesce(sum(greatest(l.reltuples, 0)), 0)
+                              FROM tree t JOIN pg_class l ON l.oid = t.relid AND l.relkind <> 'p')
                         ELSE c.reltuples END::bigint AS estimate,
-                   CASE WHEN c.relkind = 'p'
-                        THEN (SELECT coalesce(sum(pg_total_relation_size(t.relid)), 0) FROM pg_partition_tree(c.oid) t WHERE t.isleaf)
-                        WHEN c.relkind = 'r' THEN pg_total_relation_size(c.oid) ELSE 0 END::bigint AS bytes,
+                   %3$s::bigint AS bytes,
                    coalesce(primary_key.columns, '{}') AS primary_key,
                    coalesce(identity_index.columns, '{}') AS identity_index,
                    coalesce(unique_key.columns, '{}') AS unique_key
@@ -46,15 +51,28 @@ public final class SourceTables {
                       AND i.indpred IS NULL AND i.indexprs IS NULL
                       AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
                                       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-                                      WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)""");
+                                      WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)""", TREE, "%s");
+
+    /** As of the last VACUUM or ANALYZE. */
+    private static final String PAGES = """
+            (SELECT coalesce(sum(l.relpages::bigint), 0) * current_setting('block_size')::int
+             FROM pg_class l WHERE l.oid IN (c.oid, c.reltoastrelid)
+                OR l.oid IN (SELECT i.indexrelid FROM pg_index i WHERE i.indrelid = c.oid))""";
+
+    /** As they are; waits for whoever alters, rewrites or truncates one of the tables. */
+    private static final String SIZES = """
+            CASE WHEN c.relkind = 'p'
+                 THEN (SELECT coalesce(sum(pg_total_relation_size(t.relid)), 0) FROM pg_partition_tree(c.oid) t WHERE t.isleaf)
+                 WHEN c.relkind = 'r' THEN pg_total_relation_size(c.oid) ELSE 0 END""";
 
     private static final String ALL = TABLES + """
             WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence = 'p'
               AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
             ORDER BY n.nspname, c.relname
             """;
-    private static final String ONE = TABLES + "WHERE n.nspname = ? AND c.relname = ?";
-    private static final String BY_OID = TABLES + "WHERE c.oid = ?::oid";
+    private static final String ONE = TABLES.formatted(PAGES) + "WHERE n.nspname = ? AND c.relname = ?";
+    private static final String BY_OID = TABLES.formatted(PAGES) + "WHERE c.oid = ?::oid";
+    private static final Duration LOCKED = Duration.ofMillis(500);
 
     /**
      * Without generated columns, which PostgreSQL does not publish; from 18 on it publishes the stored ones, as Millrace's publications
@@ -69,14 +87,32 @@ public final class SourceTables {
             ORDER BY a.attrelid, a.attnum
             """;
 
-    /** Returns all tables that can be captured, by schema and name; partitions are in their roots. */
+    /**
+     * Returns all tables that can be captured, by schema and name; partitions are in their roots. The session has a limit for locks from
+     * then on.
+     */
     public List<SourceTable> list(Connection connection) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(ALL)) {
+        SourceConnection.lockTimeout(connection, LOCKED);
+        try {
+            return list(connection, SIZES);
+        } catch (SQLException e) {
+            if (!SourceConnection.isLockRefused(e)) {
+                throw e;
+            }
+            return list(connection, PAGES);
+        }
+    }
+
+    private static List<SourceTable> list(Connection connection, String sizes) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(ALL.formatted(sizes))) {
             return read(connection, statement);
         }
     }
 
-    /** Returns one table, view or partition by its names as the catalog holds them; empty where there is none. */
+    /**
+     * Returns one table, view or partition by its names as the catalog holds them; empty where there is none. Waits for no lock; its size is
+     * that of the last VACUUM or ANALYZE.
+     */
     public Optional<SourceTable> find(Connection connection, TableId table) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ONE)) {
             statement.setString(1, table.schema());

@@ -12,6 +12,7 @@ import io.millrace.sync.deduplication.Guard;
 import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.EffectSink;
 import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.SinkKind;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -38,6 +39,7 @@ class DeliveryConfiguration {
             Deduplication deduplication,
             MeterRegistry registry) {
         Map<String, Object> settings = kafka.buildConsumerProperties();
+        Headroom headroom = Headroom.ofHeap();
         return new Deliveries(
                 catalog,
                 offsets,
@@ -53,6 +55,7 @@ class DeliveryConfiguration {
                                 settings,
                                 properties,
                                 deduplication,
+                                headroom,
                                 registry))
                         .toList(),
                 properties);
@@ -68,6 +71,7 @@ class DeliveryConfiguration {
             Map<String, Object> kafka,
             DeliveryProperties properties,
             Deduplication deduplication,
+            Headroom headroom,
             MeterRegistry registry) {
         String name = sink.name();
         Backoff backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
@@ -109,7 +113,9 @@ class DeliveryConfiguration {
                 delivery,
                 places,
                 () -> new DeliveryOffsets(name, offsets),
-                health);
+                health,
+                // its receivers may take their time, and it has few changes in hand
+                sink.kind() == SinkKind.EFFECT ? new Headroom(Long.MAX_VALUE) : headroom);
         return new Deliveries.Lane(guarded, container, health, metrics);
     }
 

@@ -29,6 +29,7 @@ final class SinkContainer {
     private final Places places;
     private final java.util.function.Supplier<DeliveryOffsets> offsets;
     private final SinkHealth health;
+    private final Headroom headroom;
     private final Backoff backoff;
     private @Nullable ConcurrentMessageListenerContainer<byte[], byte[]> container;
     private int restarts;
@@ -42,7 +43,8 @@ final class SinkContainer {
             SinkDelivery delivery,
             Places places,
             java.util.function.Supplier<DeliveryOffsets> offsets,
-            SinkHealth health) {
+            SinkHealth health,
+            Headroom headroom) {
         this.sink = sink;
         this.kind = kind;
         this.settings = settings;
@@ -51,6 +53,7 @@ final class SinkContainer {
         this.places = places;
         this.offsets = offsets;
         this.health = health;
+        this.headroom = headroom;
         this.backoff = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30));
     }
 
@@ -158,7 +161,7 @@ final class SinkContainer {
 
         @Override
         protected Consumer<byte[], byte[]> createRawConsumer(Map<String, Object> consumerSettings) {
-            return new SteeredConsumer(consumerSettings, places, offsets.get());
+            return new SteeredConsumer(consumerSettings, places, offsets.get(), headroom.share());
         }
     }
 }

@@ -7,7 +7,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -30,6 +32,7 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
 
     private final Steering steering;
     private final DeliveryOffsets offsets;
+    private final Headroom.Share room;
     /** All partitions together, while the sink is waited for. */
     private final Place sink = new Place();
 
@@ -40,10 +43,11 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     private Set<String> followed = Set.of();
     private @Nullable ConsumerRebalanceListener listener;
 
-    SteeredConsumer(Map<String, Object> settings, Steering steering, DeliveryOffsets offsets) {
+    SteeredConsumer(Map<String, Object> settings, Steering steering, DeliveryOffsets offsets, Headroom.Share room) {
         super(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         this.steering = steering;
         this.offsets = offsets;
+        this.room = room;
     }
 
     DeliveryOffsets offsets() {
@@ -68,7 +72,33 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
         steering.beforePoll(this);
-        return super.poll(offsets.patience(timeout));
+        Duration patience = offsets.patience(timeout);
+        if (!room.beforePoll(patience)) {
+            return ConsumerRecords.empty();
+        }
+        ConsumerRecords<byte[], byte[]> records = super.poll(patience);
+        room.polled(bytes(records));
+        return records;
+    }
+
+    private static long bytes(ConsumerRecords<byte[], byte[]> records) {
+        long bytes = 0;
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            bytes += Math.max(0, record.serializedValueSize());
+        }
+        return bytes;
+    }
+
+    @Override
+    public void close() {
+        room.release();
+        super.close();
+    }
+
+    @Override
+    public void close(CloseOptions options) {
+        room.release();
+        super.close(options);
     }
 
     Place place(TopicPartition partition) {

@@ -23,7 +23,10 @@ class RedeliveryTests {
                 new Redelivery(new SteerableSink("sink", SinkKind.STATE), null, letters, null, null, null);
         AtomicInteger asked = new AtomicInteger();
         try (SteeredConsumer consumer = new SteeredConsumer(
-                Map.of("bootstrap.servers", "localhost:1", "group.id", "test"), polling -> {}, null)) {
+                Map.of("bootstrap.servers", "localhost:1", "group.id", "test"),
+                polling -> {},
+                null,
+                new Headroom(1 << 20).share())) {
             redelivery.run(null, consumer, partition, null, () -> asked.incrementAndGet() <= 2);
             assertThat(letters.refusedAgain).containsExactly(0L, 1L);
             redelivery.run(null, consumer, partition, null, () -> true);

@@ -101,15 +101,23 @@ final class ChangeLogCopy {
         out.clear();
     }
 
-    private void json(@Nullable Row row) throws IOException {
+    private void json(@Nullable Row row) throws IOException, SQLException {
         json(row == null ? null : row.toBytes());
     }
 
-    private void json(byte @Nullable [] utf8) {
+    private void json(byte @Nullable [] utf8) throws SQLException {
         if (utf8 == null) {
             out.nothing();
+            return;
+        }
+        byte[] text = JsonbText.acceptable(utf8);
+        if (text.length < CHUNK) {
+            out.jsonb(text);
         } else {
-            out.jsonb(JsonbText.acceptable(utf8));
+            // a row of megabytes is not copied once more
+            out.jsonbAhead(text.length);
+            flush();
+            copy.writeToCopy(text, 0, text.length);
         }
     }
 

@@ -46,7 +46,13 @@ final class CopyBuffer {
     }
 
     void jsonb(byte[] utf8) {
-        room(5 + utf8.length).putInt(1 + utf8.length).put(JSONB_VERSION).put(utf8);
+        jsonbAhead(utf8.length);
+        room(utf8.length).put(utf8);
+    }
+
+    /** What stands before a JSON text of this length; the text itself is to follow. */
+    void jsonbAhead(int length) {
+        room(5).putInt(1 + length).put(JSONB_VERSION);
     }
 
     void int4(int value) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,13 @@ final class Bulk {
 
         byte[] array() {
             return buf;
+        }
+
+        /** By itself it would double what it has, for the last byte of a row of megabytes too. */
+        void makeRoom(int bytes) {
+            if (buf.length - count < bytes) {
+                buf = Arrays.copyOf(buf, Math.max(count + bytes, Math.min(2 * buf.length, buf.length + 16 * INITIAL)));
+            }
         }
     }
 
@@ -87,6 +95,7 @@ final class Bulk {
         if (pending > 0 && buffer.size() + size > maxBytes) {
             send();
         }
+        buffer.makeRoom(size);
         buffer.writeBytes(action.getBytes(StandardCharsets.US_ASCII));
         if (document != null) {
             try {

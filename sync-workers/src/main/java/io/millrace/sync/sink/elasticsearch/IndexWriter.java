@@ -64,8 +64,7 @@ final class IndexWriter {
         List<RowWrite> living = tombstones.living(sorted.rows());
         List<Failure> failures = sorted.failures();
         Map<RowWrite, ItemResult> failed = new HashMap<>();
-        List<RowWrite> completed = rows.completed(living, failed);
-        failed.putAll(rows.write(completed));
+        rows.completed(living, failed, completed -> failed.putAll(rows.write(completed)));
         failed.forEach(
                 (write, result) -> failures.add(ElasticsearchSink.failure(write.index(), result, result.category())));
         for (Map.Entry<Integer, Change> truncate : sorted.truncates().entrySet()) {
@@ -107,14 +106,18 @@ final class IndexWriter {
     private Map<RowWrite, ItemResult> apply(List<RowWrite> given, Map<Long, Placement> placements)
             throws SinkException {
         Map<RowWrite, ItemResult> failed = new HashMap<>();
-        List<RowWrite> writes = rows.completed(tombstones.living(given), failed);
-        writes = without(mirror(writes, placements, true), writes, failed);
+        rows.completed(tombstones.living(given), failed, completed -> apply(completed, placements, failed));
+        return failed;
+    }
+
+    private void apply(List<RowWrite> completed, Map<Long, Placement> placements, Map<RowWrite, ItemResult> failed)
+            throws SinkException {
+        List<RowWrite> writes = without(mirror(completed, placements, true), completed, failed);
         Map<RowWrite, ItemResult> refused = rows.write(writes);
         failed.putAll(refused);
         // what the new one refuses for good, the old one may take
         refused.values().removeIf(result -> result.category() != ErrorCategory.RETRYABLE);
         failed.putAll(mirror(without(refused, writes, failed), placements, false));
-        return failed;
     }
 
     /** Returns what is left of writes without these, which are added to those that failed. */

@@ -3,6 +3,7 @@ package io.millrace.sync.sink.elasticsearch;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.event.Row;
 import io.millrace.sync.sink.ErrorCategory;
+import io.millrace.sync.sink.Portions;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -82,25 +84,43 @@ final class RowWriter {
         return failed;
     }
 
+    /** Takes rows that can be written. */
+    interface Writing {
+        void write(List<RowWrite> completed) throws SinkException;
+    }
+
     /**
-     * Takes values that PostgreSQL did not send from the documents as they stand; rows whose documents do not have them fail, and are not
-     * to be written.
+     * Hands on all rows, some at a time: values that PostgreSQL did not send come from the documents as they stand; rows whose documents
+     * do not have them fail, and are not handed on.
      */
-    List<RowWrite> completed(List<RowWrite> writes, Map<RowWrite, ItemResult> failed) throws SinkException {
-        List<RowWrite> incomplete =
-                writes.stream().filter(RowWrite::isIncomplete).toList();
+    void completed(List<RowWrite> writes, Map<RowWrite, ItemResult> failed, Writing writing) throws SinkException {
+        List<RowWrite> incomplete = writes.stream().filter(RowWriter::lacks).toList();
         if (incomplete.isEmpty()) {
-            return writes;
+            writing.write(writes);
+            return;
         }
+        writing.write(writes.stream().filter(write -> !lacks(write)).toList());
+        Portions portions = new Portions();
+        for (int done = 0; done < incomplete.size(); ) {
+            List<RowWrite> portion = portions.next(incomplete, done);
+            List<RowWrite> filled = filled(portion, failed);
+            writing.write(filled);
+            portions.read(
+                    portion.size(), filled.stream().mapToLong(RowWrite::size).sum());
+            done += portion.size();
+        }
+    }
+
+    private static boolean lacks(RowWrite write) {
+        return write.row() != null && write.isIncomplete();
+    }
+
+    private List<RowWrite> filled(List<RowWrite> incomplete, Map<RowWrite, ItemResult> failed) throws SinkException {
         Map<String, Map<String, Held>> held = held(incomplete);
         Map<String, Boolean> there = new HashMap<>(0);
-        List<RowWrite> all = new ArrayList<>(writes.size());
-        for (RowWrite write : writes) {
-            Row row = write.row();
-            if (row == null || !write.isIncomplete()) {
-                all.add(write);
-                continue;
-            }
+        List<RowWrite> all = new ArrayList<>(incomplete.size());
+        for (RowWrite write : incomplete) {
+            Row row = Objects.requireNonNull(write.row());
             Set<String> missing = write.change().event().unavailable();
             Held known = held.getOrDefault(write.target(), Map.of()).get(write.id());
             if (known != null && known.row().columns().keySet().containsAll(missing)) {

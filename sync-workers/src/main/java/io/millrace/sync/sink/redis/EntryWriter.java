@@ -3,6 +3,7 @@ package io.millrace.sync.sink.redis;
 import io.lettuce.core.KeyValue;
 import io.lettuce.core.ScriptOutputType;
 import io.millrace.event.Row;
+import io.millrace.sync.sink.Portions;
 import io.millrace.sync.sink.redis.Link.Call;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -10,10 +11,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** Writes entries that are newer than what is held, many in one round trip; completes those that lack values. */
 final class EntryWriter {
@@ -40,7 +43,30 @@ final class EntryWriter {
         }
         Instant now = Instant.now();
         List<Write> lacking = new ArrayList<>(0);
-        List<Write> writes = filled(link, given, space, now, lacking);
+        List<Write> incomplete =
+                given.stream().filter(write -> isFilled(write, now)).toList();
+        put(
+                link,
+                incomplete.isEmpty()
+                        ? given
+                        : given.stream().filter(write -> !isFilled(write, now)).toList(),
+                space,
+                now,
+                lacking);
+        Portions portions = new Portions();
+        for (int done = 0; done < incomplete.size(); ) {
+            List<Write> portion = portions.next(incomplete, done);
+            List<Write> filled = filled(link, portion, space, lacking);
+            put(link, filled, space, now, lacking);
+            portions.read(portion.size(), filled.stream().mapToLong(Write::size).sum());
+            done += portion.size();
+        }
+        return lacking;
+    }
+
+    /** Writes whole rows, and those of hashes, which need not be. */
+    private void put(Link link, List<Write> writes, Space space, Instant now, List<Write> lacking)
+            throws ExecutionException, InterruptedException, TimeoutException {
         List<Call> puts = new ArrayList<>();
         List<Call> others = new ArrayList<>(0);
         List<Write> order = new ArrayList<>(0);
@@ -64,7 +90,6 @@ final class EntryWriter {
                 }
             }
         }
-        return lacking;
     }
 
     private void inParts(List<Write> all, Consumer<List<Write>> reader) {
@@ -84,31 +109,21 @@ final class EntryWriter {
     }
 
     /** Takes values that PostgreSQL did not send from the strings that Redis holds. A HASH keeps them without being read. */
-    private static List<Write> filled(Link link, List<Write> writes, Space space, Instant now, List<Write> lacking)
+    private static List<Write> filled(Link link, List<Write> writes, Space space, List<Write> lacking)
             throws ExecutionException, InterruptedException, TimeoutException {
-        List<byte[]> keys = new ArrayList<>(0);
-        for (Write write : writes) {
-            if (isFilled(write, now)) {
-                keys.add(space.row(write.key()));
-                // what is being brought back may rest on what was never lost
-                keys.add(write.key());
-            }
-        }
-        if (keys.isEmpty()) {
-            return writes;
+        List<byte[]> keys =
+                writes.stream().map(write -> space.row(write.key())).collect(Collectors.toCollection(ArrayList::new));
+        if (space != Space.LIVE) {
+            // what is being brought back may rest on what was never lost
+            writes.forEach(write -> keys.add(write.key()));
         }
         List<KeyValue<byte[], byte[]>> held = link.one(all -> all.mget(keys.toArray(byte[][]::new)));
         List<Write> filled = new ArrayList<>(writes.size());
-        int next = 0;
-        for (Write write : writes) {
-            Row row = write.row();
-            if (row == null || !isFilled(write, now)) {
-                filled.add(write);
-                continue;
-            }
-            KeyValue<byte[], byte[]> own = held.get(next);
-            KeyValue<byte[], byte[]> known = own.hasValue() ? own : held.get(next + 1);
-            next += 2;
+        for (int i = 0; i < writes.size(); i++) {
+            Write write = writes.get(i);
+            Row row = Objects.requireNonNull(write.row());
+            KeyValue<byte[], byte[]> own = held.get(i);
+            KeyValue<byte[], byte[]> known = own.hasValue() || space == Space.LIVE ? own : held.get(writes.size() + i);
             Set<String> missing = write.event().unavailable();
             byte[] json = known.getValueOrElse(new byte[0]);
             Row other = held(json);

@@ -1,0 +1,62 @@
+package io.millrace.sync.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class HeadroomTests {
+
+    private static final Duration AT_ONCE = Duration.ZERO;
+    private static final long LARGE = 10 << 20;
+
+    private final Headroom headroom = new Headroom(16 << 20);
+    private final Headroom.Share one = headroom.share();
+    private final Headroom.Share other = headroom.share();
+
+    @Test
+    void largeBatchesAreInHandOneAfterTheOther() {
+        one.polled(LARGE);
+        other.polled(0);
+        assertThat(other.beforePoll(AT_ONCE))
+                .as("nothing large is expected there")
+                .isTrue();
+        other.polled(1000);
+
+        assertThat(one.beforePoll(AT_ONCE)).isTrue();
+        one.release();
+        other.polled(LARGE);
+        assertThat(one.beforePoll(AT_ONCE))
+                .as("more is expected, and there is no room")
+                .isFalse();
+        assertThat(other.beforePoll(AT_ONCE)).isTrue();
+        other.polled(1000);
+        assertThat(one.beforePoll(AT_ONCE)).isTrue();
+    }
+
+    @Test
+    void whatIsLargerThanAllWaitsUntilNothingIsInHand() throws Exception {
+        one.polled(LARGE);
+        CountDownLatch taken = new CountDownLatch(1);
+        Thread waiting = new Thread(() -> {
+            other.polled(100 * LARGE);
+            taken.countDown();
+        });
+        waiting.start();
+        assertThat(taken.await(100, TimeUnit.MILLISECONDS)).isFalse();
+        one.release();
+        assertThat(taken.await(30, TimeUnit.SECONDS)).isTrue();
+        waiting.join();
+        other.release();
+        one.polled(LARGE);
+    }
+
+    @Test
+    void smallBatchesNeverWait() {
+        one.polled(100 * LARGE);
+        other.polled(1000);
+        assertThat(other.beforePoll(AT_ONCE)).isTrue();
+    }
+}
