@@ -121,9 +121,10 @@ final class CapturedTables implements TableDirectory, AutoCloseable {
     private Connection connection() throws SQLException {
         Connection known = connection;
         if (known == null || known.isClosed() || System.nanoTime() - usedAt > IDLE_NANOS) {
+            Connection opened = SourceConnection.open(source, "millrace-capture-columns");
             close();
-            known = SourceConnection.open(source, "millrace-capture-columns");
-            connection = known;
+            known = opened;
+            connection = opened;
         }
         usedAt = System.nanoTime();
         return known;

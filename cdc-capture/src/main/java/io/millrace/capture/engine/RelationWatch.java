@@ -54,8 +54,19 @@ final class RelationWatch {
         }
         nextLook = now + PAUSE_NANOS;
         Map<Long, Relation> bound = relations.of(source.name());
-        Map<Long, PresentRelation> present = PresentRelation.read(
-                connection, source, bound.values().stream().map(Relation::oid).toList());
+        Map<Long, PresentRelation> present;
+        try {
+            present = PresentRelation.read(
+                    connection,
+                    source,
+                    bound.values().stream().map(Relation::oid).toList());
+        } catch (SQLException e) {
+            if (!SourceConnection.isLockRefused(e)) {
+                throw e;
+            }
+            LOG.debug("Somebody holds the server's catalogs; they are looked at again", e);
+            return;
+        }
         for (CapturedTable table : tables) {
             Relation relation = bound.get(table.id());
             if (relation != null && isCaptured(table)) {

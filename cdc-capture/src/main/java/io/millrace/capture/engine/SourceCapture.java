@@ -16,6 +16,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -106,8 +107,7 @@ final class SourceCapture {
                 heartbeatAt = now + properties.heartbeatInterval().toNanos();
             }
             if (now - checkAt >= 0) {
-                SlotState slot = SlotState.read(connection, source.slot()).orElse(null);
-                unread = slot != null && slot.activePid() == null && run.isStreaming() ? unread + 1 : 0;
+                unread = run.isStreaming() && isUnread(connection) ? unread + 1 : 0;
                 if (unread > 2) {
                     throw new SourceNotReadyException("The source sends its changes to nobody any more, without a word:"
                             + " the connection for them was lost, and is made anew.");
@@ -121,6 +121,14 @@ final class SourceCapture {
             }
             stopping.pause(properties.reconcileInterval());
         }
+    }
+
+    private boolean isUnread(Connection connection) throws SQLException {
+        AtomicBoolean unread = new AtomicBoolean();
+        unlessHeld(() -> unread.set(SlotState.read(connection, source.slot())
+                .filter(slot -> slot.activePid() == null)
+                .isPresent()));
+        return unread.get();
     }
 
     private interface Statements {

@@ -219,6 +219,11 @@ final class Rereading {
 
     void stop() {
         stopped = true;
-        Snapshots.end(thread, () -> reading);
+        Snapshots.end(thread, () -> {
+            ChunkReading open = reading;
+            if (open != null) {
+                open.abandon();
+            }
+        });
     }
 }

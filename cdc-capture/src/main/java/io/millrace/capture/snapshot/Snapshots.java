@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +42,7 @@ public final class Snapshots implements AutoCloseable {
     private final Map<Long, Connection> prepared = new ConcurrentHashMap<>();
     private final Thread thread;
     private volatile @Nullable ChunkReading reading;
+    private volatile @Nullable Connection view;
     private volatile boolean stopped;
 
     public Snapshots(Source source, SnapshotContext context) {
@@ -162,6 +162,7 @@ public final class Snapshots implements AutoCloseable {
         try (Connection reading = prepared.remove(table.id());
                 ChunkReading chunks = new ChunkReading(source, table, request.topic(), context.catalog(), windows)) {
             this.reading = chunks;
+            view = reading;
             TableSnapshot open = context.runs().find(request.snapshot().id()).orElse(null);
             // it may have ended between the look at the catalog and the request
             if (open != null && isToRun(open)) {
@@ -192,6 +193,7 @@ public final class Snapshots implements AutoCloseable {
             rest(request, String.valueOf(e.getMessage()), e);
         } finally {
             this.reading = null;
+            view = null;
             meters.running(false);
             active.remove(table.id());
         }
@@ -221,17 +223,27 @@ public final class Snapshots implements AutoCloseable {
     public void stop() {
         stopped = true;
         rereading.stop();
-        end(thread, () -> reading);
+        end(thread, this::cut);
+    }
+
+    private void cut() {
+        ChunkReading open = reading;
+        if (open != null) {
+            open.abandon();
+        }
+        Connection reads = view;
+        if (reads != null) {
+            ChunkReading.abandon(reads);
+        }
     }
 
     /** Ends a thread; one that waits for the source's answer is cut off from it. */
-    static void end(Thread thread, Supplier<@Nullable ChunkReading> reading) {
+    static void end(Thread thread, Runnable cut) {
         thread.interrupt();
         try {
             thread.join(STOP_MILLIS);
-            ChunkReading open = reading.get();
-            if (thread.isAlive() && open != null) {
-                open.abandon();
+            if (thread.isAlive()) {
+                cut.run();
                 thread.join(STOP_MILLIS);
             }
         } catch (InterruptedException e) {

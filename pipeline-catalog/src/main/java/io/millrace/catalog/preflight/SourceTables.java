@@ -55,9 +55,10 @@ public final class SourceTables {
 
     /** As of the last VACUUM or ANALYZE. */
     private static final String PAGES = """
-            (SELECT coalesce(sum(l.relpages::bigint), 0) * current_setting('block_size')::int
-             FROM pg_class l WHERE l.oid IN (c.oid, c.reltoastrelid)
-                OR l.oid IN (SELECT i.indexrelid FROM pg_index i WHERE i.indrelid = c.oid))""";
+            (SELECT coalesce(sum(greatest(l.relpages, 0)::bigint), 0) * current_setting('block_size')::int
+             FROM pg_class l
+             WHERE l.oid = ANY (ARRAY(SELECT c.oid UNION ALL SELECT c.reltoastrelid
+                                      UNION ALL SELECT i.indexrelid FROM pg_index i WHERE i.indrelid = c.oid)))""";
 
     /** As they are; waits for whoever alters, rewrites or truncates one of the tables. */
     private static final String SIZES = """
@@ -70,8 +71,8 @@ public final class SourceTables {
               AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
             ORDER BY n.nspname, c.relname
             """;
-    private static final String ONE = TABLES.formatted(PAGES) + "WHERE n.nspname = ? AND c.relname = ?";
-    private static final String BY_OID = TABLES.formatted(PAGES) + "WHERE c.oid = ?::oid";
+    private static final String ONE = TABLES.formatted("0") + "WHERE n.nspname = ? AND c.relname = ?";
+    private static final String BY_OID = TABLES.formatted("0") + "WHERE c.oid = ?::oid";
     private static final Duration LOCKED = Duration.ofMillis(500);
 
     /**
@@ -111,7 +112,7 @@ public final class SourceTables {
 
     /**
      * Returns one table, view or partition by its names as the catalog holds them; empty where there is none. Waits for no lock; its size is
-     * that of the last VACUUM or ANALYZE.
+     * not looked up.
      */
     public Optional<SourceTable> find(Connection connection, TableId table) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ONE)) {

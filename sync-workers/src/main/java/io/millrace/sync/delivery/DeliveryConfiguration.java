@@ -39,7 +39,6 @@ class DeliveryConfiguration {
             Deduplication deduplication,
             MeterRegistry registry) {
         Map<String, Object> settings = kafka.buildConsumerProperties();
-        Headroom headroom = Headroom.ofHeap();
         return new Deliveries(
                 catalog,
                 offsets,
@@ -55,7 +54,6 @@ class DeliveryConfiguration {
                                 settings,
                                 properties,
                                 deduplication,
-                                headroom,
                                 registry))
                         .toList(),
                 properties);
@@ -71,7 +69,6 @@ class DeliveryConfiguration {
             Map<String, Object> kafka,
             DeliveryProperties properties,
             Deduplication deduplication,
-            Headroom headroom,
             MeterRegistry registry) {
         String name = sink.name();
         Backoff backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
@@ -115,7 +112,7 @@ class DeliveryConfiguration {
                 () -> new DeliveryOffsets(name, offsets),
                 health,
                 // its receivers may take their time, and it has few changes in hand
-                sink.kind() == SinkKind.EFFECT ? new Headroom(Long.MAX_VALUE) : headroom);
+                sink.kind() == SinkKind.EFFECT ? new Headroom(Long.MAX_VALUE) : Headroom.ofHeap());
         return new Deliveries.Lane(guarded, container, health, metrics);
     }
 

@@ -5,12 +5,13 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bounds how many bytes of changes the consumers of this process have in hand. Each holds what it polled, and its sink and the sink's
- * client make copies of that; where rows have megabytes, all consumers together would need more heap than there is. Thread-safe.
+ * Bounds how many bytes of changes the consumers of one sink have in hand. Each holds what it polled, and its sink and the sink's client
+ * make copies of that; where rows have megabytes, all consumers together would need more heap than there is. Each sink has its own: one
+ * that hangs takes no room from the others. Thread-safe.
  */
 final class Headroom {
 
-    /** Small batches never wait: no slow write of large rows holds up a change of another table. */
+    /** Small batches never wait. */
     private static final long SMALL = 1 << 20;
 
     private final int kilobytes;
@@ -22,9 +23,9 @@ final class Headroom {
         this.room = new Semaphore(kilobytes, true);
     }
 
-    /** A sixteenth of the heap: of a row there are up to five copies while it is written, and the rest of the heap has other uses. */
+    /** A part of the heap for one of a few sinks: of a row there are up to five copies while it is written. */
     static Headroom ofHeap() {
-        return new Headroom(Runtime.getRuntime().maxMemory() / 16);
+        return new Headroom(Runtime.getRuntime().maxMemory() / 32);
     }
 
     Share share() {
@@ -38,11 +39,10 @@ final class Headroom {
         private long expected;
 
         /**
-         * Gives back what the last batch took, which is written by now. Where that had large rows, more of them are to be expected: returns
-         * false if there is no room for these, after waiting for it.
+         * Takes room for what is to be expected after the last batch, which is written and released: large rows after large ones. Returns
+         * false if there is none within that time; the place in the queue is lost then, so it should be longer than a batch takes.
          */
         boolean beforePoll(Duration patience) {
-            release();
             if (expected < SMALL) {
                 return true;
             }
@@ -62,15 +62,18 @@ final class Headroom {
         /** Takes what a poll brought, as soon as there is room. */
         void polled(long bytes) {
             expected = bytes;
-            if (bytes < SMALL) {
+            int wanted = bytes < SMALL ? 0 : kilobytes(bytes);
+            if (wanted == 0) {
                 release();
-            } else if (taken == 0) {
-                int wanted = kilobytes(bytes);
+            } else if (wanted > taken) {
+                // who waits holds nothing
+                release();
                 room.acquireUninterruptibly(wanted);
                 taken = wanted;
             }
         }
 
+        /** Gives back what is written by now. */
         void release() {
             room.release(taken);
             taken = 0;

@@ -29,6 +29,7 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     }
 
     private static final long COMMIT_NANOS = 500_000_000L;
+    private static final Duration ROOM = Duration.ofSeconds(2);
 
     private final Steering steering;
     private final DeliveryOffsets offsets;
@@ -71,14 +72,24 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
 
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+        room.release();
         steering.beforePoll(this);
-        Duration patience = offsets.patience(timeout);
-        if (!room.beforePoll(patience)) {
-            return ConsumerRecords.empty();
+        if (!room.beforePoll(ROOM)) {
+            // the group must see it poll; who looks after it opens the partitions again
+            pause(assignment());
+            return super.poll(Duration.ZERO);
         }
-        ConsumerRecords<byte[], byte[]> records = super.poll(patience);
-        room.polled(bytes(records));
-        return records;
+        boolean polled = false;
+        try {
+            ConsumerRecords<byte[], byte[]> records = super.poll(offsets.patience(timeout));
+            room.polled(bytes(records));
+            polled = true;
+            return records;
+        } finally {
+            if (!polled) {
+                room.release();
+            }
+        }
     }
 
     private static long bytes(ConsumerRecords<byte[], byte[]> records) {

@@ -19,21 +19,36 @@ class HeadroomTests {
     @Test
     void largeBatchesAreInHandOneAfterTheOther() {
         one.polled(LARGE);
-        other.polled(0);
         assertThat(other.beforePoll(AT_ONCE))
                 .as("nothing large is expected there")
                 .isTrue();
-        other.polled(1000);
-
-        assertThat(one.beforePoll(AT_ONCE)).isTrue();
         one.release();
         other.polled(LARGE);
         assertThat(one.beforePoll(AT_ONCE))
                 .as("more is expected, and there is no room")
                 .isFalse();
+        other.release();
         assertThat(other.beforePoll(AT_ONCE)).isTrue();
         other.polled(1000);
+        assertThat(one.beforePoll(AT_ONCE)).as("what came was small").isTrue();
+    }
+
+    @Test
+    void whoGetsMoreThanItTookRoomForWaitsForTheRest() throws Exception {
+        one.polled(2 << 20);
+        one.release();
         assertThat(one.beforePoll(AT_ONCE)).isTrue();
+        other.polled(LARGE);
+        CountDownLatch taken = new CountDownLatch(1);
+        Thread waiting = new Thread(() -> {
+            one.polled(LARGE);
+            taken.countDown();
+        });
+        waiting.start();
+        assertThat(taken.await(100, TimeUnit.MILLISECONDS)).isFalse();
+        other.release();
+        assertThat(taken.await(30, TimeUnit.SECONDS)).isTrue();
+        waiting.join();
     }
 
     @Test

@@ -100,14 +100,12 @@ final class RowWriter {
             return;
         }
         writing.write(writes.stream().filter(write -> !lacks(write)).toList());
-        Portions portions = new Portions();
-        for (int done = 0; done < incomplete.size(); ) {
-            List<RowWrite> portion = portions.next(incomplete, done);
-            List<RowWrite> filled = filled(portion, failed);
+        Portions<RowWrite> portions =
+                Portions.of(incomplete, write -> write.change().table().id());
+        while (portions.hasNext()) {
+            List<RowWrite> filled = filled(portions.next(), failed);
             writing.write(filled);
-            portions.read(
-                    portion.size(), filled.stream().mapToLong(RowWrite::size).sum());
-            done += portion.size();
+            portions.completed(filled.stream().mapToLong(RowWrite::size).max());
         }
     }
 

@@ -53,13 +53,12 @@ final class EntryWriter {
                 space,
                 now,
                 lacking);
-        Portions portions = new Portions();
-        for (int done = 0; done < incomplete.size(); ) {
-            List<Write> portion = portions.next(incomplete, done);
-            List<Write> filled = filled(link, portion, space, lacking);
+        Portions<Write> portions =
+                Portions.of(incomplete, write -> write.entries().table().id());
+        while (portions.hasNext()) {
+            List<Write> filled = filled(link, portions.next(), space, lacking);
             put(link, filled, space, now, lacking);
-            portions.read(portion.size(), filled.stream().mapToLong(Write::size).sum());
-            done += portion.size();
+            portions.completed(filled.stream().mapToLong(Write::size).max());
         }
         return lacking;
     }
