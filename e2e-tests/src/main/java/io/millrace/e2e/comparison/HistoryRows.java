@@ -40,12 +40,17 @@ public final class HistoryRows implements RowStore {
     public void rows(String source, TableId table, Consumer<StoredRow> reader) {
         try (Connection connection = platform.getConnection();
                 PreparedStatement query = prepare(connection, LAST_STATES, source, table)) {
+            // the driver reads some rows at a time only within a transaction
+            connection.setAutoCommit(false);
             query.setFetchSize(5_000);
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
                     reader.accept(new StoredRow(
                             row.getString(1), Set.of((String[]) row.getArray(2).getArray())));
                 }
+            } finally {
+                connection.rollback();
+                connection.setAutoCommit(true);
             }
         } catch (SQLException e) {
             throw new IllegalStateException("Cannot read the history of " + table, e);

@@ -8,7 +8,6 @@ import io.lettuce.core.ScanArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.millrace.event.TableId;
 import java.net.URI;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -37,7 +36,7 @@ public final class RedisRows implements RowStore {
             ScanArgs match = ScanArgs.Builder.matches(prefix.replaceAll("([*?\\[\\]\\\\])", "\\\\$1") + "*")
                     .limit(PAGE);
             // SCAN may return a key more than once
-            Set<String> seen = new HashSet<>();
+            SeenKeys seen = new SeenKeys();
             KeyScanCursor<String> cursor = connection.sync().scan(match);
             while (true) {
                 List<String> fresh = cursor.getKeys().stream().filter(seen::add).toList();
