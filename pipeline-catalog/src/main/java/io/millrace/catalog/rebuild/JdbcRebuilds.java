@@ -153,7 +153,7 @@ public final class JdbcRebuilds implements Rebuilds {
                                 next.isFinal(),
                                 id,
                                 expected.name(),
-                                next == RebuildState.EXCHANGING))
+                                next.isExchange()))
                         .update()
                 == 1;
     }

@@ -75,8 +75,8 @@ public record Rebuild(
         return keepUntil != null;
     }
 
-    /** Tells whether it can be given up. */
+    /** Tells whether it, or its rollback, can be given up. */
     public boolean canCancel() {
-        return state.isBeforeExchange();
+        return state.isBeforeExchange() || state == RebuildState.ROLLING_BACK;
     }
 }

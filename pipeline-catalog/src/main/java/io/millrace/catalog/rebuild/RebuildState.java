@@ -18,8 +18,10 @@ public enum RebuildState {
     SWITCHED,
     /** The old one is being removed. */
     RETIRING,
-    /** The old one is taking its place again. */
+    /** The old one is compared with what readers see before it takes its place again. */
     ROLLING_BACK,
+    /** The old one is taking its place again, and what readers saw is being removed. */
+    EXCHANGING_BACK,
     /** The copy is being removed, as a person asked. */
     CANCELLING,
     /** The copy is being removed after a fault that waiting does not mend. */
@@ -37,6 +39,11 @@ public enum RebuildState {
     /** Tells whether readers still see what they saw before, so that it can be given up without a trace. */
     public boolean isBeforeExchange() {
         return compareTo(EXCHANGING) < 0;
+    }
+
+    /** Tells whether it is decided what readers will see: what came before can be given up, this cannot. */
+    boolean isExchange() {
+        return this == EXCHANGING || this == EXCHANGING_BACK;
     }
 
     /** Tells whether a wish is taken up by this step, or comes too late for it. */

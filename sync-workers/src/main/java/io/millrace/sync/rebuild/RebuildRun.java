@@ -101,7 +101,7 @@ final class RebuildRun {
                 if (rebuild.wish() != RebuildWish.ACCEPT) {
                     return false;
                 }
-                return rebuild.isBack() ? wentBack(rebuild, copy) : moved(rebuild, RebuildState.EXCHANGING, null);
+                return moved(rebuild, rebuild.isBack() ? RebuildState.EXCHANGING_BACK : RebuildState.EXCHANGING, null);
             }
             case EXCHANGING -> {
                 return exchange(rebuild, copy);
@@ -118,6 +118,11 @@ final class RebuildRun {
                     return false;
                 }
                 return compareBack(rebuild, copy);
+            }
+            case EXCHANGING_BACK -> {
+                sink.exchangeBack(copy);
+                sink.discard(copy);
+                return moved(rebuild, RebuildState.ROLLED_BACK, null);
             }
             case CANCELLING -> {
                 sink.discard(copy);
@@ -150,18 +155,12 @@ final class RebuildRun {
                         rebuild,
                         RebuildState.DIFFERENT,
                         losses("The old one", comparison, "accept the rollback, or cancel it and keep the new one"))
-                : wentBack(rebuild, copy);
+                : moved(rebuild, RebuildState.EXCHANGING_BACK, null);
     }
 
     private static String losses(String which, Comparison comparison, String then) {
         return which + " lacks " + comparison.missing() + " and holds " + comparison.older()
                 + " in an older version: look at the examples, then " + then;
-    }
-
-    private boolean wentBack(Rebuild rebuild, Copy copy) throws SinkException {
-        sink.exchangeBack(copy);
-        sink.discard(copy);
-        return moved(rebuild, RebuildState.ROLLED_BACK, null);
     }
 
     /** The rollback is given up: readers go on with the new one, and the old one is kept as long as before. */

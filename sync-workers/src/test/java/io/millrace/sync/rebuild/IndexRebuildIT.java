@@ -21,6 +21,7 @@ import io.millrace.sync.SyncWorkersApplication;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -153,17 +154,7 @@ class IndexRebuildIT {
         };
         try (StepGate gate = new StepGate(lab, states)) {
             lab.request(KEEP);
-            for (RebuildState state : states) {
-                gate.at(state, () -> {
-                    try {
-                        lab.put(1, "before " + state);
-                        lab.delete(2 + state.ordinal());
-                        lab.producer.flush();
-                    } catch (Exception e) {
-                        throw new IllegalStateException(e);
-                    }
-                });
-            }
+            interruptWhileRowsChange(gate, states);
         }
         reaches(RebuildState.SWITCHED);
         assertThat(lab.live()).isEqualTo(lab.alias() + "-000002");
@@ -171,6 +162,35 @@ class IndexRebuildIT {
             assertThat(lab.held(lab.alias())).isEqualTo(lab.rows);
             assertThat(lab.held(lab.alias() + "-000001")).isEqualTo(lab.rows);
         });
+    }
+
+    private void interruptWhileRowsChange(StepGate gate, RebuildState... states) throws SQLException {
+        for (RebuildState state : states) {
+            gate.at(state, () -> {
+                try {
+                    lab.put(1, "before " + state);
+                    lab.delete(2 + state.ordinal());
+                    lab.producer.flush();
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+        }
+    }
+
+    @Test
+    void rollbackThatWasDoneAndNotNotedIsRepeatedAndChangesNothing() throws Exception {
+        lab.fill(100);
+        RebuildState[] states = {RebuildState.ROLLING_BACK, RebuildState.EXCHANGING_BACK, RebuildState.ROLLED_BACK};
+        lab.request(KEEP);
+        reaches(RebuildState.SWITCHED);
+        try (StepGate gate = new StepGate(lab, states)) {
+            lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ROLL_BACK);
+            interruptWhileRowsChange(gate, states);
+        }
+        reaches(RebuildState.ROLLED_BACK);
+        assertThat(lab.indexes()).containsExactly(lab.alias() + "-000001");
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
     }
 
     @Test
