@@ -79,7 +79,9 @@ class DeadLettersIT {
                 "letters",
                 new TableId("public", "orders"),
                 List.of("id"),
-                List.of(new io.millrace.catalog.Column("id", "int4", "int4", 0L, false)),
+                List.of(
+                        new io.millrace.catalog.Column("id", "int4", "int4", 0L, false),
+                        new io.millrace.catalog.Column("email", "text", "text", 0L, true)),
                 ReplicaIdentity.FULL,
                 Set.of("redis", "audit"),
                 "test"));
@@ -98,7 +100,9 @@ class DeadLettersIT {
                                 1),
                         new ByteArraySerializer(),
                         new ByteArraySerializer())) {
-            admin.createTopics(List.of(new NewTopic(table.topic(), 1, (short) 1)))
+            // the times of its records are long past
+            admin.createTopics(List.of(
+                            new NewTopic(table.topic(), 1, (short) 1).configs(Map.of("retention.ms", "-1"))))
                     .all()
                     .get();
             for (int i = 0; i < 100; i++) {
@@ -274,6 +278,73 @@ class DeadLettersIT {
                         .exchange())
                 .hasStatus(302);
         assertThat(List.of(stateOf(1), stateOf(2), stateOf(3))).containsExactly("DISCARDED", "DISCARDED", "OPEN");
+    }
+
+    private void holds(int offset, String payload, String cause) {
+        sql.update(
+                "UPDATE millrace.dead_letter SET payload = ?, cause = ? WHERE record_offset = ?",
+                payload,
+                cause,
+                offset);
+    }
+
+    private String everythingOf(String sink) {
+        return String.join(
+                "\n",
+                sql.queryForList(
+                        "SELECT d::text FROM millrace.dead_letter d WHERE sink = ? ORDER BY id", String.class, sink));
+    }
+
+    @Test
+    void aMaskHoldsForLettersThatWereKeptBeforeItWasDeclared() {
+        String planted = "planted-5ecret-0042";
+        String payload = "{\"before\":{\"id\":42,\"email\":\"" + planted
+                + "\"},\"after\":{\"id\":42,\"email\":\"__debezium_unavailable_value\"},\"op\":\"u\"}";
+        holds(1, payload, "cannot take '" + planted + "'");
+        holds(2, payload.substring(0, 40), "cannot take '" + planted + "'");
+        holds(3, payload, "no JSON, but '" + planted + "'");
+        String shaping = "/sinks/redis/tables/" + table.id() + "/shaping";
+        answer(call(HttpMethod.PUT, shaping, "{\"masks\":{\"email\":{\"kind\":\"HASH\"}}}"), 200);
+        try {
+            assertThat(everythingOf("redis")).doesNotContain(planted);
+            assertThat(everythingOf("audit"))
+                    .as("of another sink, which gets it")
+                    .contains(planted);
+            String hash = application
+                    .getBean(io.millrace.catalog.Shapings.class)
+                    .maskingKey()
+                    .hash(planted.getBytes(StandardCharsets.UTF_8));
+            String masked = payload.replace(planted, hash);
+            JsonNode letter = answer(call(HttpMethod.GET, "/dead-letters/" + id(1), null), 200);
+            assertThat(letter.get("payload").asString()).isEqualTo(masked);
+            assertThat(letter.get("masked").toString()).isEqualTo("[\"email\"]");
+            assertThat(letter.get("cause").asString()).startsWith("Not shown:").contains("Retried");
+            JsonNode cut = answer(call(HttpMethod.GET, "/dead-letters/" + id(2), null), 200);
+            assertThat(cut.get("payload").isNull()).isTrue();
+
+            // as a worker keeps one that has not seen the declaration yet
+            letters();
+            holds(1, payload, "cannot take '" + planted + "'");
+            assertThat(listed("sink=redis&q=" + planted)).isEmpty();
+            letter = answer(call(HttpMethod.GET, "/dead-letters/" + id(1), null), 200);
+            assertThat(letter.get("payload").asString()).isEqualTo(masked);
+            assertThat(everythingOf("redis")).doesNotContain(planted);
+            assertThat(web.get()
+                            .uri("/dead-letters/" + id(1))
+                            .with(user("anna").roles("AUDITOR"))
+                            .exchange())
+                    .bodyText()
+                    .contains(hash, "Masked: email")
+                    .doesNotContain(planted);
+
+            answer(call(HttpMethod.PUT, shaping, "{\"masks\":{\"email\":{\"kind\":\"NULL\"}}}"), 200);
+            letter = answer(call(HttpMethod.GET, "/dead-letters/" + id(1), null), 200);
+            assertThat(letter.get("payload").asString())
+                    .isEqualTo(payload.replace('"' + planted + '"', "null")
+                            .replace("\"__debezium_unavailable_value\"", "null"));
+        } finally {
+            answer(call(HttpMethod.PUT, shaping, "{}"), 200);
+        }
     }
 
     private JsonNode rewind(String to, int status) {

@@ -1,6 +1,7 @@
 package io.millrace.admin.deadletters;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param key of the row, JSON text; null where the record holds none
  * @param cause in a sentence
  * @param detail where it was refused, a stack trace; null where the sink's service named the record
- * @param payload the record's value as text, up to 256 KiB; null in lists
+ * @param payload the record's value as text, up to 256 KiB; null in lists, and where it cannot be masked
+ * @param masked the columns whose values are masked in it
  * @param occurrences how often the same record was refused
  * @param decidedBy who asked for the retry or discarded it
  * @param reason of the discard, or what took its place
@@ -30,6 +32,7 @@ record DeadLetter(
         String cause,
         @Nullable String detail,
         @Nullable String payload,
+        List<String> masked,
         String state,
         Instant firstAttemptAt,
         Instant lastAttemptAt,

@@ -2,7 +2,6 @@ package io.millrace.admin.deadletters;
 
 import io.millrace.admin.web.Items;
 import io.millrace.admin.web.Problem;
-import io.millrace.catalog.PipelineCatalog;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -14,22 +13,25 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
-/** Reads the dead letters, newest first. */
+/** Reads the dead letters, newest first; masked as their sinks' bindings are by now. */
 @Component("adminDeadLetters")
 class DeadLetters {
 
     private static final String COLUMNS =
             "id, sink, topic, partition, record_offset, source, schema_name, table_name, key, event_id, category, cause, detail,"
-                    + " state, first_attempt_at, last_attempt_at, occurrences, decided_by, decided_at, reason, ";
+                    + " state, first_attempt_at, last_attempt_at, occurrences, decided_by, decided_at, reason,"
+                    + " ARRAY(SELECT jsonb_object_keys(masks)) AS masked, ";
 
     private final JdbcClient sql;
+    private final LetterMasks masks;
 
-    /** @param migrated there so that the table is before it is asked for */
-    DeadLetters(JdbcTemplate template, PipelineCatalog migrated) {
+    DeadLetters(JdbcTemplate template, LetterMasks masks) {
         this.sql = JdbcClient.create(template);
+        this.masks = masks;
     }
 
     Items<DeadLetter> page(LetterFilter filter, @Nullable String cursor, int limit) {
+        masks.apply();
         LetterFilter.Where where = filter.where();
         String text = "SELECT " + COLUMNS + "NULL AS payload FROM millrace.dead_letter WHERE " + where.sql();
         List<Object> values = new ArrayList<>(where.values());
@@ -55,6 +57,7 @@ class DeadLetters {
 
     /** Returns one with its payload. */
     DeadLetter find(long id) {
+        masks.apply();
         return sql.sql("SELECT " + COLUMNS + "payload FROM millrace.dead_letter WHERE id = ?")
                 .param(id)
                 .query(DeadLetters::letter)
@@ -100,6 +103,7 @@ class DeadLetters {
                 row.getString("cause"),
                 row.getString("detail"),
                 row.getString("payload"),
+                List.of((String[]) row.getArray("masked").getArray()),
                 row.getString("state"),
                 row.getTimestamp("first_attempt_at").toInstant(),
                 row.getTimestamp("last_attempt_at").toInstant(),

@@ -29,10 +29,12 @@ class Decisions {
 
     private final JdbcClient sql;
     private final DeadLetters letters;
+    private final LetterMasks masks;
 
-    Decisions(JdbcTemplate template, DeadLetters letters) {
+    Decisions(JdbcTemplate template, DeadLetters letters, LetterMasks masks) {
         this.sql = JdbcClient.create(template);
         this.letters = letters;
+        this.masks = masks;
     }
 
     DeadLetter retry(long id, String by) {
@@ -47,6 +49,8 @@ class Decisions {
 
     /** Retries all open ones that match; returns how many. */
     int retryAll(LetterFilter filter, String by) {
+        // how many match must not tell what is masked
+        masks.apply();
         LetterFilter.Where where = filter.where();
         List<Object> values = new ArrayList<>();
         values.add(by);
@@ -72,6 +76,8 @@ class Decisions {
     /** Discards all open ones that match; returns how many. */
     int discardAll(LetterFilter filter, @Nullable String reason, String by) {
         String given = checked(reason);
+        // how many match must not tell what is masked
+        masks.apply();
         LetterFilter.Where where = filter.where();
         List<Object> values = new ArrayList<>(List.of(by, given));
         values.addAll(where.values());

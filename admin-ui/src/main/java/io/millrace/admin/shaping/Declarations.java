@@ -1,5 +1,6 @@
 package io.millrace.admin.shaping;
 
+import io.millrace.admin.deadletters.LetterMasks;
 import io.millrace.admin.sinks.Sink;
 import io.millrace.admin.web.Problem;
 import io.millrace.catalog.CapturedTable;
@@ -36,10 +37,12 @@ class Declarations {
 
     private final PipelineCatalog catalog;
     private final Shapings shapings;
+    private final LetterMasks letters;
 
-    Declarations(PipelineCatalog catalog, Shapings shapings) {
+    Declarations(PipelineCatalog catalog, Shapings shapings, LetterMasks letters) {
         this.catalog = catalog;
         this.shapings = shapings;
+        this.letters = letters;
     }
 
     Place place(String sink, long tableId) {
@@ -79,7 +82,8 @@ class Declarations {
     }
 
     /**
-     * Saves a shaping, if nothing stands in the way. Returns when it holds for every change that is committed from then on.
+     * Saves a shaping, if nothing stands in the way. Returns when it holds for every change that is committed from then on, and what it
+     * masks is masked in the dead letters too.
      *
      * @param version the version that the caller has seen; null for any
      * @param reread whether all rows are to be read again, to bring in line what the sink has
@@ -116,6 +120,7 @@ class Declarations {
                             + place.table().table() + ". Look at it as it is now, then change it again.");
         }
         awaitHold();
+        letters.apply();
         Long snapshot = reread ? (Long) catalog.readAnew(place.table().id(), by).id() : null;
         return view(place(place.binding().sink(), place.table().id()), findings, snapshot);
     }

@@ -4,6 +4,9 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.MaskingKey;
 import io.millrace.event.Row;
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -21,6 +24,7 @@ import tools.jackson.core.json.JsonFactory;
 public final class MaskedEnvelope {
 
     private static final JsonFactory JSON = JsonFactory.builder().build();
+    private static final byte[] UNSENT = RowShape.UNAVAILABLE.getBytes(StandardCharsets.UTF_8);
 
     private final RowShape rows;
 
@@ -39,6 +43,29 @@ public final class MaskedEnvelope {
      * @return null where the value cannot be read, and so not be masked: it must not be kept
      */
     public byte @Nullable [] of(byte[] value, Set<String> unavailable) {
+        return of(value, (name, row) -> name.equals("after") ? unavailable : Set.of());
+    }
+
+    /** The same for a value of which only itself is left: what stands for a value that was not sent stays as it is. */
+    public byte @Nullable [] of(byte[] value) {
+        return of(value, (name, row) -> unsent(row));
+    }
+
+    private static Set<String> unsent(Row row) {
+        Set<String> columns = new HashSet<>(0);
+        row.read((name, bytes, from, length) -> {
+            if (Arrays.equals(bytes, from, from + length, UNSENT, 0, UNSENT.length)) {
+                columns.add(name);
+            }
+        });
+        return columns;
+    }
+
+    private interface Unsent {
+        Set<String> in(String image, Row row);
+    }
+
+    private byte @Nullable [] of(byte[] value, Unsent unavailable) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(value.length);
         int copied = 0;
         try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), value)) {
@@ -53,7 +80,7 @@ public final class MaskedEnvelope {
                     int to = (int) parser.currentLocation().getByteOffset();
                     out.write(value, copied, from - copied);
                     Row row = new Row(value, from, to - from);
-                    out.writeBytes(rows.shape(row, name.equals("after") ? unavailable : Set.of(), List.of())
+                    out.writeBytes(rows.shape(row, unavailable.in(name, row), List.of())
                             .toBytes());
                     copied = to;
                 }
@@ -61,7 +88,7 @@ public final class MaskedEnvelope {
             if (parser.currentToken() != JsonToken.END_OBJECT || parser.nextToken() != null) {
                 return null;
             }
-        } catch (JacksonException e) {
+        } catch (JacksonException | IllegalArgumentException e) {
             return null;
         }
         out.write(value, copied, value.length - copied);

@@ -90,6 +90,21 @@ public record Shaping(
         return JSON.writeValueAsString(this);
     }
 
+    /** Returns the masks as a JSON object, by column; {@link #masks(String)} reads it. */
+    public String masksJson() {
+        return JSON.writeValueAsString(masks);
+    }
+
+    /**
+     * Reads masks, by column.
+     *
+     * @param json a JSON object as {@link #masksJson} writes it
+     * @throws IllegalArgumentException if they are none that this version knows
+     */
+    public static Map<String, Mask> masks(String json) {
+        return parse("{\"masks\":" + json + "}").masks();
+    }
+
     /** Returns whether it leaves everything as it is. */
     public boolean changesNothing() {
         return equals(NONE);

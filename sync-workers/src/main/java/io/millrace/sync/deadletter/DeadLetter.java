@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param category why it is kept
  * @param cause why it was rejected or what it waits for, for people
  * @param stack where it was rejected, without messages; null where the sink's service named the record
+ * @param masks what record, event and cause are masked under, as {@link io.millrace.catalog.shaping.Shaping#masksJson} writes it
  */
 public record DeadLetter(
         ConsumerRecord<byte[], byte[]> record,
@@ -24,7 +25,24 @@ public record DeadLetter(
         @Nullable Long keyHash,
         Category category,
         String cause,
-        @Nullable String stack) {
+        @Nullable String stack,
+        String masks) {
+
+    /** Of masks: none. */
+    public static final String UNMASKED = "{}";
+
+    /** One that is kept as it came. */
+    public DeadLetter(
+            ConsumerRecord<byte[], byte[]> record,
+            String source,
+            TableId table,
+            @Nullable ChangeEvent event,
+            @Nullable Long keyHash,
+            Category category,
+            String cause,
+            @Nullable String stack) {
+        this(record, source, table, event, keyHash, category, cause, stack, UNMASKED);
+    }
 
     /** Why a record is kept. */
     public enum Category {

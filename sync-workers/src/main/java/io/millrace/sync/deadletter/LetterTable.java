@@ -25,21 +25,25 @@ final class LetterTable {
 
     /**
      * What a record becomes that is kept already: attempted and refused again, it is open, unless a person discarded it; waiting for
-     * another, it stays what it is. Not kept is what the stored offset has passed.
+     * another, it stays what it is. What is shown of it is always what came last: it may be masked by now. Not kept is what the stored
+     * offset has passed.
      */
     private static final String KEEP = """
             INSERT INTO millrace.dead_letter AS d
                 (sink, topic, partition, record_offset, source, schema_name, table_name, key, key_hash, event_id, row_version,
-                 category, cause, detail, payload, letter_offset, state)
-            SELECT ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?, ?, ?, ?
+                 category, cause, detail, payload, masks, letter_offset, state)
+            SELECT ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?
             WHERE NOT EXISTS (SELECT FROM millrace.delivery_offset o
                               WHERE o.sink = ? AND o.topic = ? AND o.partition = ? AND o.next_offset > ?)
             ON CONFLICT (sink, topic, partition, record_offset) DO UPDATE
             SET occurrences = d.occurrences + CASE WHEN excluded.state = 'OPEN' THEN 1 ELSE 0 END,
                 last_attempt_at = CASE WHEN excluded.state = 'OPEN' THEN now() ELSE d.last_attempt_at END,
                 category = CASE WHEN excluded.state = 'OPEN' THEN excluded.category ELSE d.category END,
-                cause = CASE WHEN excluded.state = 'OPEN' THEN excluded.cause ELSE d.cause END,
+                cause = CASE WHEN excluded.state = 'OPEN' OR d.masks IS DISTINCT FROM excluded.masks
+                             THEN excluded.cause ELSE d.cause END,
                 detail = CASE WHEN excluded.state = 'OPEN' THEN excluded.detail ELSE d.detail END,
+                payload = excluded.payload,
+                masks = excluded.masks,
                 letter_offset = excluded.letter_offset,
                 state = CASE WHEN d.state = 'DISCARDED' THEN d.state
                              WHEN excluded.state = 'OPEN' THEN 'OPEN'
@@ -104,6 +108,7 @@ final class LetterTable {
             letter.cause().replace('\0', ' '),
             letter.stack(),
             payload(letter.record().value()),
+            letter.masks(),
             letterOffset,
             letter.category() == DeadLetter.Category.BEHIND ? "WAITING" : "OPEN",
             sink,

@@ -37,6 +37,8 @@ public final class TableShaping {
     private final Shaper shaper;
     private final MaskedEnvelope envelope;
     private final Set<String> masked;
+    /** The same with how, as JSON. */
+    private final String masks;
     /** A sink that keeps no states needs nobody to tell it that a row which was only read is not for it. */
     private final boolean keepsStates;
 
@@ -57,6 +59,7 @@ public final class TableShaping {
         this.shaper = Shaper.of(shaping, table, key);
         this.envelope = new MaskedEnvelope(shaping, table, key);
         this.masked = shaping.maskedColumns();
+        this.masks = shaping.masksJson();
         this.keepsStates = kind == SinkKind.STATE;
         this.version = version;
         this.schemaVersion = table.schemaVersion();
@@ -140,7 +143,7 @@ public final class TableShaping {
         return kept(letter, with(record, envelope.of(value, event.unavailable())), masked(event), letter.cause());
     }
 
-    private static DeadLetter kept(
+    private DeadLetter kept(
             DeadLetter letter, ConsumerRecord<byte[], byte[]> record, @Nullable ChangeEvent event, String cause) {
         return new DeadLetter(
                 record,
@@ -150,7 +153,8 @@ public final class TableShaping {
                 letter.keyHash(),
                 letter.category(),
                 cause,
-                letter.stack());
+                letter.stack(),
+                masks);
     }
 
     private ChangeEvent masked(ChangeEvent event) {

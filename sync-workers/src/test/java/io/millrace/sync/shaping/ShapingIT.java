@@ -9,6 +9,7 @@ import io.millrace.catalog.Column;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.MaskingKey;
 import io.millrace.catalog.Offsets;
+import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.ReplicaIdentity;
 import io.millrace.catalog.Shapings;
@@ -35,8 +36,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -461,6 +464,37 @@ class ShapingIT {
 
     private static String text(byte[] bytes) {
         return bytes == null ? "" : new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void recordThatIsRefusedAgainUnderAMaskIsKeptMasked() throws Exception {
+        declare("redis", new Shaping(null, Map.of(), Map.of(), "total > decimal('5')", List.of()));
+        stream();
+        send(events.create(id(1), row(1, PLANTED, null, "paid")));
+        delivered("elasticsearch", "redis", "audit");
+        assertThat(letters()).singleElement().asString().contains(PLANTED);
+
+        Instant declared = Instant.now();
+        declare(
+                "redis",
+                new Shaping(
+                        null, Map.of(), Map.of("email", Mask.of(Mask.Kind.HASH)), "total > decimal('5')", List.of()));
+        await().until(() -> Instant.now().isAfter(declared.plus(Shapings.HOLDS_AFTER)));
+        Map<TopicPartitionId, Long> beginning = new HashMap<>();
+        offsets.deliveries("redis").stream()
+                .filter(offset -> offset.topic().equals(table.topic()))
+                .forEach(offset -> beginning.put(new TopicPartitionId(offset.topic(), offset.partition()), 0L));
+        offsets.rewind("redis", beginning);
+        await().untilAsserted(() -> assertThat(letters())
+                .singleElement()
+                .asString()
+                .contains(key.hash(PLANTED.getBytes(StandardCharsets.UTF_8)))
+                .doesNotContain(PLANTED));
+        assertThat(sql.queryForList(
+                        "SELECT occurrences || ' ' || (masks->'email'->>'kind') FROM millrace.dead_letter WHERE topic = ?",
+                        String.class,
+                        table.topic()))
+                .containsExactly("2 HASH");
     }
 
     /** Masks that are gone must not turn what they left into values of the row. */

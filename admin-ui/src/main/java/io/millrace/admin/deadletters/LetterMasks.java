@@ -1,0 +1,126 @@
+package io.millrace.admin.deadletters;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.Shapings;
+import io.millrace.catalog.SinkBinding;
+import io.millrace.catalog.shaping.Mask;
+import io.millrace.catalog.shaping.MaskedEnvelope;
+import io.millrace.catalog.shaping.Shaping;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/**
+ * Masks dead letters that were kept before their columns were: in the catalog, so that nothing that reads it shows more. Done when masks
+ * are declared, and before dead letters are read: a worker may keep one by what it knew a moment before. What is masked stays so.
+ */
+@Component("adminLetterMasks")
+public class LetterMasks {
+
+    private static final Logger log = LoggerFactory.getLogger(LetterMasks.class);
+    private static final int AT_A_TIME = 50;
+    private static final String UNSAID =
+            "Not shown: it was kept before columns of this table were masked, and the words may quote them."
+                    + " Retried, it is said anew.";
+
+    private final JdbcClient sql;
+    private final PipelineCatalog catalog;
+    private final Shapings shapings;
+
+    LetterMasks(JdbcTemplate template, PipelineCatalog catalog, Shapings shapings) {
+        this.sql = JdbcClient.create(template);
+        this.catalog = catalog;
+        this.shapings = shapings;
+    }
+
+    /** A letter as it is kept. */
+    private record Kept(
+            long id,
+            String category,
+            String cause,
+            @Nullable String payload,
+            @Nullable String masks) {}
+
+    /** Masks whatever is kept under other masks than its sink's binding has now. */
+    public void apply() {
+        for (CapturedTable table : catalog.tables()) {
+            for (SinkBinding binding : table.sinks()) {
+                String json = binding.shaping();
+                if (json != null) {
+                    apply(table, binding.sink(), Shaping.parse(json));
+                }
+            }
+        }
+    }
+
+    private void apply(CapturedTable table, String sink, Shaping shaping) {
+        if (shaping.masks().isEmpty()) {
+            return;
+        }
+        int masked = 0;
+        for (List<Kept> some = next(table, sink, shaping); !some.isEmpty(); some = next(table, sink, shaping)) {
+            some.forEach(letter -> store(letter, table, shaping));
+            masked += some.size();
+        }
+        if (masked > 0) {
+            log.info("{} dead letters of {} in {} were masked as declared", masked, sink, table.topic());
+        }
+    }
+
+    private List<Kept> next(CapturedTable table, String sink, Shaping shaping) {
+        return sql.sql(
+                        "SELECT id, category, cause, payload, masks FROM millrace.dead_letter WHERE sink = ? AND topic = ?"
+                                + " AND NOT coalesce(masks, '{}') @> ?::jsonb ORDER BY id LIMIT ?")
+                .params(sink, table.topic(), shaping.masksJson(), AT_A_TIME)
+                .query((row, number) -> new Kept(
+                        row.getLong("id"),
+                        row.getString("category"),
+                        row.getString("cause"),
+                        row.getString("payload"),
+                        row.getString("masks")))
+                .list();
+    }
+
+    private void store(Kept letter, CapturedTable table, Shaping shaping) {
+        Map<String, Mask> all = new LinkedHashMap<>();
+        if (letter.masks() != null) {
+            all.putAll(Shaping.masks(letter.masks()));
+        }
+        Map<String, Mask> added = new LinkedHashMap<>(shaping.masks());
+        added.entrySet().removeIf(one -> one.getValue().equals(all.get(one.getKey())));
+        all.putAll(added);
+        // NULLs among them: no List.of
+        List<@Nullable Object> values = new ArrayList<>();
+        values.add(payload(letter, table, only(added)));
+        values.add(letter.category().equals("BEHIND") ? letter.cause() : UNSAID);
+        values.add(only(all).masksJson());
+        values.add(letter.id());
+        values.add(letter.masks());
+        sql.sql("UPDATE millrace.dead_letter SET payload = ?, cause = ?, masks = ?::jsonb"
+                        + " WHERE id = ? AND masks IS NOT DISTINCT FROM ?::jsonb")
+                .params(values)
+                .update();
+    }
+
+    private static Shaping only(Map<String, Mask> masks) {
+        return new Shaping(null, Map.of(), masks, null, List.of());
+    }
+
+    /** Returns null for what is no event, or was cut off: nothing in it can be found to mask. */
+    private @Nullable String payload(Kept letter, CapturedTable table, Shaping added) {
+        String payload = letter.payload();
+        byte[] masked = payload == null
+                ? null
+                : new MaskedEnvelope(added, table, shapings::maskingKey).of(payload.getBytes(StandardCharsets.UTF_8));
+        return masked == null ? null : new String(masked, StandardCharsets.UTF_8);
+    }
+}
