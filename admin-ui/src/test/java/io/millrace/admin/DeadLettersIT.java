@@ -101,8 +101,7 @@ class DeadLettersIT {
                         new ByteArraySerializer(),
                         new ByteArraySerializer())) {
             // the times of its records are long past
-            admin.createTopics(List.of(
-                            new NewTopic(table.topic(), 1, (short) 1).configs(Map.of("retention.ms", "-1"))))
+            admin.createTopics(List.of(new NewTopic(table.topic(), 1, (short) 1).configs(Map.of("retention.ms", "-1"))))
                     .all()
                     .get();
             for (int i = 0; i < 100; i++) {
@@ -223,6 +222,20 @@ class DeadLettersIT {
         assertThat(letter.get("decidedBy").asString()).isEqualTo("admin");
         answer(call(HttpMethod.POST, "/dead-letters/" + id(1) + "/retry", null), 409);
         assertThat(stateOf(2)).isEqualTo("OPEN");
+    }
+
+    @Test
+    void aRetryThatComesToNothingCanBeGivenUp() {
+        answer(call(HttpMethod.POST, "/dead-letters/" + id(1) + "/retry", null), 200);
+        assertThat(web.get()
+                        .uri("/dead-letters/" + id(1))
+                        .with(user("olga").roles("OPERATOR"))
+                        .exchange())
+                .bodyText()
+                .contains("Discard it to give it up", "/dead-letters/" + id(1) + "/discard");
+        String path = "/dead-letters/" + id(1) + "/discard";
+        JsonNode letter = answer(call(HttpMethod.POST, path, "{\"reason\":\"never mind\"}"), 200);
+        assertThat(letter.get("state").asString()).isEqualTo("DISCARDED");
     }
 
     @Test

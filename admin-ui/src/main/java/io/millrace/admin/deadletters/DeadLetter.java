@@ -67,7 +67,8 @@ record DeadLetter(
             case "OPEN" -> "The sink refused it. Retry it once the cause is mended, or discard it.";
             case "WAITING" -> "It follows by itself once the earlier change of its row is retried or discarded.";
             case "RETRYING" ->
-                "It is given to the sink again within a second, if the table's delivery there is active.";
+                "It is given to the sink within a second, if the table's delivery there is active, and again until that takes or"
+                        + " refuses it. Discard it to give it up.";
             case "RETRIED" -> "The sink took it later, or holds a newer state of the row.";
             case "SUPERSEDED" -> "A newer state of the row took its place.";
             default -> "It was discarded and is not in the sink.";
@@ -79,6 +80,6 @@ record DeadLetter(
     }
 
     public boolean discardable() {
-        return state.equals("OPEN") || state.equals("WAITING");
+        return state.equals("OPEN") || state.equals("WAITING") || state.equals("RETRYING");
     }
 }

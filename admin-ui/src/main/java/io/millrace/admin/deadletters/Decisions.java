@@ -13,7 +13,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * What people decide about dead letters. A retry is asked for here and done by the worker that has the record's partition, which notices
- * within half a second; a sink compares versions or event ids, so a retry never overwrites newer state.
+ * within half a second; a sink compares versions or event ids, so a retry never overwrites newer state. What is discarded while it is on
+ * its way, and taken, is RETRIED all the same: the worker has the last word on what the sink has.
  */
 @Component("adminDeadLetterDecisions")
 class Decisions {
@@ -63,7 +64,7 @@ class Decisions {
     DeadLetter discard(long id, @Nullable String reason, String by) {
         String given = checked(reason);
         DeadLetter letter = letters.find(id);
-        int count = sql.sql(DISCARD + "state IN ('OPEN', 'WAITING') AND id = ?")
+        int count = sql.sql(DISCARD + "state IN ('OPEN', 'WAITING', 'RETRYING') AND id = ?")
                 .params(by, given, id)
                 .update();
         if (count == 0) {

@@ -37,8 +37,19 @@ final class DeadLetterStore implements DeadLetters {
     }
 
     @Override
-    public List<KeptLetter> due(String sink, TopicPartition partition, long below, int limit) {
-        return table.due(sink, partition, below, limit);
+    public List<KeptLetter> due(
+            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit) {
+        return table.due(sink, partition, below, except, exceptRows, limit);
+    }
+
+    @Override
+    public boolean begin(KeptLetter letter) {
+        return table.begin(letter.id());
+    }
+
+    @Override
+    public void later(KeptLetter letter, String cause) {
+        table.later(letter.id(), cause);
     }
 
     @Override
@@ -49,6 +60,11 @@ final class DeadLetterStore implements DeadLetters {
     @Override
     public void taken(KeptLetter letter) {
         table.taken(letter.id());
+    }
+
+    @Override
+    public void passed(KeptLetter letter, @Nullable String reason) {
+        table.passed(letter.id(), reason);
     }
 
     @Override

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Records that a sink refused, and those that wait behind them. Thread-safe. Every method may throw a {@link RuntimeException} when the
  * platform database or Kafka does not answer: then nothing may be passed that depends on it.
  *
- * <p>Not settled are letters that are OPEN (a person decides), WAITING (behind an open one of the same row) and RETRYING (a person asked
- * for it).
+ * <p>Not settled are letters that are OPEN (a person decides), WAITING (behind an earlier one of the same row) and RETRYING (given to the sink
+ * until that takes or refuses it, because a person asked for it or nothing stands before it any more).
  */
 public interface DeadLetters {
 
@@ -31,14 +31,33 @@ public interface DeadLetters {
     /** Returns where letters are not settled, of all sinks. */
     List<Standing> standing();
 
-    /** Returns letters that can be given to the sink now and lie below an offset, in the order of their records. */
-    List<KeptLetter> due(String sink, TopicPartition partition, long below, int limit);
+    /**
+     * Returns letters that can be given to the sink now and lie below an offset, in the order of their records.
+     *
+     * @param except letters that are left out
+     * @param exceptRows rows whose letters are left out, by what rows are told apart by
+     */
+    List<KeptLetter> due(
+            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit);
+
+    /** Takes note that a letter is given to the sink now; false if it was settled meanwhile, and must not be. */
+    boolean begin(KeptLetter letter);
+
+    /** It was not taken, but may be: it stays due. */
+    void later(KeptLetter letter, String cause);
 
     /** Returns a letter's record: from its topic, or from the topic of dead letters; empty if neither has it any more. */
     Optional<ConsumerRecord<byte[], byte[]>> record(KeptLetter letter);
 
-    /** The sink took it, or holds a newer state of its row. */
+    /** The sink took it, or holds a newer state of its row; so it is even if a person discarded it at that moment. */
     void taken(KeptLetter letter);
+
+    /**
+     * Nothing of it needs to be given to the sink.
+     *
+     * @param reason why, for people; null where there is nothing to say
+     */
+    void passed(KeptLetter letter, @Nullable String reason);
 
     /** It was refused again: a person decides. */
     void refused(KeptLetter letter, String cause, @Nullable String stack);

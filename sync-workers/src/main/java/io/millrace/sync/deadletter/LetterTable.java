@@ -64,6 +64,7 @@ final class LetterTable {
     private static final String DUE = """
             SELECT d.* FROM millrace.dead_letter d
             WHERE d.sink = ? AND d.topic = ? AND d.partition = ? AND d.record_offset < ? AND d.state IN ('RETRYING', 'WAITING')
+              AND d.id <> ALL (?) AND (d.key_hash IS NULL OR d.key_hash <> ALL (?))
               AND (d.state = 'RETRYING' OR NOT EXISTS (
                   SELECT FROM millrace.dead_letter e
                   WHERE e.sink = d.sink AND e.topic = d.topic AND e.partition = d.partition AND e.key_hash = d.key_hash
@@ -147,14 +148,50 @@ final class LetterTable {
                         new Standing(row.getString(1), partition(row), row.getLong("letters"), row.getBoolean("due")));
     }
 
-    List<KeptLetter> due(String sink, TopicPartition partition, long below, int limit) {
-        return jdbc.query(DUE, LetterTable::letter, sink, partition.topic(), partition.partition(), below, limit);
+    List<KeptLetter> due(
+            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit) {
+        return jdbc.query(
+                DUE,
+                LetterTable::letter,
+                sink,
+                partition.topic(),
+                partition.partition(),
+                below,
+                except.toArray(Long[]::new),
+                exceptRows.toArray(Long[]::new),
+                limit);
     }
 
+    boolean begin(long id) {
+        return jdbc.update(
+                        "UPDATE millrace.dead_letter SET state = 'RETRYING', last_attempt_at = now()"
+                                + " WHERE id = ? AND state IN ('RETRYING', 'WAITING')",
+                        id)
+                == 1;
+    }
+
+    void later(long id, String cause) {
+        jdbc.update(
+                "UPDATE millrace.dead_letter SET cause = ?, last_attempt_at = now() WHERE id = ? AND state = 'RETRYING'",
+                cause.replace('\0', ' '),
+                id);
+    }
+
+    /** Whoever discards it while it is on its way comes too late: that is said, for what is shown must be what is so. */
     void taken(long id) {
         jdbc.update(
-                "UPDATE millrace.dead_letter SET state = 'RETRIED', last_attempt_at = now() WHERE id = ? AND "
-                        + UNSETTLED,
+                "UPDATE millrace.dead_letter SET state = 'RETRIED', last_attempt_at = now(),"
+                        + " reason = CASE WHEN state = 'DISCARDED' THEN 'It was on its way when it was discarded, and was taken.'"
+                        + " ELSE reason END WHERE id = ? AND (state = 'DISCARDED' OR "
+                        + UNSETTLED + ")",
+                id);
+    }
+
+    void passed(long id, @Nullable String reason) {
+        jdbc.update(
+                "UPDATE millrace.dead_letter SET state = 'RETRIED', last_attempt_at = now(), reason = coalesce(?, reason)"
+                        + " WHERE id = ? AND " + UNSETTLED,
+                reason,
                 id);
     }
 

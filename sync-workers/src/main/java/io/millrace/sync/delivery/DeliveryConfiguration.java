@@ -99,7 +99,7 @@ class DeliveryConfiguration {
                 new Repetitions(name, offsets),
                 SinkShaping.of(name, sink.kind(), catalog, shapings, registry));
         Sink guarded = guard == null ? sink : new GuardedSink((EffectSink) sink, guard);
-        Redelivery redelivery = new Redelivery(guarded, reader, deadLetters, faults, incomplete, metrics);
+        Redelivery redelivery = new Redelivery(guarded, reader, deadLetters, faults, incomplete, metrics, backoff);
         Places places = new Places(name, catalog, backoff, redelivery, deadLetters, metrics, health);
         SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);
         SinkContainer container = new SinkContainer(

@@ -17,6 +17,7 @@ final class Place {
     private long gapTo;
 
     private final HeldKeys heldKeys = new HeldKeys();
+    private final LetterPauses letters = new LetterPauses();
     private int failures;
     private long heldUntil;
     private boolean held;
@@ -61,6 +62,10 @@ final class Place {
 
     HeldKeys heldKeys() {
         return heldKeys;
+    }
+
+    LetterPauses letters() {
+        return letters;
     }
 
     /** Forgets the offset: what is stored is the truth. */

@@ -12,6 +12,7 @@ import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.SinkKind;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -26,13 +27,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Gives dead letters to their sink again: those that a person asked for, and behind them those that waited. In the thread of the
  * partition's consumer, between two polls, so that nothing else of the partition is written at the same time; one by one, in the order
- * of the records.
+ * of the records. What is not taken now holds nothing else up: it waits by itself, and with it what is kept of its row.
  */
 final class Redelivery {
 
     private static final Logger log = LoggerFactory.getLogger(Redelivery.class);
     /** Read at a time. */
     private static final int AT_A_TIME = 100;
+    /** As long as nothing is due, whatever was said when it was looked last. */
+    private static final Duration REST = Duration.ofMillis(300);
 
     private final Sink sink;
     private final RecordReader reader;
@@ -40,6 +43,7 @@ final class Redelivery {
     private final Faults faults;
     private final IncompleteRows incomplete;
     private final DeliveryMetrics metrics;
+    private final Backoff backoff;
 
     Redelivery(
             Sink sink,
@@ -47,51 +51,67 @@ final class Redelivery {
             DeadLetters deadLetters,
             Faults faults,
             IncompleteRows incomplete,
-            DeliveryMetrics metrics) {
+            DeliveryMetrics metrics,
+            Backoff backoff) {
         this.sink = sink;
         this.reader = reader;
         this.deadLetters = deadLetters;
         this.faults = faults;
         this.incomplete = incomplete;
         this.metrics = metrics;
+        this.backoff = backoff;
     }
 
     private enum Result {
         SETTLED,
-        REFUSED,
+        /** Nothing else that is kept of the row goes before it. */
+        STAYS,
         STOP
     }
 
     /** @param goesOn asked before each letter; what is left then is due again at the next poll */
     void run(Places places, SteeredConsumer consumer, TopicPartition partition, Route route, BooleanSupplier goesOn) {
         Place place = consumer.place(partition);
+        LetterPauses pauses = place.letters();
+        if (pauses.rests()) {
+            return;
+        }
         try {
-            List<KeptLetter> due = deadLetters.due(sink.name(), partition, place.next(), AT_A_TIME);
-            Set<Long> refused = new HashSet<>();
+            List<KeptLetter> due =
+                    deadLetters.due(sink.name(), partition, place.next(), pauses.letters(), pauses.rows(), AT_A_TIME);
+            pauses.keep(due);
+            if (due.isEmpty()) {
+                pauses.rest(REST);
+            }
+            Set<Long> stay = new HashSet<>();
             for (KeptLetter letter : due) {
                 if (!goesOn.getAsBoolean()) {
                     break;
                 }
                 Long key = letter.keyHash();
-                if (key != null && refused.contains(key)) {
+                if (key != null && stay.contains(key)) {
                     continue;
                 }
                 Result result = again(places, consumer, partition, route, letter);
                 if (result == Result.STOP) {
                     break;
                 }
-                if (result == Result.REFUSED && key != null) {
-                    refused.add(key);
+                if (result == Result.STAYS && key != null) {
+                    stay.add(key);
                 }
             }
             place.heldKeys().replace(deadLetters.unsettled(sink.name(), partition));
         } catch (RuntimeException e) {
-            waits(places, consumer, partition, "Dead letters cannot be retried: " + e.getMessage());
+            log.warn("Dead letters of {} in {} cannot be retried now: {}", sink.name(), partition, e.getMessage());
+            pauses.rest(backoff);
         }
     }
 
     private Result again(
             Places places, SteeredConsumer consumer, TopicPartition partition, Route route, KeptLetter letter) {
+        if (!deadLetters.begin(letter)) {
+            return Result.SETTLED;
+        }
         Optional<ConsumerRecord<byte[], byte[]>> record = deadLetters.record(letter);
         if (record.isEmpty()) {
             deadLetters.refused(
@@ -99,7 +119,7 @@ final class Redelivery {
                     "The record is no longer in Kafka, neither in the table's topic nor in that of the dead letters:"
                             + " take a new snapshot of the table and discard this.",
                     null);
-            return Result.REFUSED;
+            return Result.STAYS;
         }
         if (TableShaping.isMaskedCopy(record.get())) {
             deadLetters.refused(
@@ -107,24 +127,25 @@ final class Redelivery {
                     "Only a masked copy of the record is left, since retention deleted the record itself: its values are not those"
                             + " of the row. Take a new snapshot of the table and discard this.",
                     null);
-            return Result.REFUSED;
+            return Result.STAYS;
         }
         Place place = consumer.place(partition);
         PartitionBatch batch = reader.again(partition, route, place, record.get());
         if (!batch.malformed().isEmpty()) {
             deadLetters.refused(letter, batch.malformed().get(0).cause(), null);
-            return Result.REFUSED;
+            return Result.STAYS;
         }
         if (!batch.lacking().isEmpty()) {
             return asked(letter, batch.lacking());
         }
         if (batch.received().isEmpty()) {
-            deadLetters.taken(letter);
+            deadLetters.passed(letter, null);
             return Result.SETTLED;
         }
         Received received = batch.received().get(0);
         try {
             List<Failure> failures = sink.write(new SinkBatch(List.of(received.change()), steps(batch, place), true));
+            place.letters().succeeded();
             if (failures.isEmpty()) {
                 return taken(letter, received);
             }
@@ -132,19 +153,28 @@ final class Redelivery {
             if (failure.category() == ErrorCategory.INCOMPLETE && sink.kind() == SinkKind.STATE) {
                 return asked(letter, batch.received());
             }
-            return failed(places, consumer, partition, route, letter, failure.category(), failure.cause(), null);
+            return failed(place, route, letter, failure.category(), failure.cause(), null);
         } catch (FenceLostException e) {
             places.forget(consumer, List.of(partition));
             return Result.STOP;
         } catch (SinkException e) {
-            return failed(places, consumer, partition, route, letter, e.category(), String.valueOf(e.getMessage()), e);
+            String said = String.valueOf(e.getMessage());
+            if (e.category() == ErrorCategory.REJECTED || e.category() == ErrorCategory.FATAL) {
+                return failed(place, route, letter, e.category(), said, e);
+            }
+            // whether others fare the same, delivery finds out by itself
+            log.warn("{} is waited for with dead letters of {}: {}", sink.name(), partition, said);
+            deadLetters.later(letter, said);
+            place.letters().rest(backoff);
+            place.letters().pause(letter, backoff);
+            return Result.STOP;
         }
     }
 
     /** The row comes whole with capture's answer, and this change in it. */
     private Result asked(KeptLetter letter, List<Received> lacking) {
         incomplete.ask(lacking);
-        deadLetters.taken(letter);
+        deadLetters.passed(letter, "The row was read again instead.");
         return Result.SETTLED;
     }
 
@@ -173,9 +203,7 @@ final class Redelivery {
     }
 
     private Result failed(
-            Places places,
-            SteeredConsumer consumer,
-            TopicPartition partition,
+            Place place,
             Route route,
             KeptLetter letter,
             ErrorCategory category,
@@ -185,17 +213,23 @@ final class Redelivery {
             case REJECTED -> {
                 deadLetters.refused(letter, cause, Stack.of(thrown));
                 metrics.deadLetters(1);
-                return Result.REFUSED;
             }
-            case FATAL -> faults.fail(route.table(), cause);
-            case RETRYABLE, INCOMPLETE -> waits(places, consumer, partition, cause);
+            case FATAL -> {
+                faults.fail(route.table(), cause);
+                place.letters().rest(backoff);
+                return Result.STOP;
+            }
+            case RETRYABLE, INCOMPLETE -> {
+                log.warn(
+                        "{} does not take offset {} of {}, a dead letter, for now: {}",
+                        sink.name(),
+                        letter.offset(),
+                        letter.partition(),
+                        cause);
+                deadLetters.later(letter, cause);
+                place.letters().pause(letter, backoff);
+            }
         }
-        return Result.STOP;
-    }
-
-    private void waits(Places places, SteeredConsumer consumer, TopicPartition partition, String reason) {
-        log.warn("{} is waited for with dead letters of {}: {}", sink.name(), partition, reason);
-        places.holdBack(consumer, partition);
-        consumer.offsets().waiting(List.of(new TopicPartitionId(partition.topic(), partition.partition())), reason);
+        return Result.STAYS;
     }
 }

@@ -11,6 +11,7 @@ import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkKind;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -285,6 +286,77 @@ class DeadLettersIT extends DeliveryScenario {
         await().untilAsserted(() -> assertThat(effects()).hasSize(6).endsWith(effect("update", 2, "z")));
         awaitAllAt(6);
         assertThat(effects()).hasSize(6);
+    }
+
+    private String stateOf(String sink, int id) {
+        return String.join(
+                " ",
+                sql.queryForList(
+                        "SELECT state || ' ' || cause || coalesce(' ' || reason, '') FROM millrace.dead_letter"
+                                + " WHERE topic = ? AND sink = ? AND key->>'id' = ? ORDER BY record_offset",
+                        String.class,
+                        table.topic(),
+                        sink,
+                        String.valueOf(id)));
+    }
+
+    /** Rows 1 to 40 are spread over all partitions, that of row 1 among them. */
+    @Test
+    void aRetryThatIsToWaitHoldsNothingUpButItsRowAndCanBeGivenUp() throws Exception {
+        send(events.create(key(1), item(1, bad)), events.update(key(1), null, item(1, "b")));
+        awaitAllAt(2);
+        assertThat(letters("effects")).containsExactly("1:OPEN", "1:WAITING");
+        SteerableSink.refuse(bad, ErrorCategory.RETRYABLE);
+        decide("effects", "OPEN", "RETRYING");
+        await().untilAsserted(() ->
+                assertThat(stateOf("effects", 1)).startsWith("RETRYING The test refuses it WAITING An earlier change"));
+
+        List<ChangeEvent> more = new ArrayList<>();
+        for (int id = 2; id <= 40; id++) {
+            more.add(events.create(key(id), item(id, "other")));
+        }
+        more.add(events.update(key(1), null, item(1, "c")));
+        send(more.toArray(ChangeEvent[]::new));
+        await().untilAsserted(() -> assertThat(next("effects")).isEqualTo(42));
+        assertThat(effects()).hasSize(39).noneMatch(effect -> effect.contains(" 1 "));
+        assertThat(letters("effects")).containsExactly("1:RETRYING", "1:WAITING", "1:WAITING");
+
+        decide("effects", "RETRYING", "DISCARDED");
+        await().untilAsserted(
+                        () -> assertThat(letters("effects")).containsExactly("1:DISCARDED", "1:RETRIED", "1:RETRIED"));
+        assertThat(effects())
+                .hasSize(41)
+                .containsSubsequence(effect("update", 1, "b"), effect("update", 1, "c"))
+                .noneMatch(effect -> effect.contains(bad));
+    }
+
+    @Test
+    void aRetryThatTheSinkTakesInTheEndIsFollowedByWhatWaited() throws Exception {
+        send(events.create(key(1), item(1, bad)), events.update(key(1), null, item(1, "b")));
+        awaitAllAt(2);
+        SteerableSink.refuse(bad, ErrorCategory.RETRYABLE);
+        decide("effects", "OPEN", "RETRYING");
+        await().untilAsserted(
+                        () -> assertThat(stateOf("effects", 1)).startsWith("RETRYING The test refuses it WAITING"));
+        mend();
+        await().untilAsserted(() -> assertThat(letters("effects")).containsExactly("1:RETRIED", "1:RETRIED"));
+        assertThat(effects()).containsExactly(effect("create", 1, bad), effect("update", 1, "b"));
+    }
+
+    @Test
+    void aLetterThatIsDiscardedWhileTheSinkTakesItIsNotSaidToBeMissingThere() throws Exception {
+        send(events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+        mend();
+        SteerableSink.whenTaken(bad, () -> decide("states", "RETRYING", "DISCARDED"));
+        try {
+            decide("states", "OPEN", "RETRYING");
+            await().untilAsserted(() -> assertThat(stateOf("states", 1)).startsWith("RETRIED"));
+        } finally {
+            SteerableSink.whenTaken(bad, null);
+        }
+        assertThat(stateOf("states", 1)).endsWith("It was on its way when it was discarded, and was taken.");
+        assertThat(state(1)).isEqualTo(item(1, bad));
     }
 
     @Test

@@ -88,8 +88,26 @@ final class LettersInMemory implements DeadLetters {
     }
 
     @Override
-    public List<KeptLetter> due(String sink, TopicPartition partition, long below, int limit) {
-        return List.copyOf(due);
+    public List<KeptLetter> due(
+            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit) {
+        return due.stream()
+                .filter(letter -> !except.contains(letter.id()) && !exceptRows.contains(letter.keyHash()))
+                .toList();
+    }
+
+    @Override
+    public boolean begin(KeptLetter letter) {
+        return true;
+    }
+
+    @Override
+    public void later(KeptLetter letter, String cause) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void passed(KeptLetter letter, String reason) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

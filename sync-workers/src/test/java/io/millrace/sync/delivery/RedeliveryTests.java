@@ -20,7 +20,7 @@ class RedeliveryTests {
             letters.due.add(new KeptLetter(i, "sink", partition, i, null, (long) i));
         }
         Redelivery redelivery =
-                new Redelivery(new SteerableSink("sink", SinkKind.STATE), null, letters, null, null, null);
+                new Redelivery(new SteerableSink("sink", SinkKind.STATE), null, letters, null, null, null, null);
         AtomicInteger asked = new AtomicInteger();
         try (SteeredConsumer consumer = new SteeredConsumer(
                 Map.of("bootstrap.servers", "localhost:1", "group.id", "test"),

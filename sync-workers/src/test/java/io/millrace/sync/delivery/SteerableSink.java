@@ -27,6 +27,7 @@ class SteerableSink implements Sink {
     private static final Map<String, Map<String, State>> STATES = new HashMap<>();
     private static final Map<String, List<String>> EFFECTS = new HashMap<>();
     private static final Map<String, ErrorCategory> REFUSED = new HashMap<>();
+    private static final Map<String, Runnable> WHEN_TAKEN = new HashMap<>();
     private static final Set<String> ERRORS = new HashSet<>();
 
     private final String name;
@@ -69,6 +70,29 @@ class SteerableSink implements Sink {
                 REFUSED.put(text, category);
             }
         }
+    }
+
+    /** Runs this when a row that holds this text has been taken; null for nothing. */
+    static void whenTaken(String text, Runnable then) {
+        synchronized (STATES) {
+            if (then == null) {
+                WHEN_TAKEN.remove(text);
+            } else {
+                WHEN_TAKEN.put(text, then);
+            }
+        }
+    }
+
+    private static void taken(Change change) {
+        List<Runnable> then;
+        synchronized (STATES) {
+            String text = String.valueOf(change.event().after());
+            then = WHEN_TAKEN.entrySet().stream()
+                    .filter(entry -> text.contains(entry.getKey()))
+                    .map(Map.Entry::getValue)
+                    .toList();
+        }
+        then.forEach(Runnable::run);
     }
 
     /** Throws an Error at rows that hold this text, or no longer. */
@@ -121,6 +145,7 @@ class SteerableSink implements Sink {
                 act(batch.changes().get(i));
             } else {
                 hold(batch.changes().get(i));
+                taken(batch.changes().get(i));
             }
         }
         return failures;
