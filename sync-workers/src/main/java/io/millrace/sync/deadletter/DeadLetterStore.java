@@ -32,6 +32,11 @@ final class DeadLetterStore implements DeadLetters {
     }
 
     @Override
+    public Map<Long, Long> gaps(String sink, TopicPartition partition) {
+        return table.gaps(sink, partition);
+    }
+
+    @Override
     public List<Standing> standing() {
         return table.standing();
     }

@@ -28,6 +28,12 @@ public interface DeadLetters {
     /** Returns, by what rows are told apart by, the offset of each row's first letter that is not settled. */
     Map<Long, Long> unsettled(String sink, TopicPartition partition);
 
+    /**
+     * Returns, by what rows are told apart by, the offset of each row's first letter that was discarded and that no whole newer state of the
+     * row has made good: what it held of the row, nobody has.
+     */
+    Map<Long, Long> gaps(String sink, TopicPartition partition);
+
     /** Returns where letters are not settled, of all sinks. */
     List<Standing> standing();
 
@@ -63,12 +69,13 @@ public interface DeadLetters {
     void refused(KeptLetter letter, String cause, @Nullable String stack);
 
     /**
-     * A whole newer state took the place of a row's letters.
+     * A whole newer state took the place of a row's letters, and made good what was discarded.
      *
      * @param keyHash which row; null for all rows of the partition
      * @param version of the newer state
      * @param offset of its record
      * @param eventId of it
+     * @return how many letters that is about
      */
     int superseded(
             String sink, TopicPartition partition, @Nullable Long keyHash, long version, long offset, String eventId);

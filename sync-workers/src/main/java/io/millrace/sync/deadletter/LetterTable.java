@@ -21,6 +21,7 @@ final class LetterTable {
 
     private static final int PAYLOAD_LIMIT = 256 * 1024;
     private static final String UNSETTLED = "state IN ('OPEN', 'WAITING', 'RETRYING')";
+    private static final String GAP = "state = 'DISCARDED' AND NOT made_good";
     private static final String OF_PARTITION = " WHERE sink = ? AND topic = ? AND partition = ? ";
 
     /**
@@ -128,9 +129,17 @@ final class LetterTable {
     }
 
     Map<Long, Long> unsettled(String sink, TopicPartition partition) {
+        return first(sink, partition, UNSETTLED);
+    }
+
+    Map<Long, Long> gaps(String sink, TopicPartition partition) {
+        return first(sink, partition, GAP);
+    }
+
+    private Map<Long, Long> first(String sink, TopicPartition partition, String condition) {
         Map<Long, Long> first = new HashMap<>();
         jdbc.query(
-                "SELECT key_hash, min(record_offset) FROM millrace.dead_letter" + OF_PARTITION + "AND " + UNSETTLED
+                "SELECT key_hash, min(record_offset) FROM millrace.dead_letter" + OF_PARTITION + "AND " + condition
                         + " AND key_hash IS NOT NULL GROUP BY key_hash",
                 row -> {
                     first.put(row.getLong(1), row.getLong(2));
@@ -206,11 +215,11 @@ final class LetterTable {
 
     int superseded(
             String sink, TopicPartition partition, @Nullable Long keyHash, long version, long offset, String eventId) {
-        return jdbc.update(
+        String replaced = " AND (?::bigint IS NULL OR key_hash = ?)"
+                + " AND CASE WHEN row_version IS NULL THEN record_offset < ? ELSE row_version <= ? END";
+        int settled = jdbc.update(
                 "UPDATE millrace.dead_letter SET state = 'SUPERSEDED', decided_at = now(), reason = ?" + OF_PARTITION
-                        + "AND "
-                        + UNSETTLED + " AND (?::bigint IS NULL OR key_hash = ?)"
-                        + " AND CASE WHEN row_version IS NULL THEN record_offset < ? ELSE row_version <= ? END",
+                        + "AND " + UNSETTLED + replaced,
                 "The newer state " + eventId + " took its place.",
                 sink,
                 partition.topic(),
@@ -219,6 +228,16 @@ final class LetterTable {
                 keyHash,
                 offset,
                 version);
+        int madeGood = jdbc.update(
+                "UPDATE millrace.dead_letter SET made_good = true" + OF_PARTITION + "AND " + GAP + replaced,
+                sink,
+                partition.topic(),
+                partition.partition(),
+                keyHash,
+                keyHash,
+                offset,
+                version);
+        return settled + madeGood;
     }
 
     Set<Long> discarded(String sink, TopicPartition partition, long from, long to) {

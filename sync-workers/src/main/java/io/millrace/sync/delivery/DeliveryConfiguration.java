@@ -100,7 +100,7 @@ class DeliveryConfiguration {
                 SinkShaping.of(name, sink.kind(), catalog, shapings, registry));
         Sink guarded = guard == null ? sink : new GuardedSink((EffectSink) sink, guard);
         Redelivery redelivery = new Redelivery(guarded, reader, deadLetters, faults, incomplete, metrics, backoff);
-        Places places = new Places(name, catalog, backoff, redelivery, deadLetters, metrics, health);
+        Places places = new Places(name, sink.kind(), catalog, backoff, redelivery, deadLetters, metrics, health);
         SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);
         SinkContainer container = new SinkContainer(
                 name,

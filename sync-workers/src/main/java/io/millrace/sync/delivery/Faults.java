@@ -4,6 +4,7 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.event.Operation;
 import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.sink.SinkKind;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -125,7 +126,8 @@ final class Faults {
     void applied(Received received, Outcome outcome) {
         HeldKeys held = received.held();
         boolean truncate = received.event().operation() == Operation.TRUNCATE;
-        if (held.isEmpty() || !truncate && !(received.isWhole() && held.holds(received))) {
+        boolean isAbout = truncate || received.isWhole() && (held.holds(received) || held.isBehindGap(received));
+        if (held.isEmpty() || !isAbout) {
             return;
         }
         try {
@@ -137,7 +139,7 @@ final class Faults {
                     received.record().offset(),
                     received.event().eventId());
             if (settled > 0) {
-                held.replace(deadLetters.unsettled(sink, received.partition()));
+                held.read(deadLetters, sink, SinkKind.STATE, received.partition());
             }
         } catch (RuntimeException e) {
             outcome.holdBack(

@@ -2,11 +2,14 @@ package io.millrace.sync.delivery;
 
 import io.millrace.catalog.CapturedTable;
 import io.millrace.event.RowKey;
+import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.sink.SinkKind;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +21,15 @@ final class HeldKeys {
     /** By what rows are told apart by, the offset of the first letter. */
     private final Map<Long, Long> first = new HashMap<>();
 
+    /** Of states: rows of which a discarded letter has what nobody else has, with its offset. */
+    private final Map<Long, Long> gaps = new HashMap<>();
+
     /** Letters kept since the rows were last read. */
     private final Set<Long> added = new HashSet<>();
 
+    /** Tells whether no letter is known, of whatever row. */
     boolean isEmpty() {
-        return first.isEmpty();
+        return first.isEmpty() && gaps.isEmpty();
     }
 
     /** Returns how many rows are held, and how many letters were added since they were last read. */
@@ -40,6 +47,13 @@ final class HeldKeys {
         return letter != null && letter <= offset;
     }
 
+    /** Tells whether an earlier change of its row was discarded, so that what a sink holds of the row is not what this one changed. */
+    boolean isBehindGap(Received received) {
+        Long hash = gaps.isEmpty() ? null : received.keyHash();
+        Long gap = hash == null ? null : gaps.get(hash);
+        return gap != null && gap < received.record().offset();
+    }
+
     /** Tells whether the record at this offset is known to be kept already. */
     boolean kept(long offset) {
         return added.contains(offset);
@@ -52,9 +66,14 @@ final class HeldKeys {
         }
     }
 
-    void replace(Map<Long, Long> unsettled) {
+    /** Takes what the catalog has. */
+    void read(DeadLetters letters, String sink, SinkKind kind, TopicPartition partition) {
+        Map<Long, Long> unsettled = letters.unsettled(sink, partition);
+        Map<Long, Long> discarded = kind == SinkKind.STATE ? letters.gaps(sink, partition) : Map.of();
         first.clear();
         first.putAll(unsettled);
+        gaps.clear();
+        gaps.putAll(discarded);
         added.clear();
     }
 

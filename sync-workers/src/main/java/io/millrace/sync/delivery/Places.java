@@ -6,6 +6,7 @@ import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
 import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.sink.SinkKind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -41,6 +42,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     }
 
     private final String sink;
+    private final SinkKind kind;
     private final PipelineCatalog catalog;
     private final Backoff backoff;
     private final Redelivery redelivery;
@@ -52,6 +54,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
 
     Places(
             String sink,
+            SinkKind kind,
             PipelineCatalog catalog,
             Backoff backoff,
             Redelivery redelivery,
@@ -59,6 +62,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
             DeliveryMetrics metrics,
             SinkHealth health) {
         this.sink = sink;
+        this.kind = kind;
         this.catalog = catalog;
         this.backoff = backoff;
         this.redelivery = redelivery;
@@ -158,7 +162,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
             for (TopicPartition partition : partitions) {
                 Optional<DeliveryOffset> offset = stored.getOrDefault(id(partition), Optional.empty());
                 Place place = consumer.place(partition);
-                place.heldKeys().replace(deadLetters.unsettled(sink, partition));
+                place.heldKeys().read(deadLetters, sink, kind, partition);
                 place.stand(
                         offset.map(DeliveryOffset::nextOffset).orElse(0L),
                         offset.map(DeliveryOffset::replayUntil).orElse(0L),

@@ -100,7 +100,7 @@ final class Redelivery {
                     stay.add(key);
                 }
             }
-            place.heldKeys().replace(deadLetters.unsettled(sink.name(), partition));
+            place.heldKeys().read(deadLetters, sink.name(), sink.kind(), partition);
         } catch (RuntimeException e) {
             log.warn("Dead letters of {} in {} cannot be retried now: {}", sink.name(), partition, e.getMessage());
             pauses.rest(backoff);
@@ -143,6 +143,9 @@ final class Redelivery {
             return Result.SETTLED;
         }
         Received received = batch.received().get(0);
+        if (sink.kind() == SinkKind.STATE && !received.isWhole() && isBehindGap(letter)) {
+            return asked(letter, batch.received());
+        }
         try {
             List<Failure> failures = sink.write(new SinkBatch(List.of(received.change()), steps(batch, place), true));
             place.letters().succeeded();
@@ -169,6 +172,15 @@ final class Redelivery {
             place.letters().pause(letter, backoff);
             return Result.STOP;
         }
+    }
+
+    /** What is discarded by now, whenever it was: what the sink holds is not what this one changed. */
+    private boolean isBehindGap(KeptLetter letter) {
+        Long row = letter.keyHash();
+        Long gap = row == null
+                ? null
+                : deadLetters.gaps(sink.name(), letter.partition()).get(row);
+        return gap != null && gap < letter.offset();
     }
 
     /** The row comes whole with capture's answer, and this change in it. */

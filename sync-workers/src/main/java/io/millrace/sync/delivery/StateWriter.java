@@ -12,8 +12,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes coalesced states. What fails is known by item, or found by halving; rows that the sink cannot complete are asked for. Of a row with a dead letter, a whole state goes on and takes
- * the letter's place; one that lacks values waits for it, because the letter may hold them.
+ * Writes coalesced states. What fails is known by item, or found by halving; rows that the sink cannot complete are asked for. Of a row with
+ * a dead letter, a whole state goes on and takes the letter's place; one that lacks values waits for it, because the letter may hold them,
+ * and once that is discarded, the row is asked for: completed from what the sink holds, it would be a row that never was.
  */
 final class StateWriter implements BatchWriter {
 
@@ -40,13 +41,17 @@ final class StateWriter implements BatchWriter {
             }
         }
         List<Received> wanted = new ArrayList<>();
+        List<Received> lacking = new ArrayList<>(0);
         for (Received received : Coalescer.coalesce(all)) {
             if (mustWait(received)) {
                 faults.behind(received.parts(), outcome);
+            } else if (isBehindGap(received)) {
+                lacking.add(received);
             } else {
                 wanted.add(received);
             }
         }
+        incomplete.ask(lacking, outcome);
         write(wanted, repeats, outcome);
         truncated(
                 all.stream()
@@ -67,6 +72,10 @@ final class StateWriter implements BatchWriter {
         return received.event().operation() != Operation.TRUNCATE
                 && !received.isWhole()
                 && received.held().holds(received);
+    }
+
+    private static boolean isBehindGap(Received received) {
+        return !received.isWhole() && received.held().isBehindGap(received);
     }
 
     private void write(List<Received> part, boolean repeats, Outcome outcome) {
@@ -132,6 +141,8 @@ final class StateWriter implements BatchWriter {
             }
             if (mustWait(one)) {
                 faults.behind(List.of(one), outcome);
+            } else if (isBehindGap(one)) {
+                incomplete.ask(List.of(one), outcome);
             } else {
                 write(List.of(one), true, outcome);
             }

@@ -39,6 +39,9 @@ final class FedChanges {
     /** Rows whose last change could not be shaped, in this run. */
     private final Set<RowKey> refusedRows = new HashSet<>();
 
+    /** Rows of which a discarded change was left out, and that came in no state since that is whole, in this run. */
+    private final Set<RowKey> discardedRows = new HashSet<>();
+
     /** Rows that came in a version without values which nobody could give, and in no newer one since that is whole. */
     private final Map<RowKey, Long> awaited = new LinkedHashMap<>();
 
@@ -94,7 +97,12 @@ final class FedChanges {
         for (ConsumerRecord<byte[], byte[]> record : polled) {
             try {
                 ChangeEvent event = records.read(record);
-                if (event != null && !isDiscarded(record)) {
+                if (event != null && isDiscarded(record)) {
+                    RowKey key = event.key();
+                    if (key != null) {
+                        discardedRows.add(key);
+                    }
+                } else if (event != null) {
                     add(changes, event, record, shape);
                 }
             } catch (MalformedEventException e) {
@@ -118,6 +126,11 @@ final class FedChanges {
             leftOut++;
             return;
         }
+        if (key != null && lacking && discardedRows.contains(key)) {
+            // completed from what the copy holds, it would be a row that never was
+            lacks(event);
+            return;
+        }
         try {
             if (shape == null) {
                 changes.add(new Change(table, event));
@@ -126,6 +139,7 @@ final class FedChanges {
             }
             if (key != null && !lacking) {
                 refusedRows.remove(key);
+                discardedRows.remove(key);
                 awaited.computeIfPresent(key, (row, version) -> version < event.rowVersion() ? null : version);
             }
         } catch (RowLacking e) {

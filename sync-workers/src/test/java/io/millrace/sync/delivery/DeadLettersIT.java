@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.catalog.BindingState;
 import io.millrace.event.ChangeEvent;
 import io.millrace.sync.SyncWorkersApplication;
+import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Sink;
@@ -167,6 +168,61 @@ class DeadLettersIT extends DeliveryScenario {
 
         await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:RETRIED", "1:RETRIED"));
         assertThat(state(1)).isEqualTo(item(1, "third").replace("\"n\"", "\"long\""));
+    }
+
+    private List<String> askedFor() {
+        return sql.queryForList(
+                "SELECT key FROM millrace.reread WHERE table_id = ? ORDER BY id", String.class, table.id());
+    }
+
+    private String large(int id, String name, String large) {
+        return item(id, name).replace("\"n\"", '"' + large + '"');
+    }
+
+    /** What the sink holds is not what the change behind the discarded one was made to. */
+    @Test
+    void aPartOfAStateBehindADiscardedOneIsNotCompletedFromTheOneBefore() throws Exception {
+        send(events.create(key(1), large(1, "first", "X")));
+        await().untilAsserted(() -> assertThat(state(1)).isEqualTo(large(1, "first", "X")));
+        send(events.update(key(1), null, large(1, bad, "Y")));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+        send(events.update(key(1), null, large(1, "third", NOT_SENT), "note"));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN", "1:WAITING"));
+
+        decide("states", "OPEN", "DISCARDED");
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:DISCARDED", "1:RETRIED"));
+        assertThat(stateOf("states", 1)).endsWith("The row was read again instead.");
+        assertThat(state(1)).isEqualTo(large(1, "first", "X"));
+        assertThat(askedFor()).containsExactly(key(1));
+
+        // what comes before the answer is in it too
+        sql.update("DELETE FROM millrace.reread WHERE table_id = ?", table.id());
+        long standing = next("states");
+        send(events.update(key(1), null, large(1, "fourth", NOT_SENT), "note"));
+        await().untilAsserted(() -> assertThat(next("states")).isEqualTo(standing + 1));
+        await().untilAsserted(() -> assertThat(askedFor()).containsExactly(key(1)));
+        assertThat(state(1)).isEqualTo(large(1, "first", "X"));
+
+        send(events.read(key(1), large(1, "fourth", "Y"), TestEvents.nextLsn()));
+        await().untilAsserted(() -> assertThat(state(1)).isEqualTo(large(1, "fourth", "Y")));
+        sql.update("DELETE FROM millrace.reread WHERE table_id = ?", table.id());
+        send(events.update(key(1), null, large(1, "fifth", NOT_SENT), "note"));
+        await().untilAsserted(() -> assertThat(state(1)).isEqualTo(large(1, "fifth", "Y")));
+        assertThat(askedFor()).isEmpty();
+    }
+
+    @Test
+    void whatADiscardedLetterLeavesOpenIsKnownAfterARestart() throws Exception {
+        send(events.create(key(1), large(1, "first", "X")), events.update(key(1), null, large(1, bad, "Y")));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+        decide("states", "OPEN", "DISCARDED");
+        application.close();
+        run();
+        send(events.update(key(1), null, large(1, "third", NOT_SENT), "note"));
+        await().untilAsserted(() -> assertThat(next("states")).isEqualTo(3));
+        assertThat(askedFor()).containsExactly(key(1));
+        assertThat(state(1)).isEqualTo(large(1, "first", "X"));
+        assertThat(letters("states")).containsExactly("1:DISCARDED");
     }
 
     @Test

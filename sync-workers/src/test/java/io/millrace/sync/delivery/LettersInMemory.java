@@ -22,6 +22,8 @@ final class LettersInMemory implements DeadLetters {
     final Map<Long, DeadLetter> kept = new TreeMap<>();
     final Set<Long> superseded = new HashSet<>();
     final Set<Long> discarded = new HashSet<>();
+    /** Of rows with a discarded letter that nothing made good, its offset. */
+    final Map<Long, Long> gaps = new HashMap<>();
     /** To be given again; no record of them is left. */
     final List<KeptLetter> due = new ArrayList<>();
 
@@ -60,6 +62,11 @@ final class LettersInMemory implements DeadLetters {
             }
         });
         return first;
+    }
+
+    @Override
+    public Map<Long, Long> gaps(String sink, TopicPartition partition) {
+        return Map.copyOf(gaps);
     }
 
     @Override
