@@ -111,6 +111,9 @@ class Previews {
         } else if (shaped instanceof Shaped.Refused refused) {
             outcome = Outcome.REFUSED;
             reason = refused.cause();
+        } else if (shaped instanceof Shaped.Removed gone && !gone.isNews()) {
+            outcome = Outcome.PASSED_OVER;
+            reason = "The row passes the filter neither before nor after the change.";
         } else if (shaped instanceof Shaped.Removed) {
             outcome = Outcome.DELETED;
             reason = "The row does not pass the filter: if the sink has it, it is deleted there.";

@@ -16,11 +16,12 @@ public sealed interface Shaped {
     record Sent(ChangeEvent event, Set<String> masked, Set<String> changed) implements Shaped {}
 
     /**
-     * The row is not to be in the sink: it gets a delete.
+     * The row is not to be in the sink: it gets a delete, without values.
      *
-     * @param row the event as it would have been sent
+     * @param row the event as it would have been sent; null for a delete
+     * @param isNews whether the row may have been in the sink before this change; false where it is certain that it was not to be
      */
-    record Removed(ChangeEvent event, ChangeEvent row) implements Shaped {}
+    record Removed(ChangeEvent event, @Nullable ChangeEvent row, boolean isNews) implements Shaped {}
 
     /** The row is not to be in the sink, and cannot be there. */
     record Skipped() implements Shaped {}

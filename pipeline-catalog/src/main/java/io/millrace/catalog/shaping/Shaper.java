@@ -3,6 +3,7 @@ package io.millrace.catalog.shaping;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.MaskingKey;
+import io.millrace.event.BeforeCompleteness;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.Operation;
 import io.millrace.event.Row;
@@ -107,7 +108,7 @@ public final class Shaper {
         }
         Row after = event.after();
         if (after == null) {
-            return sent(event, null, Set.of());
+            return ended(event);
         }
         try {
             RowValues values = new RowValues(after, named);
@@ -118,12 +119,53 @@ public final class Shaper {
             Set<String> unknown = new LinkedHashSet<>(0);
             if (passes) {
                 List<RowShape.Extra> extras = extras(values, event, unknown);
-                return sent(event, rows.shape(after, event.unavailable(), extras), unknown);
+                return sent(shown(event), rows.shape(after, event.unavailable(), extras), unknown);
             }
-            return new Shaped.Removed(removed(event), hidden(values, event, after));
+            return new Shaped.Removed(removed(event), hidden(values, event, after), before(event) != Before.OUT);
         } catch (RowRefusedException e) {
             return new Shaped.Refused(String.valueOf(e.getMessage()), null, e.isLacking());
         }
+    }
+
+    /** What the filter says of the row as it was before a change. */
+    private enum Before {
+        /** It was to be in the sink. */
+        IN,
+        /** It was not. */
+        OUT,
+        /** Not all of it was sent, or the filter has no value for it. */
+        UNKNOWN
+    }
+
+    private Before before(ChangeEvent event) {
+        if (filter == null) {
+            return Before.IN;
+        }
+        Row before = event.before();
+        if (before == null || event.beforeCompleteness() != BeforeCompleteness.FULL) {
+            return Before.UNKNOWN;
+        }
+        try {
+            Object result = filter.evaluate(new RowValues(before, named), Set.of());
+            return result instanceof Boolean passes ? passes ? Before.IN : Before.OUT : Before.UNKNOWN;
+        } catch (RowRefusedException e) {
+            return Before.UNKNOWN;
+        }
+    }
+
+    /** A row that is gone, or all of them. Of one that was not to be in the sink, the sink gets no values. */
+    private Shaped ended(ChangeEvent event) {
+        return event.operation() == Operation.DELETE && before(event) == Before.OUT
+                ? new Shaped.Removed(removed(event), null, false)
+                : sent(shown(event), null, Set.of());
+    }
+
+    /** Leaves out the row before the change, where it was not to be in the sink or that is not known. The key alone is what the event is of. */
+    private ChangeEvent shown(ChangeEvent event) {
+        boolean full = event.before() != null && event.beforeCompleteness() == BeforeCompleteness.FULL;
+        return full && before(event) != Before.IN
+                ? with(event, event.operation(), event.after(), event.unavailable())
+                : event;
     }
 
     private boolean passes(Expression condition, RowValues values, ChangeEvent event) throws RowRefusedException {
@@ -214,17 +256,23 @@ public final class Shaper {
     }
 
     private static ChangeEvent removed(ChangeEvent event) {
+        return with(event, Operation.DELETE, null, Set.of());
+    }
+
+    /** Returns an event without the row before it. */
+    private static ChangeEvent with(
+            ChangeEvent event, Operation operation, @Nullable Row after, Set<String> unavailable) {
         return new ChangeEvent(
                 event.source(),
                 event.table(),
                 event.position(),
                 event.lsn(),
-                Operation.DELETE,
+                operation,
                 event.key(),
                 null,
-                io.millrace.event.BeforeCompleteness.NONE,
-                null,
-                Set.of(),
+                BeforeCompleteness.NONE,
+                after,
+                unavailable,
                 event.transaction(),
                 event.capturedAt(),
                 event.schemaVersion());

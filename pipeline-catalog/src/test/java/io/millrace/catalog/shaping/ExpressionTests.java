@@ -2,7 +2,10 @@ package io.millrace.catalog.shaping;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.event.BeforeCompleteness;
+import io.millrace.event.ChangeEvent;
 import io.millrace.event.Operation;
+import io.millrace.event.Row;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -229,6 +232,75 @@ class ExpressionTests {
         assertThat(shaper.shape(ShapingFixture.event(Operation.READ, null, out)))
                 .isInstanceOf(Shaped.Removed.class);
         assertThat(shaper.shape(ShapingFixture.event(Operation.DELETE, in, null)))
+                .isInstanceOf(Shaped.Sent.class);
+        assertThat(removed.isNews()).isTrue();
+    }
+
+    private static ChangeEvent keyOnly(ChangeEvent event) {
+        return new ChangeEvent(
+                event.source(),
+                event.table(),
+                event.position(),
+                event.lsn(),
+                event.operation(),
+                event.key(),
+                Row.of("{\"id\":1}"),
+                BeforeCompleteness.KEY,
+                event.after(),
+                event.unavailable(),
+                event.transaction(),
+                event.capturedAt(),
+                event.schemaVersion());
+    }
+
+    @Test
+    void ofARowThatDidNotPassNothingIsShownWhateverBecomesOfIt() {
+        Shaper shaper = ShapingFixture.shaper(ShapingFixture.filter("active == true"));
+        String in = "{\"id\":1,\"active\":true,\"email\":\"a\"}";
+        String out = "{\"id\":1,\"active\":false,\"email\":\"secret\"}";
+
+        Shaped.Removed deleted = (Shaped.Removed) shaper.shape(ShapingFixture.event(Operation.DELETE, out, null));
+        assertThat(deleted.isNews()).isFalse();
+        assertThat(deleted.row()).isNull();
+        assertThat(deleted.event().before()).isNull();
+        assertThat(deleted.event().operation()).isEqualTo(Operation.DELETE);
+        Shaped.Removed changed = (Shaped.Removed) shaper.shape(ShapingFixture.update(out, out));
+        assertThat(changed.isNews()).isFalse();
+        assertThat(changed.event().before()).isNull();
+
+        Shaped.Sent appears = (Shaped.Sent) shaper.shape(ShapingFixture.update(out, in));
+        assertThat(appears.event().operation()).isEqualTo(Operation.UPDATE);
+        assertThat(appears.event().before()).isNull();
+        assertThat(appears.event().beforeCompleteness()).isEqualTo(BeforeCompleteness.NONE);
+        assertThat(appears.event().after()).hasToString(in);
+
+        Shaped.Sent stays = (Shaped.Sent) shaper.shape(ShapingFixture.update(in, in));
+        assertThat(stays.event().before()).hasToString(in);
+        Shaped.Sent ends = (Shaped.Sent) shaper.shape(ShapingFixture.event(Operation.DELETE, in, null));
+        assertThat(ends.event().before()).hasToString(in);
+    }
+
+    @Test
+    void ofAStateThatTheFilterHasNoValueForNothingIsShownButTheRowsEndIsTold() {
+        Shaper shaper = ShapingFixture.shaper(ShapingFixture.filter("size(email) == 1"));
+        String in = "{\"id\":1,\"email\":\"a\"}";
+        String undecided = "{\"id\":1,\"active\":true,\"email\":null}";
+        Shaped.Sent appears = (Shaped.Sent) shaper.shape(ShapingFixture.update(undecided, in));
+        assertThat(appears.event().before()).isNull();
+        // it may be there from before the filter had no value for it
+        Shaped.Sent gone = (Shaped.Sent) shaper.shape(ShapingFixture.event(Operation.DELETE, undecided, null));
+        assertThat(gone.event().before()).isNull();
+    }
+
+    @Test
+    void ofARowWhoseStateBeforeIsNotKnownTheKeyAloneIsShownAndItsEndTold() {
+        Shaper shaper = ShapingFixture.shaper(ShapingFixture.filter("active == true"));
+        Shaped.Sent ends = (Shaped.Sent) shaper.shape(keyOnly(ShapingFixture.event(Operation.DELETE, null, null)));
+        assertThat(ends.event().before()).hasToString("{\"id\":1}");
+        Shaped.Removed leaves =
+                (Shaped.Removed) shaper.shape(ShapingFixture.update(null, "{\"id\":1,\"active\":false}"));
+        assertThat(leaves.isNews()).isTrue();
+        assertThat(shaper.shape(ShapingFixture.event(Operation.TRUNCATE, null, null)))
                 .isInstanceOf(Shaped.Sent.class);
     }
 

@@ -39,7 +39,7 @@ public final class TableShaping {
     private final Set<String> masked;
     /** The same with how, as JSON. */
     private final String masks;
-    /** A sink that keeps no states needs nobody to tell it that a row which was only read is not for it. */
+    /** A sink that keeps no states needs nobody to tell it that a row which was only read, or never was for it, is not for it. */
     private final boolean keepsStates;
 
     private final int version;
@@ -106,7 +106,8 @@ public final class TableShaping {
             return Optional.of(
                     new Change(shaper.table(), sent.event(), new ShapeNotes(sent.masked(), sent.changed(), null)));
         }
-        if (shaped instanceof Shaped.Removed gone && (keepsStates || event.operation() != Operation.READ)) {
+        if (shaped instanceof Shaped.Removed gone
+                && (keepsStates || gone.isNews() && event.operation() != Operation.READ)) {
             removed.increment();
             return Optional.of(
                     new Change(shaper.table(), gone.event(), new ShapeNotes(Set.of(), Set.of(), gone.row())));
