@@ -438,6 +438,32 @@ class DeadLettersIT {
     }
 
     @Test
+    void resumingInATopicThatWasMadeAnewSetsTheLettersOfTheFormerOneApart() {
+        sql.update("DELETE FROM millrace.delivery_offset");
+        // 5,000 records of the former topic; the one there is holds 200
+        offsets.advance(
+                "redis", List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 5000, null, Instant.EPOCH, 1)));
+        letter(900, "redis", 44, "WAITING", "behind");
+        letter(-3, "redis", 44, "OPEN", "of the topic before that");
+        catalog.bindingState(table.id(), "redis", BindingState.FAILED, "The topic was made anew");
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
+        answer(call(HttpMethod.POST, "/sinks/redis/tables/" + table.id() + "/resume", null), 200);
+
+        assertThat(sql.queryForList(
+                        "SELECT sink || ' ' || record_offset || ' ' || cause FROM millrace.dead_letter ORDER BY sink, record_offset",
+                        String.class))
+                .containsExactly(
+                        "audit 3 no JSON",
+                        "audit 4 An earlier change of this row is a dead letter",
+                        "redis -907 of the topic before that",
+                        "redis -903 value <b>too long</b>",
+                        "redis -902 value of the wrong type",
+                        "redis -4 behind");
+        assertThat(offsets.deliveries("redis").get(0).nextOffset()).isLessThan(200);
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
+    }
+
+    @Test
     void resumingOverDeletedRecordsAsksForASnapshotAndSaysWhatIsLost() throws Exception {
         String topic = table.topic();
         sql.update("DELETE FROM millrace.delivery_offset");

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A record that a sink refused, or that waits behind one.
  *
+ * @param offset of the record; negative for one of a topic that was made anew since, in their order
  * @param key of the row, JSON text; null where the record holds none
  * @param cause in a sentence
  * @param detail where it was refused, a stack trace; null where the sink's service named the record

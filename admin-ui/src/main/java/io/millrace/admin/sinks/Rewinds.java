@@ -34,11 +34,13 @@ class Rewinds {
     private final Offsets offsets;
     private final TopicSearch topics;
     private final PipelineCatalog catalog;
+    private final FormerLetters letters;
 
-    Rewinds(Offsets offsets, TopicSearch topics, PipelineCatalog catalog) {
+    Rewinds(Offsets offsets, TopicSearch topics, PipelineCatalog catalog, FormerLetters letters) {
         this.offsets = offsets;
         this.topics = topics;
         this.catalog = catalog;
+        this.letters = letters;
     }
 
     /** Of a sink's memory, for the time that the changes take to be given again. */
@@ -117,24 +119,28 @@ class Rewinds {
 
     /** Tells whether the topic no longer holds what comes next in some partition. */
     boolean hasGaps(String sink, CapturedTable table) {
-        return !gaps(sink, table).isEmpty();
+        return !topics.outside(table.topic(), stands(sink, table)).isEmpty();
     }
 
     /** Moves the sink over what the topic no longer holds. What was lost there, only a new snapshot can make good. */
     void passGaps(String sink, CapturedTable table, String by) {
-        Map<TopicPartitionId, Long> to = gaps(sink, table);
+        Map<TopicPartition, Long> stands = stands(sink, table);
+        Map<TopicPartitionId, Long> to = new HashMap<>();
+        List<TopicPartition> anew = new ArrayList<>();
+        topics.outside(table.topic(), stands).forEach((partition, range) -> {
+            to.put(new TopicPartitionId(partition.topic(), partition.partition()), range.begin());
+            if (stands.getOrDefault(partition, 0L) > range.end()) {
+                anew.add(partition);
+            }
+        });
+        letters.setApart(sink, anew);
         offsets.rewind(sink, to);
         log.warn("{} passes records that are gone from {}, as {} decided: {}", sink, table.topic(), by, to);
     }
 
-    private Map<TopicPartitionId, Long> gaps(String sink, CapturedTable table) {
-        Map<TopicPartition, Long> stands = delivered(sink, table).stream()
+    private Map<TopicPartition, Long> stands(String sink, CapturedTable table) {
+        return delivered(sink, table).stream()
                 .collect(Collectors.toMap(
                         offset -> new TopicPartition(offset.topic(), offset.partition()), DeliveryOffset::nextOffset));
-        Map<TopicPartitionId, Long> to = new HashMap<>();
-        topics.outside(table.topic(), stands)
-                .forEach((partition, range) ->
-                        to.put(new TopicPartitionId(partition.topic(), partition.partition()), range.begin()));
-        return to;
     }
 }

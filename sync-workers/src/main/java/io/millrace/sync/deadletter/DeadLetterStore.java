@@ -84,7 +84,7 @@ final class DeadLetterStore implements DeadLetters {
     }
 
     @Override
-    public Set<Long> discarded(String sink, TopicPartition partition, long from, long to) {
+    public Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to) {
         return table.discarded(sink, partition, from, to);
     }
 }

@@ -19,7 +19,8 @@ public interface DeadLetters {
 
     /**
      * Keeps records, in the table {@code dead_letter} and in the topic {@code <topic>.<sink>.dlt}, and returns when both are durable.
-     * Keeping one again counts it up; one that a person discarded stays discarded.
+     * Keeping one again counts it up; one that a person discarded stays discarded. A letter about another event with the same offset, from
+     * before the topic was made anew, is set apart under a negative one.
      *
      * @return false if the sink's stored offset has passed one of them: another worker dealt with it, and this one is behind the times
      */
@@ -52,7 +53,10 @@ public interface DeadLetters {
     /** It was not taken, but may be: it stays due. */
     void later(KeptLetter letter, String cause);
 
-    /** Returns a letter's record: from its topic, or from the topic of dead letters; empty if neither has it any more. */
+    /**
+     * Returns a letter's record: from its topic, or, where that has it no more or was made anew, from the topic of dead letters; empty if
+     * neither has it.
+     */
     Optional<ConsumerRecord<byte[], byte[]>> record(KeptLetter letter);
 
     /** The sink took it, or holds a newer state of its row; so it is even if a person discarded it at that moment. */
@@ -80,6 +84,9 @@ public interface DeadLetters {
     int superseded(
             String sink, TopicPartition partition, @Nullable Long keyHash, long version, long offset, String eventId);
 
-    /** Returns the offsets, between two of them, of records that a person discarded. */
-    Set<Long> discarded(String sink, TopicPartition partition, long from, long to);
+    /**
+     * Returns which events a person discarded, by the offsets of their records, between two of them. Should another event stand there, the
+     * topic is not the one that it was.
+     */
+    Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to);
 }

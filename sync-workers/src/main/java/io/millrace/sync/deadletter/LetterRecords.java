@@ -1,5 +1,8 @@
 package io.millrace.sync.deadletter;
 
+import io.millrace.event.ChangeEvent;
+import io.millrace.event.MalformedEventException;
+import io.millrace.event.kafka.ChangeEventRecords;
 import io.millrace.event.kafka.Topics;
 import java.time.Duration;
 import java.util.HashMap;
@@ -17,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads single records again. Connects at the first one; belongs to no group. */
 final class LetterRecords implements AutoCloseable {
 
+    private static final ChangeEventRecords RECORDS = new ChangeEventRecords();
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Map<String, Object> settings;
@@ -32,15 +36,29 @@ final class LetterRecords implements AutoCloseable {
         settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) PATIENCE.toMillis());
     }
 
-    /** Reads from the table's topic, else, where retention deleted it there, from that of the dead letters. */
+    /** Reads from the table's topic, else, where retention deleted it there or it is another topic by now, from that of the dead letters. */
     synchronized Optional<ConsumerRecord<byte[], byte[]>> read(KeptLetter letter) {
-        Optional<ConsumerRecord<byte[], byte[]>> found = at(letter.partition(), letter.offset());
+        Optional<ConsumerRecord<byte[], byte[]>> found = letter.offset() < 0
+                ? Optional.empty()
+                : at(letter.partition(), letter.offset()).filter(record -> isAbout(letter, record));
         Long copy = letter.letterOffset();
         if (found.isPresent() || copy == null) {
             return found;
         }
         String topic = Topics.deadLetters(letter.partition().topic(), letter.sink());
         return at(new TopicPartition(topic, 0), copy).map(record -> asBefore(record, letter));
+    }
+
+    private static boolean isAbout(KeptLetter letter, ConsumerRecord<byte[], byte[]> record) {
+        if (letter.eventId() == null) {
+            return true;
+        }
+        try {
+            ChangeEvent event = RECORDS.read(record);
+            return event != null && event.eventId().equals(letter.eventId());
+        } catch (MalformedEventException e) {
+            return false;
+        }
     }
 
     private Optional<ConsumerRecord<byte[], byte[]>> at(TopicPartition partition, long offset) {

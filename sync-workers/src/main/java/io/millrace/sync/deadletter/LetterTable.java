@@ -8,7 +8,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -52,6 +51,14 @@ final class LetterTable {
                              ELSE excluded.state END
             """;
 
+    /** Makes way: the offset is that of another event, in a topic that was made anew. The negative ones keep their order. */
+    private static final String SET_APART = """
+            UPDATE millrace.dead_letter d
+            SET record_offset = (SELECT least(min(f.record_offset), 0) - 1 FROM millrace.dead_letter f
+                                 WHERE f.sink = d.sink AND f.topic = d.topic AND f.partition = d.partition)
+            WHERE d.sink = ? AND d.topic = ? AND d.partition = ? AND d.record_offset = ? AND d.event_id <> ?
+            """;
+
     private static final String STANDING = """
             WITH live AS (
                 SELECT sink, topic, partition, state, record_offset, key_hash,
@@ -85,7 +92,20 @@ final class LetterTable {
         for (int i = 0; i < letters.size(); i++) {
             rows.add(parameters(sink, letters.get(i), letterOffsets.get(i)));
         }
+        letters.forEach(letter -> makeWay(sink, letter));
         return Arrays.stream(jdbc.batchUpdate(KEEP, rows)).noneMatch(count -> count == 0);
+    }
+
+    private void makeWay(String sink, DeadLetter letter) {
+        if (letter.event() != null) {
+            jdbc.update(
+                    SET_APART,
+                    sink,
+                    letter.record().topic(),
+                    letter.record().partition(),
+                    letter.record().offset(),
+                    letter.event().eventId());
+        }
     }
 
     private static @Nullable Object[] parameters(String sink, DeadLetter letter, long letterOffset) {
@@ -240,16 +260,20 @@ final class LetterTable {
         return settled + madeGood;
     }
 
-    Set<Long> discarded(String sink, TopicPartition partition, long from, long to) {
-        return new HashSet<>(jdbc.queryForList(
-                "SELECT record_offset FROM millrace.dead_letter" + OF_PARTITION
-                        + "AND state = 'DISCARDED' AND record_offset >= ? AND record_offset < ?",
-                Long.class,
+    Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to) {
+        Map<Long, String> events = new HashMap<>();
+        jdbc.query(
+                "SELECT record_offset, event_id FROM millrace.dead_letter" + OF_PARTITION
+                        + "AND state = 'DISCARDED' AND event_id IS NOT NULL AND record_offset >= ? AND record_offset < ?",
+                row -> {
+                    events.put(row.getLong(1), row.getString(2));
+                },
                 sink,
                 partition.topic(),
                 partition.partition(),
                 from,
-                to));
+                to);
+        return events;
     }
 
     private static TopicPartition partition(ResultSet row) throws SQLException {
@@ -263,6 +287,7 @@ final class LetterTable {
                 partition(row),
                 row.getLong("record_offset"),
                 (Long) row.getObject("letter_offset"),
-                (Long) row.getObject("key_hash"));
+                (Long) row.getObject("key_hash"),
+                row.getString("event_id"));
     }
 }

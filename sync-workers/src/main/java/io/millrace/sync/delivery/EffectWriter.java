@@ -68,7 +68,7 @@ final class EffectWriter implements BatchWriter {
         List<PartitionBatch> sound = new ArrayList<>();
         List<List<Received>> steps = new ArrayList<>();
         for (PartitionBatch batch : batches) {
-            Set<Long> discarded = faults.malformed(batch, outcome) ? faults.discarded(batch, outcome) : null;
+            Faults.Discarded discarded = faults.malformed(batch, outcome) ? faults.discarded(batch, outcome) : null;
             if (discarded != null && !(batch.repeats() && forgotten(batch, outcome))) {
                 sound.add(batch);
                 steps(batch, discarded, steps);
@@ -102,12 +102,11 @@ final class EffectWriter implements BatchWriter {
     }
 
     /** Splits a partition's changes at its truncates, which come alone; the n-th parts of all partitions are one step. */
-    private static void steps(PartitionBatch batch, Set<Long> discarded, List<List<Received>> steps) {
+    private static void steps(PartitionBatch batch, Faults.Discarded discarded, List<List<Received>> steps) {
         int step = 0;
         boolean open = false;
         for (Received received : batch.received()) {
-            if (!LogWriter.counts(received)
-                    || discarded.contains(received.record().offset())) {
+            if (!LogWriter.counts(received) || discarded.contains(received)) {
                 continue;
             }
             boolean truncate = received.event().operation() == Operation.TRUNCATE;

@@ -6,7 +6,7 @@ import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.sink.SinkKind;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,6 +15,17 @@ import org.slf4j.LoggerFactory;
 final class Faults {
 
     private static final Logger log = LoggerFactory.getLogger(Faults.class);
+
+    /** Events that a person decided to leave out, by offset: in a topic that was made anew, others stand there. */
+    record Discarded(Map<Long, String> events) {
+
+        static final Discarded NOTHING = new Discarded(Map.of());
+
+        boolean contains(Received received) {
+            String discarded = events.get(received.record().offset());
+            return discarded != null && discarded.equals(received.event().eventId());
+        }
+    }
 
     /** Notes that a table's way to the sink is FAILED, and why. */
     interface Stop {
@@ -149,14 +160,14 @@ final class Faults {
         }
     }
 
-    /** Returns the offsets that a person decided to leave out, of a batch that is delivered again; null if that is not known now. */
+    /** Returns the events that a person decided to leave out, of a batch that is delivered again; null if that is not known now. */
     @Nullable
-    Set<Long> discarded(PartitionBatch batch, Outcome outcome) {
+    Discarded discarded(PartitionBatch batch, Outcome outcome) {
         if (!batch.repeats()) {
-            return Set.of();
+            return Discarded.NOTHING;
         }
         try {
-            return deadLetters.discarded(sink, batch.partition(), batch.expected(), batch.next());
+            return new Discarded(deadLetters.discarded(sink, batch.partition(), batch.expected(), batch.next()));
         } catch (RuntimeException e) {
             outcome.holdBack(batch.partition(), "Which records were discarded cannot be looked up: " + e.getMessage());
             return null;

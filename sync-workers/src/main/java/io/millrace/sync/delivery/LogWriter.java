@@ -8,7 +8,6 @@ import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Writes every change with the step that it stands for. When the batch is refused, each partition is written by halves, every half
@@ -136,7 +135,7 @@ final class LogWriter implements BatchWriter {
      * Chooses what is to be written; what must wait for a dead letter is kept behind it first. False if that is not possible now.
      */
     private boolean pass(PartitionBatch batch, List<Received> part, List<Change> changes, Outcome outcome) {
-        Set<Long> discarded = faults.discarded(batch, outcome);
+        Faults.Discarded discarded = faults.discarded(batch, outcome);
         if (discarded == null) {
             return false;
         }
@@ -144,7 +143,7 @@ final class LogWriter implements BatchWriter {
         for (Received received : part) {
             if (batch.held().holds(received)) {
                 behind.add(received);
-            } else if (counts(received) && !discarded.contains(received.record().offset())) {
+            } else if (counts(received) && !discarded.contains(received)) {
                 changes.add(received.change());
             }
         }

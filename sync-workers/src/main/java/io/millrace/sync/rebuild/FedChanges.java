@@ -49,7 +49,7 @@ final class FedChanges {
     private long leftOut;
 
     /** What delivery has kept of a partition: where each row's first open letter is, and which records are discarded. */
-    private record Letters(Map<Long, Long> open, Set<Long> discarded) {}
+    private record Letters(Map<Long, Long> open, Map<Long, String> discarded) {}
 
     FedChanges(
             PipelineCatalog catalog, DeadLetters deadLetters, SinkShaping shaping, CapturedTable table, String sink) {
@@ -97,7 +97,7 @@ final class FedChanges {
         for (ConsumerRecord<byte[], byte[]> record : polled) {
             try {
                 ChangeEvent event = records.read(record);
-                if (event != null && isDiscarded(record)) {
+                if (event != null && isDiscarded(event, record)) {
                     RowKey key = event.key();
                     if (key != null) {
                         discardedRows.add(key);
@@ -152,9 +152,9 @@ final class FedChanges {
         }
     }
 
-    private boolean isDiscarded(ConsumerRecord<byte[], byte[]> record) {
+    private boolean isDiscarded(ChangeEvent event, ConsumerRecord<byte[], byte[]> record) {
         Letters known = letters.get(record.partition());
-        return known != null && known.discarded().contains(record.offset());
+        return known != null && event.eventId().equals(known.discarded().get(record.offset()));
     }
 
     private boolean isBehindLetter(RowKey key, ConsumerRecord<byte[], byte[]> record) {

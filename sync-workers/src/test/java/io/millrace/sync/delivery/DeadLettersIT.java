@@ -316,6 +316,65 @@ class DeadLettersIT extends DeliveryScenario {
         await().untilAsserted(() -> assertThat(history(1)).containsExactly("create:" + bad));
     }
 
+    /** As after the topic was made anew: the letters' offsets are those of other events. */
+    @Test
+    void lettersOfATopicThatWasMadeAnewSayNothingOfWhatItHoldsNow() throws Exception {
+        send(
+                events.create(key(1), item(1, bad)),
+                events.create(key(2), item(2, "x")),
+                events.create(key(3), item(3, bad)));
+        awaitAllAt(3);
+        assertThat(letters("audit")).containsExactlyInAnyOrder("1:OPEN", "3:OPEN");
+        sql.update(
+                "UPDATE millrace.dead_letter SET event_id = 'shop-1-00000000000000F0-00000000', row_version = 1,"
+                        + " state = 'DISCARDED', decided_by = 'test', reason = 'because' WHERE topic = ? AND sink = 'audit'",
+                table.topic());
+        // the first is taken now, the other one is refused still
+        historyTakesAll();
+        sql.execute(
+                "ALTER TABLE millrace.change_log ADD CONSTRAINT refused_by_test CHECK (after->>'id' <> '3') NOT VALID");
+
+        RewindIT.rewindToTheBeginning(offsets, "audit", table.topic());
+        send(events.update(key(2), null, item(2, "y")));
+
+        await().untilAsserted(() -> assertThat(history(2)).containsExactly("create:x", "update:y"));
+        await().untilAsserted(
+                        () -> assertThat(history(1)).as("was never discarded").containsExactly("create:" + bad));
+        await().untilAsserted(() -> assertThat(sql.queryForList(
+                        "SELECT (key->>'id') || ':' || state || ':' || (record_offset < 0) || ':' || (event_id LIKE '%F0-00000000')"
+                                + " FROM millrace.dead_letter WHERE topic = ? AND sink = 'audit'",
+                        String.class, table.topic()))
+                .as("one of the former topic, set apart, beside the new one")
+                .containsExactlyInAnyOrder("1:DISCARDED:false:true", "3:DISCARDED:true:true", "3:OPEN:false:false"));
+    }
+
+    @Test
+    void aRetryGivesTheRecordThatWasRefusedAndNotWhateverStandsInItsPlace() throws Exception {
+        send(events.create(key(1), item(1, bad)));
+        awaitAllAt(1);
+        await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:OPEN"));
+        ChangeEvent other = events.update(key(1), null, item(1, "other"));
+        int partition = sql.queryForObject(
+                "SELECT partition FROM millrace.dead_letter WHERE topic = ? AND sink = 'audit'",
+                Integer.class,
+                table.topic());
+        mend();
+        catalog.bindingState(table.id(), "audit", BindingState.PAUSED, null);
+        await().until(() -> knownClosed("audit"));
+        // its copy among the dead letters stays; at its offset another event is found
+        producer.send(events.record(other, partition)).get();
+        sql.update(
+                "UPDATE millrace.dead_letter SET record_offset = 1 WHERE topic = ? AND sink = 'audit'", table.topic());
+        sql.update(
+                "UPDATE millrace.delivery_offset SET next_offset = 2 WHERE topic = ? AND sink = 'audit' AND partition = ?",
+                table.topic(),
+                partition);
+        decide("audit", "OPEN", "RETRYING");
+        catalog.bindingState(table.id(), "audit", BindingState.ACTIVE, null);
+        await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:RETRIED"));
+        assertThat(history(1)).containsExactly("create:" + bad);
+    }
+
     @Test
     void effectsHappenOnceInTheOrderOfTheirRow() throws Exception {
         send(

@@ -16,7 +16,7 @@ class LetterPausesTests {
     private final LetterPauses pauses = new LetterPauses();
 
     private static KeptLetter letter(long id, Long row) {
-        return new KeptLetter(id, "sink", new TopicPartition("shop.public.items", 0), id, null, row);
+        return new KeptLetter(id, "sink", new TopicPartition("shop.public.items", 0), id, null, row, null);
     }
 
     @Test

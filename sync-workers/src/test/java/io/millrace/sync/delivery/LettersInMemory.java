@@ -21,7 +21,8 @@ final class LettersInMemory implements DeadLetters {
 
     final Map<Long, DeadLetter> kept = new TreeMap<>();
     final Set<Long> superseded = new HashSet<>();
-    final Set<Long> discarded = new HashSet<>();
+    /** Events by offset. */
+    final Map<Long, String> discarded = new HashMap<>();
     /** Of rows with a discarded letter that nothing made good, its offset. */
     final Map<Long, Long> gaps = new HashMap<>();
     /** To be given again; no record of them is left. */
@@ -85,7 +86,7 @@ final class LettersInMemory implements DeadLetters {
     }
 
     @Override
-    public Set<Long> discarded(String sink, TopicPartition partition, long from, long to) {
+    public Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to) {
         return discarded;
     }
 

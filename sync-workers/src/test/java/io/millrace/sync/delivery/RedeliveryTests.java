@@ -17,7 +17,7 @@ class RedeliveryTests {
     @Test
     void lettersThatTheTimeBetweenTwoPollsDoesNotSufficeForStayDue() {
         for (int i = 0; i < 5; i++) {
-            letters.due.add(new KeptLetter(i, "sink", partition, i, null, (long) i));
+            letters.due.add(new KeptLetter(i, "sink", partition, i, null, (long) i, null));
         }
         Redelivery redelivery =
                 new Redelivery(new SteerableSink("sink", SinkKind.STATE), null, letters, null, null, null, null);
