@@ -11,6 +11,7 @@ import io.millrace.catalog.preflight.RowFilter;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -78,11 +79,11 @@ public final class Snapshots implements AutoCloseable {
      */
     public boolean publishKeyless(Connection connection, CapturedTable table, String alterPublication)
             throws SQLException {
-        Connection reading = keyless.publish(connection, table.table(), alterPublication);
-        if (reading == null) {
+        Optional<Connection> reading = keyless.publish(connection, table.table(), alterPublication);
+        if (reading.isEmpty()) {
             return false;
         }
-        Connection older = prepared.put(table.id(), reading);
+        Connection older = prepared.put(table.id(), reading.get());
         if (older != null) {
             older.close();
         }

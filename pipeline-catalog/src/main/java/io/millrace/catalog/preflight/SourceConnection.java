@@ -4,7 +4,6 @@ import io.millrace.catalog.Source;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.Properties;
 
@@ -15,8 +14,6 @@ public final class SourceConnection {
 
     /** Firewalls and cut cables say nothing: without a limit a statement would be waited for until TCP gives up, or for ever. */
     private static final String ANSWER_SECONDS = "60";
-
-    private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     private SourceConnection() {}
 
@@ -61,18 +58,6 @@ public final class SourceConnection {
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", "14");
         return open(source, application, options, properties);
-    }
-
-    /** Has statements fail that wait for a lock for longer; {@link #isLockRefused} tells such a failure. */
-    public static void lockTimeout(Connection connection, Duration timeout) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("SET lock_timeout = " + timeout.toMillis());
-        }
-    }
-
-    /** Tells whether a statement failed because somebody else holds a lock; the connection is as good as before. */
-    public static boolean isLockRefused(SQLException e) {
-        return LOCK_NOT_AVAILABLE.equals(e.getSQLState());
     }
 
     /** Has statements wait for an answer no longer than this. */

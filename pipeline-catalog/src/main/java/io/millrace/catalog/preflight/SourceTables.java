@@ -93,15 +93,9 @@ public final class SourceTables {
      * then on.
      */
     public List<SourceTable> list(Connection connection) throws SQLException {
-        SourceConnection.lockTimeout(connection, LOCKED);
-        try {
-            return list(connection, SIZES);
-        } catch (SQLException e) {
-            if (!SourceConnection.isLockRefused(e)) {
-                throw e;
-            }
-            return list(connection, PAGES);
-        }
+        SourceLocks.timeout(connection, LOCKED);
+        Optional<List<SourceTable>> sized = SourceLocks.queryUnlessHeld(() -> list(connection, SIZES));
+        return sized.isPresent() ? sized.get() : list(connection, PAGES);
     }
 
     private static List<SourceTable> list(Connection connection, String sizes) throws SQLException {
