@@ -2,7 +2,6 @@ package io.millrace.capture.engine;
 
 import io.millrace.capture.slot.Cluster;
 import io.millrace.capture.slot.SlotGate;
-import io.millrace.capture.slot.SlotState;
 import io.millrace.capture.slot.SourceLease;
 import io.millrace.capture.slot.SourceNotReadyException;
 import io.millrace.capture.slot.SourceRefusedException;
@@ -108,13 +107,11 @@ final class SourceCapture {
                 heartbeatAt = now + properties.heartbeatInterval().toNanos();
             }
             if (now - checkAt >= 0) {
-                unread = run.isStreaming() && isUnread(connection) ? unread + 1 : 0;
+                unread = measure(connection, run) && run.isStreaming() ? unread + 1 : 0;
                 if (unread > 2) {
                     throw new SourceNotReadyException("The source sends its changes to nobody any more, without a word:"
                             + " the connection for them was lost, and is made anew.");
                 }
-                SourceLocks.runUnlessHeld(() -> context.status()
-                        .measure(source, connection, run.keeper().latest()));
                 if (!isWanted()) {
                     return;
                 }
@@ -124,11 +121,12 @@ final class SourceCapture {
         }
     }
 
-    private boolean isUnread(Connection connection) throws SQLException {
-        return SourceLocks.queryUnlessHeld(() -> SlotState.read(connection, source.slot()))
-                .flatMap(slot -> slot)
-                .filter(slot -> slot.activePid() == null)
-                .isPresent();
+    /** Returns whether the slot is there, and nobody reads it. */
+    private boolean measure(Connection connection, SourceRun run) throws SQLException {
+        CaptureStatus status = context.status();
+        return SourceLocks.queryUnlessHeld(
+                        () -> status.measure(source, connection, run.keeper().latest()))
+                .orElse(false);
     }
 
     /** Returns whether the source is still registered, reached in the same way, and not paused. */
