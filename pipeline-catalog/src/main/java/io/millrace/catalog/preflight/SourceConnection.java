@@ -36,6 +36,11 @@ public final class SourceConnection {
         return open(source, application, options, new Properties());
     }
 
+    /** Opens a connection for marks in the WAL, which wait for no standby: they say nothing that could be lost. For short statements too. */
+    public static Connection openForMarks(Source source, String application) throws SQLException {
+        return open(source, application, "-c synchronous_commit=local");
+    }
+
     /** Opens a connection that is sent every value as text, never in the driver's binary form; for statements of any length. */
     public static Connection openText(Source source, String application, String options) throws SQLException {
         Properties properties = new Properties();
