@@ -138,16 +138,8 @@ final class ChunkReading implements AutoCloseable {
 
     /** Cuts the connections off, from any thread: whoever waits for an answer waits no longer. */
     void abandon() {
-        abandon(connection);
-        abandon(watermarks);
-    }
-
-    static void abandon(Connection open) {
-        try {
-            open.abort(Runnable::run);
-        } catch (SQLException e) {
-            LOG.debug("A connection could not be cut off", e);
-        }
+        SourceConnection.cutOff(connection);
+        SourceConnection.cutOff(watermarks);
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.millrace.catalog.Source;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.preflight.RowFilter;
+import io.millrace.catalog.preflight.SourceConnection;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
@@ -234,7 +235,7 @@ public final class Snapshots implements AutoCloseable {
         }
         Connection reads = view;
         if (reads != null) {
-            ChunkReading.abandon(reads);
+            SourceConnection.cutOff(reads);
         }
     }
 

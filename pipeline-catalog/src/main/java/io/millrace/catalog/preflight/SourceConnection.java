@@ -6,10 +6,13 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Properties;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens connections to sources. Thread-safe. */
 public final class SourceConnection {
 
+    private static final Logger LOG = LoggerFactory.getLogger(SourceConnection.class);
     private static final String CONNECT_SECONDS = "5";
 
     /** Firewalls and cut cables say nothing: without a limit a statement would be waited for until TCP gives up, or for ever. */
@@ -63,6 +66,15 @@ public final class SourceConnection {
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", "14");
         return open(source, application, options, properties);
+    }
+
+    /** Cuts a connection off without a word to the source, from any thread: whoever waits for an answer over it waits no longer. */
+    public static void cutOff(Connection connection) {
+        try {
+            connection.abort(Runnable::run);
+        } catch (SQLException e) {
+            LOG.debug("A connection could not be cut off", e);
+        }
     }
 
     /** Has statements wait for an answer no longer than this. */
