@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -57,6 +58,9 @@ final class LetterTable {
             SET record_offset = (SELECT least(min(f.record_offset), 0) - 1 FROM millrace.dead_letter f
                                  WHERE f.sink = d.sink AND f.topic = d.topic AND f.partition = d.partition)
             WHERE d.sink = ? AND d.topic = ? AND d.partition = ? AND d.record_offset = ? AND d.event_id <> ?
+              AND NOT EXISTS (SELECT FROM millrace.delivery_offset o
+                              WHERE o.sink = d.sink AND o.topic = d.topic AND o.partition = d.partition
+                                AND o.next_offset > d.record_offset)
             """;
 
     private static final String STANDING = """
@@ -92,20 +96,23 @@ final class LetterTable {
         for (int i = 0; i < letters.size(); i++) {
             rows.add(parameters(sink, letters.get(i), letterOffsets.get(i)));
         }
-        letters.forEach(letter -> makeWay(sink, letter));
+        jdbc.batchUpdate(
+                SET_APART,
+                letters.stream().flatMap(letter -> place(sink, letter)).toList());
         return Arrays.stream(jdbc.batchUpdate(KEEP, rows)).noneMatch(count -> count == 0);
     }
 
-    private void makeWay(String sink, DeadLetter letter) {
-        if (letter.event() != null) {
-            jdbc.update(
-                    SET_APART,
+    private static Stream<Object[]> place(String sink, DeadLetter letter) {
+        ChangeEvent event = letter.event();
+        return event == null
+                ? Stream.empty()
+                : Stream.<Object[]>of(new Object[] {
                     sink,
                     letter.record().topic(),
                     letter.record().partition(),
                     letter.record().offset(),
-                    letter.event().eventId());
-        }
+                    event.eventId()
+                });
     }
 
     private static @Nullable Object[] parameters(String sink, DeadLetter letter, long letterOffset) {

@@ -213,7 +213,9 @@ class DeadLettersIT extends DeliveryScenario {
 
     @Test
     void whatADiscardedLetterLeavesOpenIsKnownAfterARestart() throws Exception {
-        send(events.create(key(1), large(1, "first", "X")), events.update(key(1), null, large(1, bad, "Y")));
+        send(events.create(key(1), large(1, "first", "X")));
+        await().untilAsserted(() -> assertThat(state(1)).isEqualTo(large(1, "first", "X")));
+        send(events.update(key(1), null, large(1, bad, "Y")));
         await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
         decide("states", "OPEN", "DISCARDED");
         application.close();
@@ -415,6 +417,18 @@ class DeadLettersIT extends DeliveryScenario {
                         String.valueOf(id)));
     }
 
+    /** Whether a letter was given to the sink since a person asked for it, and is to be given again. */
+    private boolean triedAgain(String sink) {
+        return sql.queryForList(
+                                "SELECT id FROM millrace.dead_letter WHERE topic = ? AND sink = ? AND state = 'RETRYING'"
+                                        + " AND last_attempt_at > decided_at",
+                                Long.class,
+                                table.topic(),
+                                sink)
+                        .size()
+                == 1;
+    }
+
     /** Rows 1 to 40 are spread over all partitions, that of row 1 among them. */
     @Test
     void aRetryThatIsToWaitHoldsNothingUpButItsRowAndCanBeGivenUp() throws Exception {
@@ -423,8 +437,7 @@ class DeadLettersIT extends DeliveryScenario {
         assertThat(letters("effects")).containsExactly("1:OPEN", "1:WAITING");
         SteerableSink.refuse(bad, ErrorCategory.RETRYABLE);
         decide("effects", "OPEN", "RETRYING");
-        await().untilAsserted(() ->
-                assertThat(stateOf("effects", 1)).startsWith("RETRYING The test refuses it WAITING An earlier change"));
+        await().until(() -> triedAgain("effects"));
 
         List<ChangeEvent> more = new ArrayList<>();
         for (int id = 2; id <= 40; id++) {
@@ -451,8 +464,7 @@ class DeadLettersIT extends DeliveryScenario {
         awaitAllAt(2);
         SteerableSink.refuse(bad, ErrorCategory.RETRYABLE);
         decide("effects", "OPEN", "RETRYING");
-        await().untilAsserted(
-                        () -> assertThat(stateOf("effects", 1)).startsWith("RETRYING The test refuses it WAITING"));
+        await().until(() -> triedAgain("effects"));
         mend();
         await().untilAsserted(() -> assertThat(letters("effects")).containsExactly("1:RETRIED", "1:RETRIED"));
         assertThat(effects()).containsExactly(effect("create", 1, bad), effect("update", 1, "b"));
