@@ -362,7 +362,7 @@ class ElasticsearchSinkIT extends SinkContractTests {
                 throw new InterruptedException("The test wants it");
             };
             assertThatExceptionOfType(InterruptedException.class)
-                    .isThrownBy(() -> new Scroll(access, 1).all(alias(), false, breaksOff));
+                    .isThrownBy(() -> new Scroll(access, 1).all(alias(), breaksOff));
         }
         assertThat(openSearches()).isEqualTo(before);
     }
