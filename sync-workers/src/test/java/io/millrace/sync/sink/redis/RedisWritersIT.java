@@ -63,8 +63,8 @@ class RedisWritersIT {
     }
 
     private static CapturedTable table(String options) {
-        CapturedTable plain =
-                TestTables.of(TestTables.uniqueName("writers"), List.of("id"), List.of(TestTables.column("id", "int4")));
+        CapturedTable plain = TestTables.of(
+                TestTables.uniqueName("writers"), List.of("id"), List.of(TestTables.column("id", "int4")));
         return TestTables.bound(plain, "redis", options);
     }
 
