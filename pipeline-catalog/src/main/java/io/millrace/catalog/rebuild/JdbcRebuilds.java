@@ -53,7 +53,8 @@ public final class JdbcRebuilds implements Rebuilds {
         int begunAgain = sql.sql("""
                 UPDATE millrace.sink_rebuild
                 SET state = 'REQUESTED', state_since = now(), reason = ?, message = NULL, needed = true,
-                    fed_from = CASE WHEN fed_from = ?::jsonb THEN fed_from ELSE '{}' END, fed_next = '{}', fed_until = '{}'
+                    fed_from = CASE WHEN fed_from = ?::jsonb THEN fed_from ELSE '{}' END, fed_next = '{}', fed_until = '{}',
+                    asked = false
                 WHERE table_id = ? AND sink = ? AND kind = 'REFILL' AND finished_at IS NULL
                 """)
                 .params(Arrays.asList(
@@ -89,7 +90,7 @@ public final class JdbcRebuilds implements Rebuilds {
         return sql.sql("""
                         UPDATE millrace.sink_rebuild
                         SET state = 'REQUESTED', state_since = now(), message = ?, feed = NULL, snapshot_id = NULL,
-                            fed_next = '{}', fed_until = '{}'
+                            fed_next = '{}', fed_until = '{}', asked = false
                         WHERE id = ? AND state = ?
                         """).params(Arrays.asList(message, id, expected.name())).update() == 1;
     }
@@ -167,16 +168,20 @@ public final class JdbcRebuilds implements Rebuilds {
 
     @Override
     public void feed(long id, RebuildFeed feed, @Nullable Long snapshotId, Map<Integer, Long> until) {
-        sql.sql("UPDATE millrace.sink_rebuild SET feed = ?, snapshot_id = ?, fed_until = ?::jsonb WHERE id = ?")
+        sql.sql(
+                        "UPDATE millrace.sink_rebuild SET feed = ?, snapshot_id = ?, fed_until = ?::jsonb, asked = false WHERE id = ?")
                 .params(Arrays.asList(feed.name(), snapshotId, RebuildRows.json(until), id))
                 .update();
     }
 
     @Override
-    public void fed(long id, Map<Integer, Long> next, long refused) {
-        sql.sql(
-                        "UPDATE millrace.sink_rebuild SET fed_next = ?::jsonb, refused = refused + ?, message = NULL WHERE id = ? AND state = 'FEEDING'")
-                .params(Arrays.asList(RebuildRows.json(next), refused, id))
+    public void fed(long id, Map<Integer, Long> next, long refused, boolean asked) {
+        sql.sql("""
+                UPDATE millrace.sink_rebuild
+                SET fed_next = ?::jsonb, refused = refused + ?, asked = asked OR ?, message = NULL
+                WHERE id = ? AND state = 'FEEDING'
+                """)
+                .params(Arrays.asList(RebuildRows.json(next), refused, asked, id))
                 .update();
     }
 

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param from offset by partition where feeding begins; 0 for one that is not named
  * @param next offset by partition that feeding has reached
  * @param until offset by partition where feeding ends; empty until it is known
+ * @param asked whether feeding asked for rows to be read again, whose answers stand behind {@code until}
  * @param refused how many changes the copy refused
  * @param comparison JSON, as {@link Comparison}; null until it was made
  * @param message what it waits for, or why it ended; null where there is nothing to say
@@ -38,6 +39,7 @@ public record Rebuild(
         Map<Integer, Long> from,
         Map<Integer, Long> next,
         Map<Integer, Long> until,
+        boolean asked,
         long refused,
         @Nullable Comparison comparison,
         @Nullable String message,

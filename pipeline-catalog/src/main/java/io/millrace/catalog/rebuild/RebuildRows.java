@@ -44,6 +44,7 @@ final class RebuildRows {
                 JSON.readValue(row.getString("fed_from"), OFFSETS),
                 JSON.readValue(row.getString("fed_next"), OFFSETS),
                 JSON.readValue(row.getString("fed_until"), OFFSETS),
+                row.getBoolean("asked"),
                 row.getLong("refused"),
                 comparison == null ? null : JSON.readValue(comparison, Comparison.class),
                 row.getString("message"),

@@ -63,10 +63,16 @@ public interface Rebuilds {
 
     void place(long id, String place);
 
+    /** Notes where feeding ends now, behind the answers to all that it asked for. */
     void feed(long id, RebuildFeed feed, @Nullable Long snapshotId, Map<Integer, Long> until);
 
-    /** Notes how far feeding is; nothing if it was stopped meanwhile. */
-    void fed(long id, Map<Integer, Long> next, long refused);
+    /**
+     * Notes how far feeding is; nothing if it was stopped meanwhile.
+     *
+     * @param refused how many changes the copy refused since this was noted last
+     * @param asked whether rows were asked for since, see {@link Rebuild#asked}
+     */
+    void fed(long id, Map<Integer, Long> next, long refused, boolean asked);
 
     void compared(long id, Comparison comparison);
 

@@ -23,8 +23,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -35,6 +33,8 @@ import org.slf4j.LoggerFactory;
 final class CopyFeed {
 
     private static final Logger log = LoggerFactory.getLogger(CopyFeed.class);
+    /** So many reads wait for rows to come whole, and are read again by whoever goes on after an interruption. */
+    private static final int UNNOTED_READS = 16;
 
     private final Map<String, Object> settings;
     private final PipelineCatalog catalog;
@@ -43,8 +43,6 @@ final class CopyFeed {
     private final Rereads rereads;
     /** By sink: a copy gets what the sink gets. */
     private final Map<String, SinkShaping> shapings;
-    /** Rebuilds whose feed asked for rows: their answers stand in the topic behind its end. */
-    private final Set<Long> asked = ConcurrentHashMap.newKeySet();
 
     CopyFeed(
             Map<String, Object> kafka,
@@ -87,7 +85,11 @@ final class CopyFeed {
         return Objects.requireNonNull(shapings.get(sink));
     }
 
-    /** Feeds on from where it was noted; true when the copy has everything, false when a person or a lost claim stopped it. */
+    /**
+     * Feeds on from where it was noted; true when the copy has everything but what was asked for, false when a person or a lost claim
+     * stopped it. No progress is noted that passes a change which the copy lacks and nobody was asked for: a row that comes whole soon
+     * need not be read again, and one that is left when this ends, however it ends, is.
+     */
     boolean run(Rebuild rebuild, Copy copy, RebuildableSink sink, Rebuilds.Claim claim) throws SinkException {
         Map<Integer, Long> next = new HashMap<>(rebuild.from());
         next.putAll(rebuild.next());
@@ -95,15 +97,24 @@ final class CopyFeed {
         try (TopicReader reader = new TopicReader(settings, copy.table().topic())) {
             changes.look(next, rebuild.until());
             reader.seek(next, rebuild.until());
-            while (!reached(next, rebuild.until())) {
+            boolean reached = reached(next, rebuild.until());
+            long refused = 0;
+            int unnoted = 0;
+            while (!reached) {
                 if (!claim.isHeld() || stopped(rebuild.id())) {
                     return false;
                 }
                 List<Change> read = changes.of(reader.read(next, rebuild.until()));
-                long refused = feed(copy, sink, changes, Latest.of(read)) + changes.takeLeftOut();
-                rebuilds.fed(rebuild.id(), next, refused);
+                refused += feed(copy, sink, changes, Latest.of(read)) + changes.takeLeftOut();
+                unnoted++;
+                reached = reached(next, rebuild.until());
+                if (reached || unnoted == UNNOTED_READS || !changes.hasAwaited()) {
+                    boolean asked = ask(rebuild, copy, changes.takeAwaited());
+                    rebuilds.fed(rebuild.id(), next, refused, asked);
+                    refused = 0;
+                    unnoted = 0;
+                }
             }
-            ask(rebuild, copy, changes.takeAwaited());
         } catch (InvalidOffsetException e) {
             if (rebuild.kind() == RebuildKind.REFILL) {
                 // nobody looks after what was lost: it takes itself the way that is left
@@ -124,25 +135,17 @@ final class CopyFeed {
     }
 
     /** Has capture read rows that the copy could not complete: what delivery did for itself, under another shaping perhaps. */
-    private void ask(Rebuild rebuild, Copy copy, List<RowKey> rows) {
-        if (!rows.isEmpty()) {
-            rereads.request(copy.table().id(), rows.stream().map(Doubt::of).toList(), null, rebuild.sink());
-            asked.add(rebuild.id());
+    private boolean ask(Rebuild rebuild, Copy copy, List<RowKey> rows) {
+        if (rows.isEmpty()) {
+            return false;
         }
-    }
-
-    /** Tells whether a feed asked for rows that were not {@link #answered} yet. */
-    boolean hasAsked(long rebuild) {
-        return asked.contains(rebuild);
+        rereads.request(copy.table().id(), rows.stream().map(Doubt::of).toList(), null, rebuild.sink());
+        return true;
     }
 
     /** Returns how many rows of a table capture still has to read; at 0, what the feed asked for is in the topic. */
     long open(CapturedTable table) {
         return rereads.open(table.id());
-    }
-
-    void answered(long rebuild) {
-        asked.remove(rebuild);
     }
 
     private boolean stopped(long id) {

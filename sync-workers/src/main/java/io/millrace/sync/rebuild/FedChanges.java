@@ -174,6 +174,11 @@ final class FedChanges {
         }
     }
 
+    /** Tells whether there are rows that nothing since has brought whole. */
+    boolean hasAwaited() {
+        return !awaited.isEmpty();
+    }
+
     /** Returns the rows that nothing since has brought whole, once. */
     List<RowKey> takeAwaited() {
         List<RowKey> taken = List.copyOf(awaited.keySet());

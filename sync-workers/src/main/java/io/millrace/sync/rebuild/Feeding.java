@@ -75,7 +75,7 @@ final class Feeding {
 
     /** Tells whether rows that the feed asked for have come. Their answers are fed too: delivery may stand still, or be behind. */
     private boolean answered(Rebuild rebuild, CapturedTable table) {
-        if (!topic.hasAsked(rebuild.id())) {
+        if (!rebuilds.find(rebuild.id()).map(Rebuild::asked).orElse(false)) {
             return true;
         }
         long open = topic.open(table);
@@ -84,7 +84,6 @@ final class Feeding {
             return false;
         }
         rebuilds.feed(rebuild.id(), RebuildFeed.TOPIC, null, topic.extent(table).end());
-        topic.answered(rebuild.id());
         return false;
     }
 

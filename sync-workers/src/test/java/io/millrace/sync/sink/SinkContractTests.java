@@ -404,6 +404,30 @@ public abstract class SinkContractTests {
         assertThat(older).isEmpty();
     }
 
+    /** There may be small ones before them, from which nobody can tell. */
+    @Test
+    void largeRowsThatASnapshotDidNotFindAreHandedOnSomeAtATime() throws Exception {
+        assumeTrue(sink() instanceof HeldState, "it holds no rows that could be named");
+        String large = "x".repeat(3_000_000);
+        for (int id = 0; id < 40; id++) {
+            assertThat(write(events.create(key(id), item(id, id < 20 ? "small" : large))))
+                    .isEmpty();
+        }
+        List<Integer> pages = new ArrayList<>();
+        List<Integer> found = new ArrayList<>();
+        long now = ChangeEvent.rowVersion(1, TestEvents.nextLsn());
+        ((HeldState) sink()).olderThan(table, now, true, rows -> {
+            pages.add(rows.stream().mapToInt(row -> row.row().length()).sum());
+            rows.forEach(row ->
+                    found.add(JSON.readTree(row.row()).path("name").asString().length()));
+        });
+        assertThat(found)
+                .hasSize(40)
+                .filteredOn(length -> length == large.length())
+                .hasSize(20);
+        assertThat(pages).allMatch(length -> length < 25_000_000);
+    }
+
     @Test
     void rowsUnderAFormerKeyAreNamedWhenTheyAreLookedForUnderIt() throws Exception {
         assumeTrue(sink() instanceof HeldState, "it holds no rows that could be named");

@@ -20,6 +20,8 @@ import javax.sql.DataSource;
 final class HeldSearch {
 
     private static final int AT_A_TIME = 1000;
+    /** Nobody knows how large they are. */
+    private static final int ROWS_AT_A_TIME = 8;
 
     /** The last truncate is looked for once and not beside each row: nothing but a scan of the log finds it. */
     private static final String LAST = """
@@ -27,7 +29,7 @@ final class HeldSearch {
                 SELECT epoch, commit_lsn, ordinal FROM millrace.change_log
                 WHERE source = ? AND schema_name = ? AND table_name = ? AND operation = 'truncate'
                 ORDER BY epoch DESC, commit_lsn DESC, ordinal DESC LIMIT 1)
-            SELECT key::text, after::text FROM (
+            SELECT key::text, CASE WHEN ? THEN after::text END FROM (
                 SELECT DISTINCT ON (key_hash, key) key, after, operation, epoch, lsn, commit_lsn, ordinal
                 FROM millrace.change_log
                 WHERE source = ? AND schema_name = ? AND table_name = ? AND key IS NOT NULL
@@ -49,16 +51,18 @@ final class HeldSearch {
                 PreparedStatement statement = connection.prepareStatement(LAST)) {
             connection.setAutoCommit(false);
             connection.setReadOnly(true);
-            statement.setFetchSize(AT_A_TIME);
-            for (int first : List.of(1, 4)) {
+            int atATime = withRows ? ROWS_AT_A_TIME : AT_A_TIME;
+            statement.setFetchSize(atATime);
+            for (int first : List.of(1, 5)) {
                 statement.setString(first, table.source());
                 statement.setString(first + 1, table.table().schema());
                 statement.setString(first + 2, table.table().table());
             }
-            statement.setInt(7, ChangeEvent.epochOf(version));
-            statement.setString(8, Lsn.format(ChangeEvent.lsnOf(version)));
+            statement.setBoolean(4, withRows);
+            statement.setInt(8, ChangeEvent.epochOf(version));
+            statement.setString(9, Lsn.format(ChangeEvent.lsnOf(version)));
             try (ResultSet row = statement.executeQuery()) {
-                read(table, withRows, row, page);
+                read(table, atATime, row, page);
             } finally {
                 connection.rollback();
                 connection.setReadOnly(false);
@@ -67,18 +71,18 @@ final class HeldSearch {
         }
     }
 
-    private static void read(CapturedTable table, boolean withRows, ResultSet row, HeldState.Page page)
+    private static void read(CapturedTable table, int atATime, ResultSet row, HeldState.Page page)
             throws SQLException, SinkException, InterruptedException {
         List<HeldRow> rows = new ArrayList<>();
         while (row.next()) {
-            String after = withRows ? row.getString(2) : null;
+            String after = row.getString(2);
             // jsonb has its own order of names and its own spaces
             Row key = Row.of(row.getString(1));
             // a row under a former key, which holds the present one's columns among others, is another row
             if (key.columns().size() == table.keyColumns().size()) {
                 KeyText.of(table, key).ifPresent(found -> rows.add(new HeldRow(found, after)));
             }
-            if (rows.size() == AT_A_TIME) {
+            if (rows.size() == atATime) {
                 page.take(List.copyOf(rows));
                 rows.clear();
             }

@@ -7,6 +7,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 import org.apache.http.Header;
 import org.apache.http.HttpEntity;
@@ -15,6 +18,7 @@ import org.apache.http.entity.ContentType;
 import org.apache.http.message.BasicHeader;
 import org.apache.http.nio.entity.NByteArrayEntity;
 import org.elasticsearch.client.Request;
+import org.elasticsearch.client.RequestOptions;
 import org.elasticsearch.client.Response;
 import org.elasticsearch.client.ResponseException;
 import org.elasticsearch.client.RestClient;
@@ -106,10 +110,36 @@ final class ElasticsearchAccess implements AutoCloseable {
      * @throws SinkException RETRYABLE when there is no answer, or none that can be read
      */
     <T> T exchange(String method, String path, @Nullable Body body, Reader<T> reader) throws SinkException, Refused {
+        return answered(request(method, path, body), reader);
+    }
+
+    /** As {@link #exchange}; empty where the answer has more than so many bytes. */
+    <T> Optional<T> exchangeUpTo(int limit, String method, String path, @Nullable Body body, Reader<T> reader)
+            throws SinkException, Refused {
+        // the client asks other nodes too where one does not answer
+        AtomicReference<BoundedAnswer> last = new AtomicReference<>();
+        Request request = request(method, path, body);
+        request.setOptions(RequestOptions.DEFAULT.toBuilder().setHttpAsyncResponseConsumerFactory(() -> {
+            BoundedAnswer answer = new BoundedAnswer(limit);
+            last.set(answer);
+            return answer;
+        }));
+        return answered(
+                request,
+                (tokens, bytes) -> Objects.requireNonNull(last.get()).isTooLong()
+                        ? Optional.empty()
+                        : Optional.of(reader.read(tokens, bytes)));
+    }
+
+    private static Request request(String method, String path, @Nullable Body body) {
         Request request = new Request(method, path);
         if (body != null) {
             request.setEntity(body.entity());
         }
+        return request;
+    }
+
+    private <T> T answered(Request request, Reader<T> reader) throws SinkException, Refused {
         try {
             Response response = client.performRequest(request);
             HttpEntity entity = response.getEntity();

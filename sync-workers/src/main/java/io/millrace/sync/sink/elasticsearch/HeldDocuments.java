@@ -7,8 +7,8 @@ import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
@@ -26,16 +26,55 @@ final class HeldDocuments {
 
     /** Returns those that exist, by id. */
     Map<String, Held> read(String alias, Collection<String> ids) throws SinkException {
-        String body = ids.stream().map(id -> '"' + id + '"').collect(Collectors.joining(",", "{\"ids\":[", "]}"));
+        try {
+            return elasticsearch.exchange("POST", path(alias), body(ids), HeldDocuments::documents);
+        } catch (Refused e) {
+            return none(e);
+        }
+    }
+
+    /** As {@link #read}; empty where the answer has more than so many bytes. */
+    Optional<Map<String, Held>> readUpTo(int bytes, String alias, Collection<String> ids) throws SinkException {
+        try {
+            return elasticsearch.exchangeUpTo(bytes, "POST", path(alias), body(ids), HeldDocuments::documents);
+        } catch (Refused e) {
+            return Optional.of(none(e));
+        }
+    }
+
+    /** Returns the versions of those that exist, by id. */
+    Map<String, Long> versions(String alias, Collection<String> ids) throws SinkException {
+        if (ids.isEmpty()) {
+            return Map.of();
+        }
         try {
             return elasticsearch.exchange(
-                    "POST", "/" + alias + "/_mget?realtime=true", Body.json(body), HeldDocuments::documents);
+                    "POST",
+                    path(alias) + "&_source=false&filter_path=docs._id,docs._version",
+                    body(ids),
+                    (tokens, answer) -> {
+                        Map<String, Long> found = new HashMap<>();
+                        inArray(tokens, "docs", () -> version(tokens, found));
+                        return found;
+                    });
         } catch (Refused e) {
-            if (e.status() == 404) {
-                return Map.of();
-            }
-            throw elasticsearch.fault(e);
+            return none(e);
         }
+    }
+
+    private static String path(String alias) {
+        return "/" + alias + "/_mget?realtime=true";
+    }
+
+    private static Body body(Collection<String> ids) {
+        return Body.json(ids.stream().map(id -> '"' + id + '"').collect(Collectors.joining(",", "{\"ids\":[", "]}")));
+    }
+
+    private <T> Map<String, T> none(Refused e) throws SinkException {
+        if (e.status() == 404) {
+            return Map.of();
+        }
+        throw elasticsearch.fault(e);
     }
 
     /** Tells whether there is an index or an alias of that name. */
@@ -52,25 +91,30 @@ final class HeldDocuments {
 
     private static Map<String, Held> documents(JsonParser tokens, byte[] answer) {
         Map<String, Held> found = new HashMap<>();
+        inArray(tokens, "docs", () -> document(tokens, answer, found));
+        return found;
+    }
+
+    /** Reads each object of an array that the answer has. */
+    private static void inArray(JsonParser tokens, String array, Runnable reader) {
         tokens.nextToken();
         for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
             JsonToken value = tokens.nextToken();
-            if (name.equals("docs") && value == JsonToken.START_ARRAY) {
+            if (name.equals(array) && value == JsonToken.START_ARRAY) {
                 while (tokens.nextToken() == JsonToken.START_OBJECT) {
-                    document(tokens, answer, found, null);
+                    reader.run();
                 }
             } else {
                 tokens.skipChildren();
             }
         }
-        return found;
     }
 
-    /** Reads one document; one without its source counts as {@code otherwise}, or as not found. */
-    static void document(JsonParser tokens, byte[] answer, Map<String, Held> found, @Nullable Row otherwise) {
+    /** Reads one document; one without its source was not found. */
+    private static void document(JsonParser tokens, byte[] answer, Map<String, Held> found) {
         String id = null;
         long version = 0;
-        Row source = otherwise;
+        Row source = null;
         for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
             tokens.nextToken();
             switch (name) {
@@ -80,12 +124,25 @@ final class HeldDocuments {
                 default -> tokens.skipChildren();
             }
         }
-        add(found, id, version, source);
-    }
-
-    private static void add(Map<String, Held> found, @Nullable String id, long version, @Nullable Row source) {
         if (id != null && source != null) {
             found.put(id, new Held(source, version));
+        }
+    }
+
+    /** Reads the version of one document; one without was not found. */
+    static void version(JsonParser tokens, Map<String, Long> found) {
+        String id = null;
+        Long version = null;
+        for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
+            tokens.nextToken();
+            switch (name) {
+                case "_id" -> id = tokens.getString();
+                case "_version" -> version = tokens.getLongValue();
+                default -> tokens.skipChildren();
+            }
+        }
+        if (id != null && version != null) {
+            found.put(id, version);
         }
     }
 

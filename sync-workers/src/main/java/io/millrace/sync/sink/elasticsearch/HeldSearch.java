@@ -1,6 +1,7 @@
 package io.millrace.sync.sink.elasticsearch;
 
 import io.millrace.catalog.CapturedTable;
+import io.millrace.event.RowKey;
 import io.millrace.sync.sink.HeldState;
 import io.millrace.sync.sink.HeldState.HeldRow;
 import io.millrace.sync.sink.KeyText;
@@ -9,6 +10,8 @@ import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,33 +35,52 @@ final class HeldSearch {
         if (!documents.exist(alias)) {
             return;
         }
+        DocumentPortions portions = new DocumentPortions(documents);
         new OlderDocuments(elasticsearch).find(alias, version, ids -> {
-            for (int from = 0; from < ids.size(); from += DOCUMENTS_AT_A_TIME) {
-                List<String> some = ids.subList(from, Math.min(ids.size(), from + DOCUMENTS_AT_A_TIME));
-                page.take(rows(table, alias, some, withRows));
+            List<String> told = withRows
+                    ? List.of()
+                    : ids.stream().filter(id -> !IndexNames.isHashed(id)).toList();
+            for (int from = 0; from < told.size(); from += DOCUMENTS_AT_A_TIME) {
+                List<String> some = told.subList(from, Math.min(told.size(), from + DOCUMENTS_AT_A_TIME));
+                handOn(rows(table, alias, some, Map.of(), false), page);
             }
+            // a hash is no key: the document has it
+            List<String> read =
+                    withRows ? ids : ids.stream().filter(IndexNames::isHashed).toList();
+            DocumentPortions.Reader<InterruptedException> reader =
+                    (some, held) -> handOn(rows(table, alias, some, held.get(0), withRows), page);
+            portions.read(List.of(alias), read, reader);
         });
     }
 
-    private List<HeldRow> rows(CapturedTable table, String alias, List<String> ids, boolean withRows)
-            throws SinkException {
-        boolean hashed = ids.stream().anyMatch(IndexNames::isHashed);
-        Map<String, Held> held = withRows || hashed ? documents.read(alias, ids) : Map.of();
+    private static void handOn(List<HeldRow> rows, HeldState.Page page) throws SinkException, InterruptedException {
+        if (!rows.isEmpty()) {
+            page.take(rows);
+        }
+    }
+
+    private static List<HeldRow> rows(
+            CapturedTable table, String alias, List<String> ids, Map<String, Held> held, boolean withRows) {
         List<HeldRow> rows = new ArrayList<>(ids.size());
         for (String id : ids) {
             Held document = held.get(id);
             String row = withRows && document != null ? document.row().toString() : null;
-            var key = !IndexNames.isHashed(id)
-                    ? KeyText.decode(table, id)
-                    : document == null
-                            ? java.util.Optional.<io.millrace.event.RowKey>empty()
-                            // a document under a former key may hold the present one's columns too
-                            : KeyText.of(table, document.row())
-                                    .filter(found -> IndexNames.id(found).equals(id));
-            key.ifPresentOrElse(
-                    found -> rows.add(new HeldRow(found, row)),
-                    () -> log.debug("A document in {} has no id of {}", alias, table.keyColumns()));
+            key(table, id, document)
+                    .ifPresentOrElse(
+                            found -> rows.add(new HeldRow(found, row)),
+                            () -> log.debug("A document in {} has no id of {}", alias, table.keyColumns()));
         }
         return rows;
+    }
+
+    private static Optional<RowKey> key(CapturedTable table, String id, @Nullable Held document) {
+        if (!IndexNames.isHashed(id)) {
+            return KeyText.decode(table, id);
+        }
+        // a document under a former key may hold the present one's columns too
+        return document == null
+                ? Optional.empty()
+                : KeyText.of(table, document.row())
+                        .filter(found -> IndexNames.id(found).equals(id));
     }
 }

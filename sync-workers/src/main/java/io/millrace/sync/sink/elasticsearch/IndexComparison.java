@@ -5,7 +5,6 @@ import io.millrace.sync.sink.RebuildableSink.Progress;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -22,11 +21,17 @@ final class IndexComparison {
 
     private static final int PAGE = 500;
     private static final int EXAMPLES = 10;
+    /** Ids are up to 512 bytes; an index that refuses everything would have all of the table's in doubt. */
+    private static final int MOST_DOUBTFUL = 20_000;
+
     private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long PAUSE_MILLIS = 250;
+    private static final long TOLD_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final HeldDocuments documents;
+    private final DocumentPortions portions;
     private final Scroll scroll;
+    private final Progress progress;
     private final String live;
     private final String copy;
 
@@ -39,36 +44,74 @@ final class IndexComparison {
     private long inCopy;
     private final Set<String> doubtful = new LinkedHashSet<>();
     private final List<String> examples = new ArrayList<>();
+    private long told = System.nanoTime();
 
-    IndexComparison(ElasticsearchAccess elasticsearch, String live, String copy) {
+    IndexComparison(ElasticsearchAccess elasticsearch, String live, String copy, Progress progress) {
         this.documents = new HeldDocuments(elasticsearch);
+        this.portions = new DocumentPortions(documents);
+        this.progress = progress;
         this.scroll = new Scroll(elasticsearch, PAGE);
         this.live = live;
         this.copy = copy;
     }
 
-    Comparison run(Progress progress) throws SinkException {
-        scroll.all(live, true, page -> {
-            Map<String, Held> others = documents.read(copy, page.keySet());
-            Set<String> suspects = new LinkedHashSet<>();
-            page.forEach((id, held) -> {
-                if (!judged(held, others.get(id))) {
-                    suspects.add(id);
-                }
-            });
+    Comparison run() throws SinkException {
+        scroll.all(live, page -> {
+            Map<String, Long> others = documents.versions(copy, page.keySet());
+            List<String> equal = new ArrayList<>(page.size());
+            List<String> suspects = new ArrayList<>(0);
+            page.forEach((id, version) -> sort(id, version, others.get(id), equal, suspects));
+            doubtful.addAll(contents(equal));
             doubtful.addAll(again(suspects));
             seen += page.size();
-            progress.at(String.format(Locale.ROOT, "Compared %,d documents", seen));
+            tell();
+            if (doubtful.size() >= MOST_DOUBTFUL) {
+                settle();
+            }
         });
-        scroll.all(copy, false, page -> {
-            Map<String, Held> others = documents.read(live, page.keySet());
+        scroll.all(copy, page -> {
+            Map<String, Long> others = documents.versions(live, page.keySet());
             inCopy += page.size();
             added +=
                     page.keySet().stream().filter(id -> !others.containsKey(id)).count();
             progress.at(String.format(Locale.ROOT, "Compared %,d documents the other way round", inCopy));
         });
-        settle(progress);
+        settle();
         return new Comparison(seen, inCopy, same, missing, older, changed, added, examples);
+    }
+
+    private void tell() throws SinkException {
+        progress.at(String.format(Locale.ROOT, "Compared %,d documents", seen));
+        told = System.nanoTime();
+    }
+
+    /** Sorts a document by the versions that both indexes have; only equal ones say nothing yet. */
+    private void sort(String id, long mine, @Nullable Long theirs, List<String> equal, List<String> suspects) {
+        if (theirs == null || theirs < mine) {
+            suspects.add(id);
+        } else if (theirs > mine) {
+            added++;
+        } else {
+            equal.add(id);
+        }
+    }
+
+    /** Compares documents whole, the live ones read first; returns those that are missing or older by now. */
+    private List<String> contents(List<String> ids) throws SinkException {
+        List<String> left = new ArrayList<>(0);
+        portions.read(List.of(live, copy), ids, (some, held) -> {
+            for (String id : some) {
+                Held mine = held.get(0).get(id);
+                if (mine != null && !judged(mine, held.get(1).get(id))) {
+                    left.add(id);
+                }
+            }
+            // a page of large documents takes a while, and may be given up
+            if (System.nanoTime() - told > TOLD_NANOS) {
+                tell();
+            }
+        });
+        return left;
     }
 
     private boolean judged(Held mine, @Nullable Held theirs) {
@@ -90,7 +133,7 @@ final class IndexComparison {
      * first is on its way to the live index alone, is refused by what it takes for the copy, and then goes to both: until then the copy
      * lacks it.
      */
-    private void settle(Progress progress) throws SinkException {
+    private void settle() throws SinkException {
         Set<String> left = doubtful;
         long end = System.nanoTime() + SETTLE_NANOS;
         while (!left.isEmpty() && System.nanoTime() - end < 0) {
@@ -102,50 +145,43 @@ final class IndexComparison {
                 throw SinkException.retryable("Interrupted while indexes were compared", e);
             }
             Set<String> next = new LinkedHashSet<>();
-            List<String> all = List.copyOf(left);
-            for (int from = 0; from < all.size(); from += PAGE) {
-                next.addAll(again(new LinkedHashSet<>(all.subList(from, Math.min(all.size(), from + PAGE)))));
+            for (List<String> some : pages(left)) {
+                next.addAll(again(some));
             }
             left = next;
         }
-        left.stream().limit(EXAMPLES).forEach(examples::add);
-        Map<String, Held> theirs = left.isEmpty() ? Map.of() : held(left);
-        for (String id : left) {
-            if (theirs.containsKey(id)) {
-                older++;
-            } else {
-                missing++;
-            }
+        left.stream().limit(EXAMPLES - examples.size()).forEach(examples::add);
+        for (List<String> some : pages(left)) {
+            Map<String, Long> theirs = documents.versions(copy, some);
+            older += theirs.size();
+            missing += some.size() - theirs.size();
         }
+        doubtful.clear();
     }
 
-    private Map<String, Held> held(Set<String> ids) throws SinkException {
-        Map<String, Held> held = new HashMap<>();
+    private static List<List<String>> pages(Set<String> ids) {
         List<String> all = List.copyOf(ids);
+        List<List<String>> pages = new ArrayList<>();
         for (int from = 0; from < all.size(); from += PAGE) {
-            held.putAll(documents.read(copy, all.subList(from, Math.min(all.size(), from + PAGE))));
+            pages.add(all.subList(from, Math.min(all.size(), from + PAGE)));
         }
-        return held;
+        return pages;
     }
 
-    /** Returns what differs still. */
-    private Set<String> again(Set<String> suspects) throws SinkException {
-        Set<String> left = new LinkedHashSet<>();
-        if (suspects.isEmpty()) {
-            return left;
-        }
+    /** Returns what is missing or older still. */
+    private List<String> again(List<String> suspects) throws SinkException {
         // the live one first: the copy is written before it, so what is read there later is never older
-        Map<String, Held> mine = documents.read(live, suspects);
-        Map<String, Held> theirs = documents.read(copy, suspects);
+        Map<String, Long> mine = documents.versions(live, suspects);
+        Map<String, Long> theirs = documents.versions(copy, suspects);
+        List<String> left = new ArrayList<>(0);
+        List<String> equal = new ArrayList<>(0);
         for (String id : suspects) {
-            Held held = mine.get(id);
-            if (held == null) {
-                continue;
-            }
-            if (!judged(held, theirs.get(id))) {
-                left.add(id);
+            Long version = mine.get(id);
+            if (version != null) {
+                sort(id, version, theirs.get(id), equal, left);
             }
         }
+        left.addAll(contents(equal));
         return left;
     }
 }

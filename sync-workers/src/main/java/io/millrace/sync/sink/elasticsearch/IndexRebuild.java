@@ -105,7 +105,7 @@ final class IndexRebuild {
 
     private Comparison comparison(String seen, String other, Progress progress) throws SinkException {
         try {
-            return new IndexComparison(elasticsearch, seen, other).run(progress);
+            return new IndexComparison(elasticsearch, seen, other, progress).run();
         } catch (IndexGoneException e) {
             throw new SinkException(ErrorCategory.FATAL, e.getMessage() + ": start the rebuild again", e);
         }

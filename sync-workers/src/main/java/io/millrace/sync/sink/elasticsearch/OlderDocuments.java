@@ -24,13 +24,13 @@ final class OlderDocuments {
     void find(String index, long version, Ids ids) throws SinkException, InterruptedException {
         Scroll.Reader<InterruptedException> reader = page -> {
             List<String> older = page.entrySet().stream()
-                    .filter(document -> document.getValue().version() < version)
+                    .filter(document -> document.getValue() < version)
                     .map(Map.Entry::getKey)
                     .toList();
             if (!older.isEmpty()) {
                 ids.take(older);
             }
         };
-        new Scroll(elasticsearch, PAGE).all(index, false, reader);
+        new Scroll(elasticsearch, PAGE).all(index, reader);
     }
 }

@@ -1,10 +1,8 @@
 package io.millrace.sync.sink.elasticsearch;
 
-import io.millrace.event.Row;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Body;
 import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
-import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,22 +12,24 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reads all documents of an index, page by page, as they were when it began. */
+/**
+ * Goes through all documents of an index, page by page, as they were when it began: ids and versions. Sources are nobody's to ask for by
+ * the page: nobody knows how large they are.
+ */
 final class Scroll {
 
     private static final Logger log = LoggerFactory.getLogger(Scroll.class);
     private static final JsonMapper JSON = JsonMapper.builder().build();
-    private static final Row NO_SOURCE = Row.of("{}");
 
     private final ElasticsearchAccess elasticsearch;
     private final int pageSize;
 
-    /** Takes a page. */
+    /** Takes a page, versions by id. */
     interface Reader<E extends Exception> {
-        void read(Map<String, Held> page) throws SinkException, E;
+        void read(Map<String, Long> page) throws SinkException, E;
     }
 
-    private record Page(@Nullable String scroll, Map<String, Held> documents) {}
+    private record Page(@Nullable String scroll, Map<String, Long> documents) {}
 
     Scroll(ElasticsearchAccess elasticsearch, int pageSize) {
         this.elasticsearch = elasticsearch;
@@ -37,18 +37,17 @@ final class Scroll {
     }
 
     /**
-     * Gives every page to the reader; without sources the documents' rows are empty.
+     * Gives every page to the reader.
      *
      * @throws IndexGoneException if there is no such index, or not any more
      */
-    <E extends Exception> void all(String index, boolean sources, Reader<E> reader) throws SinkException, E {
+    <E extends Exception> void all(String index, Reader<E> reader) throws SinkException, E {
         // a search sees only what was refreshed
         ask(index, "/" + index + "/_refresh", null, (tokens, answer) -> true);
         Page page = ask(
                 index,
-                "/" + index + "/_search?scroll=5m",
-                Body.json(
-                        "{\"size\":" + pageSize + ",\"version\":true,\"_source\":" + sources + ",\"sort\":[\"_doc\"]}"),
+                "/" + index + "/_search?scroll=15m",
+                Body.json("{\"size\":" + pageSize + ",\"version\":true,\"_source\":false,\"sort\":[\"_doc\"]}"),
                 Scroll::page);
         try {
             while (!page.documents().isEmpty()) {
@@ -57,7 +56,7 @@ final class Scroll {
                         "POST",
                         "/_search/scroll",
                         Body.json(JSON.writeValueAsString(
-                                Map.of("scroll", "5m", "scroll_id", String.valueOf(page.scroll())))),
+                                Map.of("scroll", "15m", "scroll_id", String.valueOf(page.scroll())))),
                         Scroll::page);
             }
         } finally {
@@ -89,14 +88,14 @@ final class Scroll {
 
     private static Page page(JsonParser tokens, byte[] answer) {
         String scroll = null;
-        Map<String, Held> documents = new LinkedHashMap<>();
+        Map<String, Long> documents = new LinkedHashMap<>();
         tokens.nextToken();
         for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
             JsonToken value = tokens.nextToken();
             if (name.equals("_scroll_id")) {
                 scroll = tokens.getString();
             } else if (name.equals("hits") && value == JsonToken.START_OBJECT) {
-                hits(tokens, answer, documents);
+                hits(tokens, documents);
             } else {
                 tokens.skipChildren();
             }
@@ -104,12 +103,12 @@ final class Scroll {
         return new Page(scroll, documents);
     }
 
-    private static void hits(JsonParser tokens, byte[] answer, Map<String, Held> documents) {
+    private static void hits(JsonParser tokens, Map<String, Long> documents) {
         for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
             JsonToken value = tokens.nextToken();
             if (name.equals("hits") && value == JsonToken.START_ARRAY) {
                 while (tokens.nextToken() == JsonToken.START_OBJECT) {
-                    HeldDocuments.document(tokens, answer, documents, NO_SOURCE);
+                    HeldDocuments.version(tokens, documents);
                 }
             } else {
                 tokens.skipChildren();

@@ -12,9 +12,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -23,9 +26,9 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Which rows were deleted, and in which version, for longer than Elasticsearch itself remembers ({@code index.gc_deletes}).
  *
- * <p>A change that was captured less than half of {@code gc_deletes} ago needs no look here: whatever deleted its row came later, so
- * that the server still knows. Only a replay, or a backlog that is older, is compared with these tombstones before it may bring a
- * document about.
+ * <p>A change that was captured less than half of {@code gc_deletes} ago, and since the indexes' shards were started, needs no look here:
+ * whatever deleted its row came later, so that the server still knows. Only a replay, or a backlog that is older, is compared with these
+ * tombstones before it may bring a document about.
  */
 final class Tombstones {
 
@@ -37,6 +40,7 @@ final class Tombstones {
     private static final int PAGE = 2000;
 
     private final ElasticsearchAccess elasticsearch;
+    private final DeleteMemory server;
     private final ElasticsearchSinkProperties properties;
     private final int maxBulk;
     private volatile boolean made;
@@ -44,6 +48,7 @@ final class Tombstones {
 
     Tombstones(ElasticsearchAccess elasticsearch, ElasticsearchSinkProperties properties, int maxBulk) {
         this.elasticsearch = elasticsearch;
+        this.server = new DeleteMemory(elasticsearch);
         this.properties = properties;
         this.maxBulk = maxBulk;
     }
@@ -78,12 +83,7 @@ final class Tombstones {
 
     /** Returns those of these writes that may be applied: not what was deleted in a newer version. */
     List<RowWrite> living(List<RowWrite> writes) throws SinkException {
-        Instant remembered =
-                Instant.now().minus(Duration.ofMillis(properties.gcDeletes().toMillis() / 2));
-        List<RowWrite> old = writes.stream()
-                .filter(write -> write.row() != null
-                        && write.change().event().capturedAt().isBefore(remembered))
-                .toList();
+        Set<RowWrite> old = forgotten(writes);
         if (old.isEmpty()) {
             return writes;
         }
@@ -98,12 +98,38 @@ final class Tombstones {
             return writes;
         }
         return writes.stream()
-                .filter(write -> write.row() == null
-                        || !write.change().event().capturedAt().isBefore(remembered)
+                .filter(write -> !old.contains(write)
                         || write.version() > dead.getOrDefault(id(write.change().table(), write.id()), -1L)
                                 && write.version()
                                         > dead.getOrDefault(id(write.change().table(), TRUNCATED), -1L))
                 .toList();
+    }
+
+    /** Returns those that would write a row of which the server may have forgotten that it was deleted. */
+    private Set<RowWrite> forgotten(List<RowWrite> writes) throws SinkException {
+        Set<CapturedTable> tables = Collections.newSetFromMap(new IdentityHashMap<>());
+        writes.stream()
+                .filter(write -> write.row() != null)
+                .forEach(write -> tables.add(write.change().table()));
+        Set<RowWrite> found = Collections.newSetFromMap(new IdentityHashMap<>());
+        if (tables.isEmpty()) {
+            return found;
+        }
+        Instant remembered =
+                Instant.now().minus(Duration.ofMillis(properties.gcDeletes().toMillis() / 2));
+        Map<String, Instant> since = server.since(tables);
+        IdentityHashMap<CapturedTable, Instant> limits = new IdentityHashMap<>();
+        tables.forEach(table -> {
+            Instant started = since.getOrDefault(TableIndexes.alias(table), Instant.MAX);
+            limits.put(table, started.isAfter(remembered) ? started : remembered);
+        });
+        for (RowWrite write : writes) {
+            Instant limit = limits.getOrDefault(write.change().table(), Instant.MIN);
+            if (write.row() != null && write.change().event().capturedAt().isBefore(limit)) {
+                found.add(write);
+            }
+        }
+        return found;
     }
 
     private Map<String, Long> versions(List<String> ids) throws SinkException {

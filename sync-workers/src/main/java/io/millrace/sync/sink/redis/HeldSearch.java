@@ -27,11 +27,17 @@ final class HeldSearch {
 
     private static final Logger log = LoggerFactory.getLogger(HeldSearch.class);
     private static final int SCAN_COUNT = 1000;
+    /** Rows are handed on once they are so much text, or one of them is. */
+    private static final long PAGE_CHARACTERS = 2 << 20;
 
     private final RedisAccess redis;
 
+    /** A row and where it stands. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Older(RowKey key, byte[] entry) {}
+
     /** Where a SCAN is, and what it found last. */
-    private record Found(ScanCursor next, List<HeldRow> rows) {}
+    private record Found(ScanCursor next, List<Older> older) {}
 
     HeldSearch(RedisAccess redis) {
         this.redis = redis;
@@ -48,17 +54,48 @@ final class HeldSearch {
             ScanCursor from = cursor;
             Found found = redis.with(link -> {
                 KeyScanCursor<byte[]> keys = link.one(all -> all.scan(from, pattern));
-                return new Found(keys, older(link, entries, version, keys.getKeys(), withRows));
+                return new Found(keys, older(link, entries, version, keys.getKeys()));
             });
             cursor = found.next();
-            if (!found.rows().isEmpty()) {
-                page.take(found.rows());
+            if (withRows) {
+                handOn(entries, found.older(), page);
+            } else if (!found.older().isEmpty()) {
+                page.take(found.older().stream()
+                        .map(older -> new HeldRow(older.key(), null))
+                        .toList());
             }
         }
     }
 
-    private static List<HeldRow> older(
-            Link link, TableEntries entries, long version, List<byte[]> keys, boolean withRows)
+    /** Reads rows and hands them on, a page as soon as there is one: nobody knows how large they are. */
+    private void handOn(TableEntries entries, List<Older> older, HeldState.Page page)
+            throws SinkException, InterruptedException {
+        int next = 0;
+        while (next < older.size()) {
+            List<Older> left = older.subList(next, older.size());
+            List<HeldRow> rows = redis.with(link -> rows(link, entries, left));
+            next += rows.size();
+            page.take(rows);
+        }
+    }
+
+    /** Returns the first of these rows, as many as make up a page. */
+    private static List<HeldRow> rows(Link link, TableEntries entries, List<Older> older)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        List<HeldRow> rows = new ArrayList<>();
+        long characters = 0;
+        for (Older one : older) {
+            String row = row(link, entries, one.entry());
+            rows.add(new HeldRow(one.key(), row));
+            characters += row == null ? 0 : row.length();
+            if (characters >= PAGE_CHARACTERS) {
+                break;
+            }
+        }
+        return rows;
+    }
+
+    private static List<Older> older(Link link, TableEntries entries, long version, List<byte[]> keys)
             throws ExecutionException, InterruptedException, TimeoutException {
         if (keys.isEmpty()) {
             return List.of();
@@ -66,7 +103,7 @@ final class HeldSearch {
         String limit = HexFormat.of().toHexDigits(version);
         List<KeyValue<byte[], byte[]>> versions =
                 link.one(all -> all.mget(keys.stream().map(Space.LIVE::mark).toArray(byte[][]::new)));
-        List<HeldRow> found = new ArrayList<>(0);
+        List<Older> found = new ArrayList<>(0);
         for (int i = 0; i < keys.size(); i++) {
             KeyValue<byte[], byte[]> held = versions.get(i);
             if (held.hasValue() && text(held.getValue()).compareTo(limit) >= 0) {
@@ -82,7 +119,7 @@ final class HeldSearch {
                         entries.table().keyColumns());
                 continue;
             }
-            found.add(new HeldRow(key.get(), withRows ? row(link, entries, entry) : null));
+            found.add(new Older(key.get(), entry));
         }
         return found;
     }

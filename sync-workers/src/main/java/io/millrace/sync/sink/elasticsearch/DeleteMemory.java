@@ -1,0 +1,144 @@
+package io.millrace.sync.sink.elasticsearch;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.sync.sink.SinkException;
+import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Since when Elasticsearch remembers what was deleted from a table's indexes. It keeps the versions of deleted documents in the memory of
+ * each shard for {@code index.gc_deletes}; a shard that is started again, on whatever node, begins with none of them. Thread-safe.
+ */
+final class DeleteMemory {
+
+    private static final Logger log = LoggerFactory.getLogger(DeleteMemory.class);
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    /** Long enough to cost nothing, and shorter than it takes until another worker repeats what one that died had written. */
+    private static final Duration VALID = Duration.ofSeconds(5);
+
+    /** For clocks that differ, and reads that were captured a while after the state which they saw. */
+    private static final Duration MARGIN = Duration.ofMinutes(1);
+
+    /** The server takes 4096 bytes. */
+    private static final int LONGEST_PATH = 3000;
+
+    private final ElasticsearchAccess elasticsearch;
+    private final Map<String, Instant> since = new HashMap<>();
+    /** Those that were asked for since the server was: the next question is about all of them. */
+    private final Set<String> used = new HashSet<>();
+
+    private Instant asked = Instant.MIN;
+    private boolean refused;
+
+    DeleteMemory(ElasticsearchAccess elasticsearch) {
+        this.elasticsearch = elasticsearch;
+    }
+
+    /**
+     * Returns since when the deletes of each of these tables are remembered, by alias; what was captured before may have been deleted,
+     * and the server have forgotten it. {@link Instant#MIN} where nothing was ever forgotten, {@link Instant#MAX} where nobody can say.
+     */
+    synchronized Map<String, Instant> since(Collection<CapturedTable> tables) throws SinkException {
+        List<String> aliases =
+                tables.stream().map(TableIndexes::alias).distinct().toList();
+        Instant now = Instant.now();
+        used.addAll(aliases);
+        if (asked.isBefore(now.minus(VALID))) {
+            since.clear();
+            ask(used);
+            used.clear();
+            asked = now;
+        } else if (!since.keySet().containsAll(aliases)) {
+            ask(aliases);
+        }
+        Map<String, Instant> found = new HashMap<>();
+        aliases.forEach(alias -> found.put(alias, since.getOrDefault(alias, Instant.MIN)));
+        return found;
+    }
+
+    private void ask(Collection<String> aliases) throws SinkException {
+        List<String> some = new ArrayList<>();
+        int length = 0;
+        for (String alias : new TreeSet<>(aliases)) {
+            if (length + alias.length() > LONGEST_PATH) {
+                askAbout(some);
+                some.clear();
+                length = 0;
+            }
+            some.add(alias);
+            length += alias.length() + 3;
+        }
+        askAbout(some);
+    }
+
+    private void askAbout(List<String> aliases) throws SinkException {
+        if (aliases.isEmpty()) {
+            return;
+        }
+        Map<String, Instant> starts = new HashMap<>();
+        aliases.forEach(alias -> starts.put(alias, Instant.MIN));
+        try {
+            elasticsearch.exchange(
+                    "GET",
+                    "/" + String.join("-*,", aliases)
+                            + "-*/_recovery?filter_path=*.shards.type,*.shards.start_time_in_millis",
+                    null,
+                    (tokens, answer) -> {
+                        for (Map.Entry<String, JsonNode> index :
+                                JSON.readTree(answer).properties()) {
+                            // <alias>-000001
+                            String name = index.getKey();
+                            String alias = name.substring(0, Math.max(0, name.lastIndexOf('-')));
+                            starts.computeIfPresent(alias, (key, known) -> later(known, started(index.getValue())));
+                        }
+                        return true;
+                    });
+        } catch (Refused e) {
+            if (e.status() == 403) {
+                if (!refused) {
+                    log.warn(
+                            "Whether Elasticsearch forgot deletes cannot be seen without the privilege \"monitor\" on the"
+                                    + " indexes: every change is looked up among deleted rows, which costs a request per batch");
+                }
+                refused = true;
+                starts.replaceAll((alias, known) -> Instant.MAX);
+            } else if (e.status() != 404) {
+                throw elasticsearch.fault(e);
+            }
+        }
+        since.putAll(starts);
+    }
+
+    /** Returns when the last of an index's shards was started with what it had held before. */
+    private static Instant started(JsonNode index) {
+        Instant last = Instant.MIN;
+        for (JsonNode shard : index.path("shards")) {
+            // a shard that was made empty forgot nothing
+            if (!shard.path("type").asString("").equals("EMPTY_STORE")) {
+                last = later(
+                        last,
+                        Instant.ofEpochMilli(shard.path("start_time_in_millis").asLong())
+                                .plus(MARGIN));
+            }
+        }
+        return last;
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
+    }
+}
