@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -157,8 +158,16 @@ final class EffectWriter implements BatchWriter {
         if (down != null) {
             outcome.sinkDown(down);
         }
-        lanes.values().forEach(lane -> undone.addAll(left(lane, round.faults(), outcome)));
+        // those with a fault first: it is what the others of their partition wait for
+        lanes.values().stream()
+                .sorted(Comparator.comparing(lane -> !hasFault(lane, round)))
+                .forEach(lane -> undone.addAll(left(lane, round.faults(), outcome)));
         return undone;
+    }
+
+    private static boolean hasFault(Deque<Received> lane, EffectRound round) {
+        Received first = lane.peek();
+        return first != null && round.faults().containsKey(first);
     }
 
     /** In one query; what is left is asked for one by one, when it is claimed. */
@@ -191,7 +200,13 @@ final class EffectWriter implements BatchWriter {
             return lane;
         }
         switch (fault.category()) {
-            case RETRYABLE, INCOMPLETE -> outcome.holdBack(first.partition(), fault.cause());
+            case RETRYABLE, INCOMPLETE -> {
+                if (fault.thrown() instanceof RuntimeException unexpected) {
+                    faults.unexpected(first.partition(), first.record().offset(), unexpected, outcome);
+                } else {
+                    outcome.holdBack(first.partition(), fault.cause());
+                }
+            }
             case FATAL -> faults.fatal(first.change().table(), fault.cause(), List.of(first), outcome);
             case REJECTED -> {
                 if (faults.rejected(first, fault.cause(), fault.thrown(), outcome)) {

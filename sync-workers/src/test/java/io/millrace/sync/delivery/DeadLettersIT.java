@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.catalog.BindingState;
+import io.millrace.catalog.DeliveryOffset;
+import io.millrace.catalog.Shapings;
 import io.millrace.event.ChangeEvent;
 import io.millrace.sync.SyncWorkersApplication;
 import io.millrace.sync.sink.Change;
@@ -11,9 +13,13 @@ import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkKind;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
@@ -325,6 +331,112 @@ class DeadLettersIT extends DeliveryScenario {
         }
         await().untilAsserted(() -> assertThat(state(1)).isEqualTo(item(1, bad)));
         await().untilAsserted(() -> assertThat(health("states")).isEqualTo(Status.UP));
+    }
+
+    @Test
+    void whatASinkBreaksAtHoldsItsPartitionAloneUntilItIsMended() throws Exception {
+        mend();
+        SteerableSink.breakAt(bad, true);
+        try {
+            in(0, events.create(key(1), item(1, bad)));
+            in(1, events.create(key(2), item(2, "beside it")));
+            await().untilAsserted(() -> {
+                assertThat(state(2)).isEqualTo(item(2, "beside it"));
+                assertThat(effects()).containsExactly(effect("create", 2, "beside it"));
+                for (String sink : List.of("states", "effects")) {
+                    assertThat(next(sink)).isEqualTo(1);
+                    assertThat(waiting(sink))
+                            .singleElement()
+                            .asString()
+                            .isEqualTo(sink + " failed unexpectedly at offset 0 of " + table.topic()
+                                    + "-0: java.lang.IllegalStateException: The test breaks it");
+                }
+            });
+            assertThat(health("states")).isEqualTo(Status.DOWN);
+            assertThat(letters("states")).isEmpty();
+        } finally {
+            SteerableSink.breakAt(bad, false);
+        }
+        await().untilAsserted(() -> {
+            assertThat(state(1)).isEqualTo(item(1, bad));
+            assertThat(effects()).contains(effect("create", 1, bad));
+            assertThat(health("states")).isEqualTo(Status.UP);
+        });
+    }
+
+    private void in(int partition, ChangeEvent event) throws Exception {
+        producer.send(events.record(event, partition)).get();
+    }
+
+    private List<String> waiting(String sink) {
+        return offsets.deliveries(sink).stream()
+                .filter(offset -> offset.topic().equals(table.topic()) && offset.waitingFor() != null)
+                .map(DeliveryOffset::waitingFor)
+                .toList();
+    }
+
+    @Test
+    void whileASinkHangsThatIsStartedAgainTheOthersGoOn() throws Exception {
+        mend();
+        List<Integer> apart = partitionsOfTwoConsumers("states");
+        SteerableSink.hangAt("hangs in " + table.table().table());
+        SteerableSink.throwErrorAt(bad, true);
+        try {
+            in(
+                    apart.get(0),
+                    events.create(key(1), item(1, "hangs in " + table.table().table())));
+            await().until(SteerableSink::hangs);
+            in(apart.get(1), events.create(key(2), item(2, bad)));
+            await().until(DeadLettersIT::isStoppingStates);
+            // what was known of the catalog before holds for two seconds
+            Instant until = Instant.now().plus(Shapings.HOLDS_AFTER.multipliedBy(2));
+            for (int id = 3; Instant.now().isBefore(until); id++) {
+                int sent = id;
+                send(events.create(key(id), item(id, "goes on")));
+                await().atMost(Shapings.HOLDS_AFTER)
+                        .untilAsserted(() -> assertThat(inRedis(sent)).isEqualTo("goes on"));
+            }
+            assertThat(isStoppingStates()).as("it hung all the while").isTrue();
+            assertThat(health("redis")).isEqualTo(Status.UP);
+        } finally {
+            SteerableSink.throwErrorAt(bad, false);
+            SteerableSink.release();
+        }
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+            assertThat(state(1)).isNotNull();
+            assertThat(state(2)).isEqualTo(item(2, bad));
+            assertThat(health("states")).isEqualTo(Status.UP);
+        });
+    }
+
+    private static boolean isStoppingStates() {
+        return Thread.getAllStackTraces().entrySet().stream()
+                .filter(thread -> thread.getKey().getName().equals("sync-states-lane"))
+                .flatMap(thread -> Arrays.stream(thread.getValue()))
+                .anyMatch(frame -> frame.getClassName().equals(SinkContainer.class.getName())
+                        && frame.getMethodName().equals("stop"));
+    }
+
+    /** A partition of each of the sink's two consumers. */
+    private List<Integer> partitionsOfTwoConsumers(String sink) throws Exception {
+        String group = "dead_letters." + sink;
+        try (Admin admin = admin()) {
+            return await().until(
+                            () -> admin
+                                    .describeConsumerGroups(List.of(group))
+                                    .describedGroups()
+                                    .get(group)
+                                    .get()
+                                    .members()
+                                    .stream()
+                                    .flatMap(member -> member.assignment().topicPartitions().stream()
+                                            .filter(partition ->
+                                                    partition.topic().equals(table.topic()))
+                                            .map(TopicPartition::partition)
+                                            .limit(1))
+                                    .toList(),
+                            found -> found.size() == 2);
+        }
     }
 
     @Test
