@@ -257,6 +257,19 @@ class DeadLettersIT {
     }
 
     @Test
+    void aParameterThatThereIsNotIsRefusedAndNotTakenForAll() {
+        assertThat(answer(call(HttpMethod.POST, "/dead-letters/discard?tabel=orders", "{\"reason\":\"cleared\"}"), 400)
+                        .get("detail")
+                        .asString())
+                .isEqualTo(
+                        "There is no parameter 'tabel' here, and nothing was done. Give some of sink, topic, source, schema,"
+                                + " table, key, q; without any all open dead letters are meant.");
+        answer(call(HttpMethod.POST, "/dead-letters/retry?sink=redis&state=WAITING", null), 400);
+        assertThat(List.of(stateOf(1), stateOf(2), stateOf(3), stateOf(4)))
+                .containsExactly("OPEN", "OPEN", "OPEN", "WAITING");
+    }
+
+    @Test
     void anOperatorsFormsDoTheSameAndAnAuditorsAreRefused() {
         var form = web.post()
                 .uri("/dead-letters/discard")
