@@ -91,7 +91,7 @@ class DeliveryConfiguration {
                     case STATE -> new StateWriter(sink, faults, incomplete);
                     case EFFECT ->
                         new EffectWriter(
-                                (EffectSink) sink, Objects.requireNonNull(guard), faults, deduplication.retention());
+                                (EffectSink) sink, Objects.requireNonNull(guard), faults, deduplication::since);
                 };
         RecordReader reader = new RecordReader(
                 catalog,

@@ -21,6 +21,7 @@ import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.SinkKind;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -50,6 +51,7 @@ class WritersTests {
     private int maxUnsettled = 100;
     private long offset;
     private boolean repeats;
+    private final Instant remembersSince = Instant.now().minus(Duration.ofDays(8));
 
     /** Refuses names by category; as a whole, as logs do, or by item. */
     private static class Recorder implements EffectSink {
@@ -200,7 +202,7 @@ class WritersTests {
         return switch (sink.kind()) {
             case STATE -> new StateWriter(sink, faults, new IncompleteRows("recorder", rereads));
             case LOG -> new LogWriter(sink, faults);
-            case EFFECT -> new EffectWriter(sink, guard, faults, Duration.ofDays(8));
+            case EFFECT -> new EffectWriter(sink, guard, faults, () -> remembersSince);
         };
     }
 
@@ -550,7 +552,12 @@ class WritersTests {
                 1);
         Outcome outcome = write(old);
         assertThat(sink.all()).isEmpty();
-        assertThat(failed).singleElement().asString().contains("Rewind it to a later time");
+        assertThat(failed)
+                .singleElement()
+                .asString()
+                .isEqualTo("It was rewound to changes from before " + remembersSince.truncatedTo(ChronoUnit.SECONDS)
+                        + ", which deduplication no longer knows: they would have their effect twice."
+                        + " Rewind it to a later time. Then resume the table's delivery to recorder.");
         assertThat(outcome.reason(partition)).isNotNull();
         assertThat(outcome.reachedOr(partition, 0)).isZero();
     }
