@@ -173,13 +173,21 @@ final class CaptureLab implements AutoCloseable {
 
     /** Every record of a table's topic, partition by partition. */
     List<ChangeEvent> events(String table) {
-        return records(table).stream()
+        return events(source, table);
+    }
+
+    List<ChangeEvent> events(Source of, String table) {
+        return records(of, table).stream()
                 .map(record -> new ChangeEventRecords().read(record))
                 .toList();
     }
 
     List<ConsumerRecord<byte[], byte[]>> records(String table) {
-        String topic = Topics.of(id, new TableId("public", table));
+        return records(source, table);
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> records(Source of, String table) {
+        String topic = Topics.of(of.name(), new TableId("public", table));
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(Map.of(
                 "bootstrap.servers",

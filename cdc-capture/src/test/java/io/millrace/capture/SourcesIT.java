@@ -18,6 +18,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -170,6 +171,37 @@ class SourcesIT {
             await(() -> state(elsewhere) == SourceState.STREAMING);
             await(() -> lab.topicSize(elsewhere, "t") >= 101);
             assertThat(lab.topicSize(elsewhere, "t")).isEqualTo(101);
+            flows(far);
+        }
+    }
+
+    /** As behind a firewall that forgot the one connection over which nobody said anything for long. */
+    @Test
+    void aStreamThatAloneFallsSilentIsNoticedByItsSlotAndGoesOnWhereItWas() throws Exception {
+        try (Wire wire = new Wire(server.port())) {
+            Source far =
+                    Source.of(elsewhere.name(), "localhost", wire.port(), "shop", "postgres", "postgres", "disable");
+            add(far);
+            flows(far);
+
+            sql(elsewhere, "ALTER SYSTEM SET wal_sender_timeout = '2s'", "SELECT pg_reload_conf()");
+            wire.silence(Wire.REPLICATION);
+            sql(elsewhere, "INSERT INTO t SELECT generate_series(1000, 1099)");
+            await(() -> String.valueOf(
+                            lab.catalog().source(far.name()).orElseThrow().message())
+                    .contains("sends its changes to nobody"));
+            sql(elsewhere, "ALTER SYSTEM RESET wal_sender_timeout", "SELECT pg_reload_conf()");
+            wire.mend();
+
+            await(() -> state(elsewhere) == SourceState.STREAMING);
+            await(() -> lab.topicSize(elsewhere, "t") >= 101);
+            assertThat(lab.events(elsewhere, "t").stream()
+                            .map(event -> String.valueOf(event.after()))
+                            .toList())
+                    .containsExactlyInAnyOrderElementsOf(
+                            IntStream.concat(IntStream.of(0), IntStream.rangeClosed(1000, 1099))
+                                    .mapToObj(id -> "{\"id\":" + id + "}")
+                                    .toList());
             flows(far);
         }
     }

@@ -6,17 +6,21 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A way to a local port that can fall silent: nothing passes any more, and nobody is told. */
+/** A way to a local PostgreSQL that can fall silent: nothing passes any more, and nobody is told. */
 final class Wire implements AutoCloseable {
+
+    /** What connections of the replication protocol ask for, and no other. */
+    static final String REPLICATION = "replication\0database";
 
     private final int to;
     private final ServerSocket entry;
     private final List<Socket> ends = new CopyOnWriteArrayList<>();
-    private volatile int silences;
-    private volatile boolean silent;
+    private final List<Line> lines = new CopyOnWriteArrayList<>();
+    private volatile String silenced;
 
     Wire(int to) throws IOException {
         this.to = to;
@@ -36,13 +40,18 @@ final class Wire implements AutoCloseable {
 
     /** What is connected now hears nothing ever again, and who comes meanwhile neither. */
     void silence() {
-        silences++;
-        silent = true;
+        silence("");
+    }
+
+    /** Those hear nothing ever again, now or coming meanwhile, whose first message has this in it; the others go on. */
+    void silence(String asked) {
+        silenced = asked;
+        lines.forEach(line -> line.silence(asked));
     }
 
     /** Who comes from now on is connected. */
     void mend() {
-        silent = false;
+        silenced = null;
     }
 
     private void accept() {
@@ -50,35 +59,74 @@ final class Wire implements AutoCloseable {
             while (true) {
                 Socket near = entry.accept();
                 ends.add(near);
-                if (!silent) {
-                    Socket far = new Socket(InetAddress.getLoopbackAddress(), to);
-                    ends.add(far);
-                    int born = silences;
-                    run("wire-there", () -> carry(near, far, born));
-                    run("wire-back", () -> carry(far, near, born));
-                }
+                run("wire-there", () -> connect(near));
             }
         } catch (IOException closed) {
             // the test is over
         }
     }
 
-    private void carry(Socket from, Socket into, int born) {
-        byte[] some = new byte[8192];
+    private void connect(Socket near) {
+        byte[] first = new byte[8192];
         try {
-            InputStream in = from.getInputStream();
-            OutputStream out = into.getOutputStream();
-            int count = in.read(some);
-            while (count >= 0 && born == silences) {
-                out.write(some, 0, count);
-                count = in.read(some);
+            int count = near.getInputStream().read(first);
+            if (count < 0) {
+                near.close();
+                return;
             }
-            if (born == silences) {
-                from.close();
-                into.close();
+            Line line = new Line(new String(first, 0, count, StandardCharsets.ISO_8859_1));
+            lines.add(line);
+            String now = silenced;
+            if (now != null) {
+                line.silence(now);
+            }
+            if (!line.silent) {
+                Socket far = new Socket(InetAddress.getLoopbackAddress(), to);
+                ends.add(far);
+                far.getOutputStream().write(first, 0, count);
+                run("wire-back", () -> line.carry(far, near));
+                line.carry(near, far);
             }
         } catch (IOException gone) {
-            close(into);
+            close(near);
+        }
+    }
+
+    /** One connection, in both directions. */
+    private static final class Line {
+
+        private final String asked;
+        private volatile boolean silent;
+
+        Line(String asked) {
+            this.asked = asked;
+        }
+
+        void silence(String some) {
+            if (asked.contains(some)) {
+                silent = true;
+            }
+        }
+
+        void carry(Socket from, Socket into) {
+            byte[] some = new byte[8192];
+            try {
+                InputStream in = from.getInputStream();
+                OutputStream out = into.getOutputStream();
+                int count = in.read(some);
+                while (count >= 0 && !silent) {
+                    out.write(some, 0, count);
+                    count = in.read(some);
+                }
+                if (!silent) {
+                    from.close();
+                    into.close();
+                }
+            } catch (IOException gone) {
+                if (!silent) {
+                    close(into);
+                }
+            }
         }
     }
 

@@ -23,14 +23,11 @@ final class Watermark {
                    pg_current_xact_id()
             """.formatted(PREFIX);
 
-    /** What only says where the WAL is waits for no standby. */
-    private static final String SESSION = "-c synchronous_commit=local";
-
     private Watermark() {}
 
     /** Returns where the mark ends. */
     static long write(Source source) throws SQLException {
-        try (Connection connection = SourceConnection.open(source, "millrace-barrier", SESSION);
+        try (Connection connection = SourceConnection.openForMarks(source, "millrace-barrier");
                 PreparedStatement statement = connection.prepareStatement(MARK);
                 ResultSet row = statement.executeQuery()) {
             row.next();

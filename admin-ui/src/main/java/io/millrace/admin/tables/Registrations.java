@@ -8,6 +8,7 @@ import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
+import io.millrace.catalog.options.OptionsCheck;
 import io.millrace.catalog.preflight.Finding;
 import io.millrace.catalog.preflight.SourceConnection;
 import io.millrace.catalog.preflight.SourcePreflight;
@@ -159,7 +160,9 @@ class Registrations {
                             String.join(" ", errors.stream().map(Finding::text).toList()))
                     .with("findings", errors.stream().map(FindingView::of).toList());
         }
-        shapings.forEach((sink, shaping) -> fits(sourceName, described, chosen, sink, shaping));
+        CapturedTable asRegistered = asRegistered(sourceName, described);
+        shapings.forEach((sink, shaping) -> fits(asRegistered, chosen, sink, shaping));
+        chosen.forEach(sink -> goesTogether(asRegistered, sink));
         Map<String, String> texts = new HashMap<>();
         shapings.forEach((sink, shaping) -> texts.put(sink, shaping.toJson()));
         try {
@@ -182,11 +185,8 @@ class Registrations {
         }
     }
 
-    private static void fits(String source, SourceTable described, Set<String> chosen, String sink, Shaping shaping) {
-        if (!chosen.contains(sink)) {
-            throw Problem.badRequest("A shaping is given for " + sink + ", which is none of the chosen sinks.");
-        }
-        CapturedTable asRegistered = new CapturedTable(
+    private static CapturedTable asRegistered(String source, SourceTable described) {
+        return new CapturedTable(
                 0,
                 source,
                 described.table(),
@@ -201,6 +201,24 @@ class Registrations {
                 "",
                 Instant.EPOCH,
                 List.of());
+    }
+
+    /** Another table's options may leave no room for this one's usual ones. */
+    private void goesTogether(CapturedTable asRegistered, String sink) {
+        Map<String, String> problems = OptionsCheck.check(asRegistered, sink, "{}", catalog.tables());
+        if (!problems.isEmpty()) {
+            throw new Problem(
+                            HttpStatus.UNPROCESSABLE_CONTENT,
+                            "The table does not go together with another one in " + sink,
+                            String.join(" ", problems.values()))
+                    .with("problems", problems);
+        }
+    }
+
+    private static void fits(CapturedTable asRegistered, Set<String> chosen, String sink, Shaping shaping) {
+        if (!chosen.contains(sink)) {
+            throw Problem.badRequest("A shaping is given for " + sink + ", which is none of the chosen sinks.");
+        }
         List<ShapingFinding> findings = ShapingCheck.of(shaping, asRegistered, ShapedFor.of(sink)).stream()
                 .filter(ShapingFinding::isError)
                 .toList();
@@ -208,7 +226,7 @@ class Registrations {
             throw new Problem(
                             HttpStatus.UNPROCESSABLE_CONTENT,
                             "The table cannot be registered with this shaping",
-                            "What " + sink + " is to get does not fit " + described.table() + ": "
+                            "What " + sink + " is to get does not fit " + asRegistered.table() + ": "
                                     + findings.get(0).at() + ": "
                                     + findings.get(0).problem())
                     .with("findings", findings);

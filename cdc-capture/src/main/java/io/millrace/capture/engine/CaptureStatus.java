@@ -92,8 +92,13 @@ final class CaptureStatus {
         return Tags.of("source", table.source(), "table", table.table().toString());
     }
 
-    /** @param progress how far capture is; null where it never was anywhere */
-    void measure(Source source, Connection connection, @Nullable Progress progress) throws SQLException {
-        slots.measure(source, connection, progress);
+    /**
+     * Measures a source for the metrics.
+     *
+     * @param progress how far capture is; null where it never was anywhere
+     * @return whether its slot is there, and nobody reads it
+     */
+    boolean measure(Source source, Connection connection, @Nullable Progress progress) throws SQLException {
+        return slots.measure(source, connection, progress);
     }
 }

@@ -1,6 +1,7 @@
 package io.millrace.capture.engine;
 
 import io.millrace.catalog.Source;
+import io.millrace.catalog.preflight.SourceTables;
 import io.millrace.event.TableId;
 import java.sql.Array;
 import java.sql.Connection;
@@ -40,13 +41,11 @@ record PresentRelation(
                    EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
                            WHERE r.prrelid = c.oid AND p.pubname IN (?, ?)) AS published,
                    CASE WHEN c.relkind = 'p'
-                        THEN (WITH RECURSIVE tree AS (SELECT inhrelid AS relid FROM pg_inherits WHERE inhparent = c.oid
-                                    UNION ALL SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON i.inhparent = t.relid)
-                              SELECT coalesce(array_agg(t.relid::oid::text || ':' || l.relfilenode::text), '{}')
+                        THEN (%s SELECT coalesce(array_agg(t.relid::oid::text || ':' || l.relfilenode::text), '{}')
                               FROM tree t JOIN pg_class l ON l.oid = t.relid AND l.relkind <> 'p') END AS leaves
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.oid = ANY (?::oid[])
-            """;
+            """.formatted(SourceTables.WITH_TREE);
 
     /**
      * What was created as a partition, with all above it below the root, in the transaction that made it one. Its row type is as old as

@@ -10,13 +10,14 @@ import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableRelations.Relation;
 import io.millrace.catalog.TableState;
-import io.millrace.catalog.preflight.SourceConnection;
+import io.millrace.catalog.preflight.SourceLocks;
 import io.millrace.event.TableId;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,38 +55,19 @@ final class RelationWatch {
         }
         nextLook = now + PAUSE_NANOS;
         Map<Long, Relation> bound = relations.of(source.name());
-        Map<Long, PresentRelation> present;
-        try {
-            present = PresentRelation.read(
-                    connection,
-                    source,
-                    bound.values().stream().map(Relation::oid).toList());
-        } catch (SQLException e) {
-            if (!SourceConnection.isLockRefused(e)) {
-                throw e;
-            }
-            LOG.debug("Somebody holds the server's catalogs; they are looked at again", e);
+        List<Long> oids = bound.values().stream().map(Relation::oid).toList();
+        Optional<Map<Long, PresentRelation>> present =
+                SourceLocks.queryUnlessHeld(() -> PresentRelation.read(connection, source, oids));
+        if (present.isEmpty()) {
             return;
         }
         for (CapturedTable table : tables) {
             Relation relation = bound.get(table.id());
             if (relation != null && isCaptured(table)) {
-                lookUnlessHeld(connection, table, relation, present.get(relation.oid()));
+                PresentRelation at = present.get().get(relation.oid());
+                // nobody who holds one table holds up the look at the others
+                SourceLocks.runUnlessHeld(() -> look(connection, table, relation, at));
             }
-        }
-    }
-
-    /** Nobody who holds one table holds up the look at the others. */
-    private void lookUnlessHeld(
-            Connection connection, CapturedTable table, Relation relation, @Nullable PresentRelation present)
-            throws SQLException {
-        try {
-            look(connection, table, relation, present);
-        } catch (SQLException e) {
-            if (!SourceConnection.isLockRefused(e)) {
-                throw e;
-            }
-            LOG.debug("Somebody alters or vacuums {}; it is looked at again", table.table(), e);
         }
     }
 

@@ -70,14 +70,20 @@ final class SlotWatch {
         }
     }
 
-    /** @param progress how far capture is; null where it never was anywhere */
-    void measure(Source source, Connection connection, @Nullable Progress progress) throws SQLException {
+    /**
+     * Measures the slot of a source, and how far capture is behind.
+     *
+     * @param progress how far capture is; null where it never was anywhere
+     * @return whether the slot is there, and nobody reads it
+     */
+    boolean measure(Source source, Connection connection, @Nullable Progress progress) throws SQLException {
         SlotState slot = SlotState.read(connection, source.slot()).orElse(null);
+        boolean isRead = slot != null && slot.activePid() != null;
         @Nullable String status = slot == null ? "missing" : slot.walStatus();
         for (String each : STATUSES) {
             gauge(source, "millrace_slot_status", Tags.of("status", each), each.equals(status) ? 1 : 0);
         }
-        gauge(source, "millrace_slot_active", Tags.empty(), slot == null || slot.activePid() == null ? 0 : 1);
+        gauge(source, "millrace_slot_active", Tags.empty(), isRead ? 1 : 0);
         gauge(source, "millrace_slot_retained_bytes", Tags.empty(), slot == null ? 0.0 : (double) slot.retainedBytes());
         if (slot != null && slot.safeBytes() != null) {
             gauge(source, "millrace_slot_safe_bytes", Tags.empty(), (double) Math.max(0, slot.safeBytes()));
@@ -86,6 +92,7 @@ final class SlotWatch {
         if (progress != null) {
             lag(source, connection, progress);
         }
+        return slot != null && !isRead;
     }
 
     private void lag(Source source, Connection connection, Progress progress) throws SQLException {

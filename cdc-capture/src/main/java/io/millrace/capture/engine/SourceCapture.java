@@ -2,7 +2,6 @@ package io.millrace.capture.engine;
 
 import io.millrace.capture.slot.Cluster;
 import io.millrace.capture.slot.SlotGate;
-import io.millrace.capture.slot.SlotState;
 import io.millrace.capture.slot.SourceLease;
 import io.millrace.capture.slot.SourceNotReadyException;
 import io.millrace.capture.slot.SourceRefusedException;
@@ -11,12 +10,12 @@ import io.millrace.catalog.CaptureOffset;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.SourceState;
 import io.millrace.catalog.preflight.SourceConnection;
+import io.millrace.catalog.preflight.SourceLocks;
 import io.millrace.event.Lsn;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,7 +75,7 @@ final class SourceCapture {
 
     /** A new slot waits for every transaction that is open. From there on nobody may hold up who looks after all tables. */
     private static void holdNothingUp(Connection connection) throws SQLException {
-        SourceConnection.lockTimeout(connection, LOCK);
+        SourceLocks.timeout(connection, LOCK);
         try (Statement statement = connection.createStatement()) {
             // what a failover loses of it is found and made again
             statement.execute("SET synchronous_commit = local");
@@ -103,17 +102,16 @@ final class SourceCapture {
             lifecycle.reconcile(connection, run.publisher());
             long now = System.nanoTime();
             if (now - heartbeatAt >= 0) {
-                unlessHeld(() -> run.heartbeat().send(connection));
+                // whoever rewrites the server's own catalogs holds them for a moment: the next turn does it
+                SourceLocks.runUnlessHeld(() -> run.heartbeat().send(connection));
                 heartbeatAt = now + properties.heartbeatInterval().toNanos();
             }
             if (now - checkAt >= 0) {
-                unread = run.isStreaming() && isUnread(connection) ? unread + 1 : 0;
+                unread = measure(connection, run) && run.isStreaming() ? unread + 1 : 0;
                 if (unread > 2) {
                     throw new SourceNotReadyException("The source sends its changes to nobody any more, without a word:"
                             + " the connection for them was lost, and is made anew.");
                 }
-                unlessHeld(() -> context.status()
-                        .measure(source, connection, run.keeper().latest()));
                 if (!isWanted()) {
                     return;
                 }
@@ -123,28 +121,12 @@ final class SourceCapture {
         }
     }
 
-    private boolean isUnread(Connection connection) throws SQLException {
-        AtomicBoolean unread = new AtomicBoolean();
-        unlessHeld(() -> unread.set(SlotState.read(connection, source.slot())
-                .filter(slot -> slot.activePid() == null)
-                .isPresent()));
-        return unread.get();
-    }
-
-    private interface Statements {
-        void run() throws SQLException;
-    }
-
-    /** Whoever rewrites the server's own catalogs holds them for a moment: the next turn does it. */
-    private static void unlessHeld(Statements statements) throws SQLException {
-        try {
-            statements.run();
-        } catch (SQLException e) {
-            if (!SourceConnection.isLockRefused(e)) {
-                throw e;
-            }
-            LOG.debug("Somebody holds the server's catalogs", e);
-        }
+    /** Returns whether the slot is there, and nobody reads it. */
+    private boolean measure(Connection connection, SourceRun run) throws SQLException {
+        CaptureStatus status = context.status();
+        return SourceLocks.queryUnlessHeld(
+                        () -> status.measure(source, connection, run.keeper().latest()))
+                .orElse(false);
     }
 
     /** Returns whether the source is still registered, reached in the same way, and not paused. */

@@ -126,7 +126,7 @@ final class SourceRun implements AutoCloseable {
     }
 
     /** Cuts the stream off without a word to the source, which does not answer any more. */
-    void abandon() throws SQLException {
+    void abandon() {
         feed.abandon();
     }
 

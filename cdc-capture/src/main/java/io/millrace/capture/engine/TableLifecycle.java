@@ -15,7 +15,7 @@ import io.millrace.catalog.SourceGaps;
 import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
-import io.millrace.catalog.preflight.SourceConnection;
+import io.millrace.catalog.preflight.SourceLocks;
 import io.millrace.catalog.preflight.SourceTable;
 import io.millrace.catalog.preflight.SourceTables;
 import io.millrace.event.TableId;
@@ -47,7 +47,7 @@ final class TableLifecycle {
     private final Publications publications;
     private final RelationWatch watch;
     private final TableTakeUp takeUp;
-    private final LockAttempts held = new LockAttempts();
+    private final LockAttempts attempts;
 
     TableLifecycle(
             CaptureContext context,
@@ -63,6 +63,7 @@ final class TableLifecycle {
         this.tables = tables;
         this.snapshots = snapshots;
         this.publications = new Publications(source);
+        this.attempts = new LockAttempts(catalog::tableState);
         this.watch = new RelationWatch(source, context.catalog(), publications);
         this.takeUp = new TableTakeUp(source, context.catalog(), tails, tables, snapshots, publications);
     }
@@ -96,15 +97,16 @@ final class TableLifecycle {
             throws SQLException, SourceNotReadyException {
         connection.setAutoCommit(false);
         try {
-            publications.add(connection, table.table(), table.identityUsable());
-            gap.run();
-            connection.commit();
-        } catch (SQLException e) {
-            if (!SourceConnection.isLockRefused(e)) {
-                throw e;
+            boolean published = SourceLocks.runUnlessHeld(() -> {
+                publications.add(connection, table.table(), table.identityUsable());
+                gap.run();
+                connection.commit();
+            });
+            if (!published) {
+                throw new SourceNotReadyException("The table " + table.table()
+                        + " must be put back into the publication " + source.publication()
+                        + " first, and somebody alters or vacuums it: waiting for that to end.");
             }
-            throw new SourceNotReadyException("The table " + table.table() + " must be put back into the publication "
-                    + source.publication() + " first, and somebody alters or vacuums it: waiting for that to end.");
         } finally {
             connection.rollback();
             connection.setAutoCommit(true);
@@ -181,24 +183,13 @@ final class TableLifecycle {
                 .toList();
     }
 
-    private void takeOut(Connection connection, CapturedTable table) throws SQLException {
+    private void takeOut(Connection connection, CapturedTable table)
+            throws SQLException, SourceNotReadyException, InterruptedException {
         snapshots.cancel(table.id());
-        if (held.mustWait(table.id(), System.nanoTime())) {
+        if (!attempts.run(table, WAITS_FOR_OWNERS, () -> unpublish(connection, table))) {
             return;
         }
-        try {
-            unpublish(connection, table);
-        } catch (SQLException e) {
-            if (!SourceConnection.isLockRefused(e)) {
-                throw e;
-            }
-            held.failed(table.id(), System.nanoTime());
-            if (!WAITS_FOR_OWNERS.equals(table.message())) {
-                catalog.tableState(table.id(), TableState.REMOVING, WAITS_FOR_OWNERS);
-            }
-            return;
-        }
-        held.succeeded(table.id());
+        attempts.succeeded(table.id());
         tables.remove(table.table());
         catalog.removeTable(table.id());
         LOG.info("Captures {} of {} no more", table.table(), source.name());

@@ -13,7 +13,6 @@ import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.preflight.Finding;
-import io.millrace.catalog.preflight.SourceConnection;
 import io.millrace.catalog.preflight.SourceTable;
 import io.millrace.catalog.preflight.SourceTables;
 import io.millrace.catalog.preflight.TablePreflight;
@@ -43,7 +42,7 @@ final class TableTakeUp {
     private final CapturedTables tables;
     private final Snapshots snapshots;
     private final Publications publications;
-    private final LockAttempts attempts = new LockAttempts();
+    private final LockAttempts attempts;
 
     TableTakeUp(
             Source source,
@@ -58,6 +57,7 @@ final class TableTakeUp {
         this.tables = tables;
         this.snapshots = snapshots;
         this.publications = publications;
+        this.attempts = new LockAttempts(catalog::tableState);
     }
 
     /**
@@ -67,17 +67,7 @@ final class TableTakeUp {
      */
     void run(Connection connection, CapturedTable table)
             throws SQLException, SourceNotReadyException, InterruptedException {
-        if (attempts.mustWait(table.id(), System.nanoTime())) {
-            return;
-        }
-        try {
-            takeUp(connection, table);
-        } catch (SQLException e) {
-            if (!SourceConnection.isLockRefused(e)) {
-                throw e;
-            }
-            held(table, WAITS_FOR_OWNERS);
-        }
+        attempts.run(table, WAITS_FOR_OWNERS, () -> takeUp(connection, table));
     }
 
     private void takeUp(Connection connection, CapturedTable table)
@@ -126,16 +116,9 @@ final class TableTakeUp {
         boolean published = snapshots.publishKeyless(
                 connection, table, publications.adding(table.table(), described.identityUsable()));
         if (!published) {
-            held(table, WAITS_FOR_WRITERS);
+            attempts.held(table, WAITS_FOR_WRITERS);
         }
         return published;
-    }
-
-    private void held(CapturedTable table, String message) {
-        attempts.failed(table.id(), System.nanoTime());
-        if (!message.equals(table.message())) {
-            catalog.tableState(table.id(), TableState.PENDING, message);
-        }
     }
 
     /** A table that was dropped and created again is another one: nothing that was read of the old one holds. */

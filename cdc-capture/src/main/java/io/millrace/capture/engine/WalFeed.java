@@ -1,8 +1,8 @@
 package io.millrace.capture.engine;
 
 import io.millrace.catalog.Source;
+import io.millrace.catalog.preflight.SourceConnection;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -103,10 +103,10 @@ final class WalFeed {
     }
 
     /** Cuts the connection off, whoever waits for what over it. */
-    void abandon() throws SQLException {
+    void abandon() {
         Connection open = connection;
         if (open != null) {
-            open.abort(Runnable::run);
+            SourceConnection.cutOff(open);
         }
     }
 

@@ -25,9 +25,6 @@ final class ChunkReading implements AutoCloseable {
             // the server lets go of what a lost connection holds within some minutes, not hours
             + " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10";
 
-    /** A watermark waits for no standby, as it says nothing that could be lost. */
-    private static final String MARKS = "-c synchronous_commit=local";
-
     private static final Logger LOG = LoggerFactory.getLogger(ChunkReading.class);
     private static final String APPLICATION = "millrace-snapshot";
 
@@ -48,7 +45,7 @@ final class ChunkReading implements AutoCloseable {
         this.description = new TableDescription(table, topic, catalog);
         this.connection = open(source);
         try {
-            this.watermarks = SourceConnection.open(source, APPLICATION, MARKS);
+            this.watermarks = SourceConnection.openForMarks(source, APPLICATION);
         } catch (SQLException e) {
             connection.close();
             throw e;
@@ -141,16 +138,8 @@ final class ChunkReading implements AutoCloseable {
 
     /** Cuts the connections off, from any thread: whoever waits for an answer waits no longer. */
     void abandon() {
-        abandon(connection);
-        abandon(watermarks);
-    }
-
-    static void abandon(Connection open) {
-        try {
-            open.abort(Runnable::run);
-        } catch (SQLException e) {
-            LOG.debug("A connection could not be cut off", e);
-        }
+        SourceConnection.cutOff(connection);
+        SourceConnection.cutOff(watermarks);
     }
 
     @Override

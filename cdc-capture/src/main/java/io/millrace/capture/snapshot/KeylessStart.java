@@ -2,12 +2,13 @@ package io.millrace.capture.snapshot;
 
 import io.millrace.catalog.Source;
 import io.millrace.catalog.preflight.SourceConnection;
+import io.millrace.catalog.preflight.SourceLocks;
 import io.millrace.event.TableId;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * Publishes a table without a key at a moment when nobody writes to it, and keeps a view of the database of that very moment. What was
@@ -26,9 +27,12 @@ final class KeylessStart {
         this.source = source;
     }
 
-    /** Returns the connection that has the view, in a transaction; null if the table could not be locked, and nothing was done. */
-    @Nullable
-    Connection publish(Connection connection, TableId table, String alterPublication) throws SQLException {
+    /** Returns the connection that has the view, in a transaction; empty if the table could not be locked, and nothing was done. */
+    Optional<Connection> publish(Connection connection, TableId table, String alterPublication) throws SQLException {
+        return SourceLocks.queryUnlessHeld(() -> locked(connection, table, alterPublication));
+    }
+
+    private Connection locked(Connection connection, TableId table, String alterPublication) throws SQLException {
         connection.setAutoCommit(false);
         Connection view = null;
         boolean published = false;
@@ -43,11 +47,6 @@ final class KeylessStart {
             connection.commit();
             published = true;
             return view;
-        } catch (SQLException e) {
-            if (SourceConnection.isLockRefused(e)) {
-                return null;
-            }
-            throw e;
         } finally {
             if (!published) {
                 connection.rollback();

@@ -8,9 +8,11 @@ import io.millrace.catalog.Source;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.preflight.RowFilter;
+import io.millrace.catalog.preflight.SourceConnection;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -78,11 +80,11 @@ public final class Snapshots implements AutoCloseable {
      */
     public boolean publishKeyless(Connection connection, CapturedTable table, String alterPublication)
             throws SQLException {
-        Connection reading = keyless.publish(connection, table.table(), alterPublication);
-        if (reading == null) {
+        Optional<Connection> reading = keyless.publish(connection, table.table(), alterPublication);
+        if (reading.isEmpty()) {
             return false;
         }
-        Connection older = prepared.put(table.id(), reading);
+        Connection older = prepared.put(table.id(), reading.get());
         if (older != null) {
             older.close();
         }
@@ -233,7 +235,7 @@ public final class Snapshots implements AutoCloseable {
         }
         Connection reads = view;
         if (reads != null) {
-            ChunkReading.abandon(reads);
+            SourceConnection.cutOff(reads);
         }
     }
 

@@ -155,6 +155,12 @@ public final class KeyTemplate {
         };
     }
 
+    /** Returns why the usual keys would be mixed with those of another table, which has a template of its own; empty if they would not. */
+    static Optional<String> checkDefault(CapturedTable table, List<CapturedTable> others) {
+        KeyTemplate template = of(DEFAULT);
+        return template.clash(template.prefix(table.source(), table.table()), table, others);
+    }
+
     /** Returns why rows could share a key, of this table or with others; empty if they cannot. */
     static Optional<String> check(String text, CapturedTable table, List<CapturedTable> others) {
         KeyTemplate template = of(text);
@@ -216,7 +222,8 @@ public final class KeyTemplate {
                 String theirs = RedisOptions.of(other).key().prefix(other.source(), other.table());
                 if (theirs.startsWith(prefix) || prefix.startsWith(theirs)) {
                     return Optional.of("Keys of " + other.source() + "." + other.table() + " begin with " + theirs
-                            + ": choose a beginning that neither shares.");
+                            + ", those of " + table.table() + " with " + prefix
+                            + ": choose a beginning that neither shares, for either table.");
                 }
             }
         }

@@ -77,8 +77,7 @@ public record RedisOptions(
             problems.put("timeToLive", "The time to live must be a number and a unit, s, m, h or d: for example 7d.");
         }
         String key = options.path("key").asString("");
-        if (!key.isBlank()) {
-            KeyTemplate.check(key, table, others).ifPresent(problem -> problems.put("key", problem));
-        }
+        (key.isBlank() ? KeyTemplate.checkDefault(table, others) : KeyTemplate.check(key, table, others))
+                .ifPresent(problem -> problems.put("key", problem));
     }
 }

@@ -4,19 +4,19 @@ import io.millrace.catalog.Source;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.Properties;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens connections to sources. Thread-safe. */
 public final class SourceConnection {
 
+    private static final Logger LOG = LoggerFactory.getLogger(SourceConnection.class);
     private static final String CONNECT_SECONDS = "5";
 
     /** Firewalls and cut cables say nothing: without a limit a statement would be waited for until TCP gives up, or for ever. */
     private static final String ANSWER_SECONDS = "60";
-
-    private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     private SourceConnection() {}
 
@@ -37,6 +37,11 @@ public final class SourceConnection {
      */
     public static Connection open(Source source, String application, String options) throws SQLException {
         return open(source, application, options, new Properties());
+    }
+
+    /** Opens a connection for marks in the WAL, which wait for no standby: they say nothing that could be lost. For short statements too. */
+    public static Connection openForMarks(Source source, String application) throws SQLException {
+        return open(source, application, "-c synchronous_commit=local");
     }
 
     /** Opens a connection that is sent every value as text, never in the driver's binary form; for statements of any length. */
@@ -63,16 +68,13 @@ public final class SourceConnection {
         return open(source, application, options, properties);
     }
 
-    /** Has statements fail that wait for a lock for longer; {@link #isLockRefused} tells such a failure. */
-    public static void lockTimeout(Connection connection, Duration timeout) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("SET lock_timeout = " + timeout.toMillis());
+    /** Cuts a connection off without a word to the source, from any thread: whoever waits for an answer over it waits no longer. */
+    public static void cutOff(Connection connection) {
+        try {
+            connection.abort(Runnable::run);
+        } catch (SQLException e) {
+            LOG.debug("A connection could not be cut off", e);
         }
-    }
-
-    /** Tells whether a statement failed because somebody else holds a lock; the connection is as good as before. */
-    public static boolean isLockRefused(SQLException e) {
-        return LOCK_NOT_AVAILABLE.equals(e.getSQLState());
     }
 
     /** Has statements wait for an answer no longer than this. */

@@ -17,8 +17,11 @@ import java.util.TreeMap;
 /** Reads from a source's catalog what tables it holds. Changes nothing there. Thread-safe. */
 public final class SourceTables {
 
-    /** A table's partitions at all levels. The server's own function for that waits for whoever alters one of them. */
-    private static final String TREE = """
+    /**
+     * Begins a query of the partitions at all levels of the relation {@code c}: {@code tree} has the {@code relid} of each. The server's
+     * own function for that waits for whoever alters one of them.
+     */
+    public static final String WITH_TREE = """
             WITH RECURSIVE tree AS (SELECT inhrelid AS relid FROM pg_inherits WHERE inhparent = c.oid
                                     UNION ALL SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON i.inhparent = t.relid)""";
 
@@ -51,7 +54,7 @@ public final class SourceTables {
                       AND i.indpred IS NULL AND i.indexprs IS NULL
                       AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
                                       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-                                      WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)""", TREE, "%s");
+                                      WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)""", WITH_TREE, "%s");
 
     /** As of the last VACUUM or ANALYZE. */
     private static final String PAGES = """
@@ -93,15 +96,9 @@ public final class SourceTables {
      * then on.
      */
     public List<SourceTable> list(Connection connection) throws SQLException {
-        SourceConnection.lockTimeout(connection, LOCKED);
-        try {
-            return list(connection, SIZES);
-        } catch (SQLException e) {
-            if (!SourceConnection.isLockRefused(e)) {
-                throw e;
-            }
-            return list(connection, PAGES);
-        }
+        SourceLocks.timeout(connection, LOCKED);
+        Optional<List<SourceTable>> sized = SourceLocks.queryUnlessHeld(() -> list(connection, SIZES));
+        return sized.isPresent() ? sized.get() : list(connection, PAGES);
     }
 
     private static List<SourceTable> list(Connection connection, String sizes) throws SQLException {

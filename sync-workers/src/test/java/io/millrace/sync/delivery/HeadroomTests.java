@@ -16,6 +16,20 @@ class HeadroomTests {
     private final Headroom.Share one = headroom.share();
     private final Headroom.Share other = headroom.share();
 
+    /** Another thread takes something, which it cannot until something else was given back. */
+    private static void waitsUntil(Runnable taking, Runnable givingBack) throws InterruptedException {
+        CountDownLatch taken = new CountDownLatch(1);
+        Thread waiting = new Thread(() -> {
+            taking.run();
+            taken.countDown();
+        });
+        waiting.start();
+        assertThat(taken.await(100, TimeUnit.MILLISECONDS)).isFalse();
+        givingBack.run();
+        assertThat(taken.await(30, TimeUnit.SECONDS)).isTrue();
+        waiting.join();
+    }
+
     @Test
     void largeBatchesAreInHandOneAfterTheOther() {
         one.polled(LARGE);
@@ -39,31 +53,13 @@ class HeadroomTests {
         one.release();
         assertThat(one.beforePoll(AT_ONCE)).isTrue();
         other.polled(LARGE);
-        CountDownLatch taken = new CountDownLatch(1);
-        Thread waiting = new Thread(() -> {
-            one.polled(LARGE);
-            taken.countDown();
-        });
-        waiting.start();
-        assertThat(taken.await(100, TimeUnit.MILLISECONDS)).isFalse();
-        other.release();
-        assertThat(taken.await(30, TimeUnit.SECONDS)).isTrue();
-        waiting.join();
+        waitsUntil(() -> one.polled(LARGE), other::release);
     }
 
     @Test
     void whatIsLargerThanAllWaitsUntilNothingIsInHand() throws Exception {
         one.polled(LARGE);
-        CountDownLatch taken = new CountDownLatch(1);
-        Thread waiting = new Thread(() -> {
-            other.polled(100 * LARGE);
-            taken.countDown();
-        });
-        waiting.start();
-        assertThat(taken.await(100, TimeUnit.MILLISECONDS)).isFalse();
-        one.release();
-        assertThat(taken.await(30, TimeUnit.SECONDS)).isTrue();
-        waiting.join();
+        waitsUntil(() -> other.polled(100 * LARGE), one::release);
         other.release();
         one.polled(LARGE);
     }

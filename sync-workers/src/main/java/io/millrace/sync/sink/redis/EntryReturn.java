@@ -20,8 +20,8 @@ final class EntryReturn {
         this.tombstone = tombstone;
     }
 
-    void reveal(Link link, String prefix) throws ExecutionException, InterruptedException, TimeoutException {
-        Marks.all(link, Space.SHADOW, prefix, keys -> {
+    void reveal(Link link, TableEntries entries) throws ExecutionException, InterruptedException, TimeoutException {
+        Marks.all(link, Space.SHADOW, entries, keys -> {
             List<Call> calls = new ArrayList<>(keys.size());
             for (byte[] key : keys) {
                 calls.add(new Call(
@@ -37,9 +37,9 @@ final class EntryReturn {
     }
 
     /** Removes what was put together out of readers' sight. */
-    static void removeShadow(Link link, String prefix)
+    static void removeShadow(Link link, TableEntries entries)
             throws ExecutionException, InterruptedException, TimeoutException {
-        Marks.all(link, Space.SHADOW, prefix, keys -> remove(link, Space.SHADOW, keys));
+        Marks.all(link, Space.SHADOW, entries, keys -> remove(link, Space.SHADOW, keys));
     }
 
     /** Removes what readers see under keys that begin so, except for keys that the table's present template makes. */

@@ -2,6 +2,7 @@ package io.millrace.sync.sink.redis;
 
 import io.lettuce.core.KeyScanCursor;
 import io.lettuce.core.ScanArgs;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -18,6 +19,21 @@ final class Marks {
 
     private Marks() {}
 
+    /** Finds those of a table's rows, in the form that its keys have now. */
+    static void all(Link link, Space space, TableEntries entries, Reader reader)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        all(link, space, entries.prefix(), keys -> {
+            List<byte[]> own = keys.stream()
+                    .filter(key -> entries.encoded(new String(key, StandardCharsets.UTF_8))
+                            .isPresent())
+                    .toList();
+            if (!own.isEmpty()) {
+                reader.read(own);
+            }
+        });
+    }
+
+    /** Finds those that begin so, whosever they are. */
     static void all(Link link, Space space, String prefix, Reader reader)
             throws ExecutionException, InterruptedException, TimeoutException {
         ScanArgs pattern = ScanArgs.Builder.limit(SCAN_COUNT).match(space.marks(prefix));

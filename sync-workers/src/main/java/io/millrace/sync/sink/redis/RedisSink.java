@@ -110,7 +110,7 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
         Marks.all(
                 link,
                 space,
-                entries.prefix(),
+                entries,
                 keys -> writer.write(
                         link,
                         keys.stream()
@@ -170,7 +170,7 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
     @Override
     public void exchange(Copy copy) throws SinkException {
         redis.with(link -> {
-            entryReturn.reveal(link, tables.of(copy.table()).prefix());
+            entryReturn.reveal(link, tables.of(copy.table()));
             return true;
         });
         // only now: until then readers may still know the former keys, and a refill that is given up leaves them what
@@ -208,7 +208,7 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
 
     private void removeShadow(Copy copy) throws SinkException {
         redis.with(link -> {
-            EntryReturn.removeShadow(link, tables.of(copy.table()).prefix());
+            EntryReturn.removeShadow(link, tables.of(copy.table()));
             return true;
         });
     }
