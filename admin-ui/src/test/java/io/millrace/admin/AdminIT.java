@@ -416,6 +416,21 @@ class AdminIT {
     }
 
     @Test
+    void aTableWhoseKeysInRedisWouldBeAmongAnothersIsRefused() throws SQLException {
+        sql("admin_source", "CREATE TABLE crow (id bigint PRIMARY KEY)", "CREATE TABLE crowd (id bigint PRIMARY KEY)");
+        long crow = post("/tables", table("crow", "redis"), 201).get("id").asLong();
+        sql(
+                "admin_platform",
+                "UPDATE millrace.sink_binding SET options = '{\"key\":\"src:public.crow{id}\"}' WHERE table_id = "
+                        + crow);
+        assertThat(post("/tables", table("crowd", "redis"), 422).get("detail").stringValue())
+                .contains(
+                        "Keys of src.public.crow begin with src:public.crow, those of public.crowd with src:public.crowd:")
+                .contains("choose a beginning that neither shares");
+        post("/tables", table("crowd", "audit"), 201);
+    }
+
+    @Test
     void aTableWithoutAKeyIsTakenForTheHistoryAloneAndMayBeRemoved() {
         JsonNode registered = post("/tables", table("journal", "audit"), 201);
         assertThat(registered.get("state").stringValue()).isEqualTo("PENDING");

@@ -3,15 +3,22 @@ package io.millrace.e2e;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.sql.DriverManager;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What an operator does when a sink has refused a record, in a real browser. */
+/** What an operator does for a sink, in a real browser: records that it refused, an index made anew. */
 @ExtendWith(PipelineExtension.class)
 class DeliveryJourneyIT {
 
@@ -97,6 +104,51 @@ class DeliveryJourneyIT {
         pipeline.barrier();
         visit.go("/tables/" + id);
         visit.picture("table");
+        visit.assertNoErrors();
+    }
+
+    private List<String> indexes() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create(pipeline.stack.elasticsearchUri() + "/_cat/indices/shop.public.rebuilt-*?h=index"))
+                .build();
+        return HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body()
+                .lines()
+                .sorted()
+                .toList();
+    }
+
+    @Test
+    void anIndexIsRebuiltAndRolledBackByButtonsWhileRowsChange() throws Exception {
+        pipeline.sql(
+                "CREATE TABLE rebuilt (id int PRIMARY KEY, state text)",
+                "INSERT INTO rebuilt SELECT g, 'first' FROM generate_series(1, 500) g");
+        long id = pipeline.register("rebuilt");
+        pipeline.awaitState(id, "STREAMING");
+        pipeline.assertInStep("rebuilt");
+        visit.logIn(Flow.PASSWORD);
+
+        visit.go("/tables/" + id + "/sinks/elasticsearch");
+        Locator state = visit.page.locator(".pill").filter(new Locator.FilterOptions().setHasText("switched"));
+        visit.button("Rebuild").click();
+        pipeline.sql(
+                "UPDATE rebuilt SET state = 'while it is rebuilt' WHERE id % 3 = 0",
+                "DELETE FROM rebuilt WHERE id = 7");
+        assertThat(state).isVisible(new LocatorAssertions.IsVisibleOptions().setTimeout(60_000));
+        assertThat(visit.page.getByText("The old index is kept, and kept current"))
+                .isVisible();
+        visit.picture("rebuild");
+        pipeline.assertInStep("rebuilt");
+        assertThat(indexes()).hasSize(2);
+
+        visit.button("Roll back").click();
+        pipeline.sql(
+                "UPDATE rebuilt SET state = 'while it goes back' WHERE id % 5 = 0", "DELETE FROM rebuilt WHERE id = 8");
+        assertThat(visit.page.locator(".pill").filter(new Locator.FilterOptions().setHasText("rolled back")))
+                .isVisible(new LocatorAssertions.IsVisibleOptions().setTimeout(60_000));
+        pipeline.assertInStep("rebuilt");
+        assertThat(indexes()).containsExactly("shop.public.rebuilt-000001");
         visit.assertNoErrors();
     }
 }

@@ -68,6 +68,18 @@ class OptionsCheckTests {
     }
 
     @ParameterizedTest
+    @CsvSource({"shop:{id}, false", "shop:public.l{id}, false", "shop:public.lines2:{id}, true", "s:{id}, true"})
+    void usualKeyIsRefusedWhereAnotherTablesKeysBeginLikeIt(String theirs, boolean taken) {
+        CapturedTable other = table(3, "other", "{\"key\":\"" + theirs + "\"}", "id");
+        assertThat(OptionsCheck.check(LINES, "redis", "{}", List.of(LINES, other))
+                        .isEmpty())
+                .isEqualTo(taken);
+        assertThat(OptionsCheck.check(LINES, "redis", "{\"key\":\"\"}", List.of(LINES, other))
+                        .isEmpty())
+                .isEqualTo(taken);
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "'l:{order_id}:{code}'",
         "'{table}/{code}/of/{order_id}'",

@@ -56,6 +56,21 @@ class RedisSinkIT extends RedisContractTests {
     }
 
     @Test
+    void truncateLeavesTheEntriesOfATableWhoseKeysBeginLikeItsOwn() throws Exception {
+        write(events.create(key(1), item(1, "stays")));
+        CapturedTable wide = TestTables.bound(
+                TestTables.of(TestTables.uniqueName("wide"), List.of("id"), List.of(TestTables.column("id", "int4"))),
+                "redis",
+                "{\"key\":\"shop:{id}\"}");
+        TestEvents theirs = new TestEvents(wide);
+        sink().write(SinkBatch.of(List.of(new Change(wide, theirs.create("{\"id\":7}", "{\"id\":7}")))));
+        assertThat(this.<Long>ask(all -> all.exists(bytes("shop:7")))).isEqualTo(1);
+        sink().write(SinkBatch.of(List.of(new Change(wide, theirs.truncate()))));
+        assertThat(this.<Long>ask(all -> all.exists(bytes("shop:7")))).isZero();
+        assertThat(held(1).path("name").asString()).isEqualTo("stays");
+    }
+
+    @Test
     void rowsFoundMissingUnderAFormerKeyTakeNoEntryOfThePresentOne() throws Exception {
         table = TestTables.bound(
                 TestTables.of(
