@@ -7,6 +7,7 @@ import static org.springframework.security.test.web.servlet.request.SecurityMock
 
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
@@ -83,7 +84,7 @@ class DeadLettersIT {
                         new io.millrace.catalog.Column("id", "int4", "int4", 0L, false),
                         new io.millrace.catalog.Column("email", "text", "text", 0L, true)),
                 ReplicaIdentity.FULL,
-                Set.of("redis", "audit"),
+                Set.of("redis", "audit", "webhook"),
                 "test"));
         catalog.tableState(table.id(), TableState.STREAMING, null);
         fillTopic();
@@ -274,6 +275,19 @@ class DeadLettersIT {
     }
 
     @Test
+    void aParameterThatThereIsNotIsRefusedAndNotTakenForAll() {
+        assertThat(answer(call(HttpMethod.POST, "/dead-letters/discard?tabel=orders", "{\"reason\":\"cleared\"}"), 400)
+                        .get("detail")
+                        .asString())
+                .isEqualTo(
+                        "There is no parameter 'tabel' here, and nothing was done. Give some of sink, topic, source, schema,"
+                                + " table, key, q; without any all open dead letters are meant.");
+        answer(call(HttpMethod.POST, "/dead-letters/retry?sink=redis&state=WAITING", null), 400);
+        assertThat(List.of(stateOf(1), stateOf(2), stateOf(3), stateOf(4)))
+                .containsExactly("OPEN", "OPEN", "OPEN", "WAITING");
+    }
+
+    @Test
     void anOperatorsFormsDoTheSameAndAnAuditorsAreRefused() {
         var form = web.post()
                 .uri("/dead-letters/discard")
@@ -421,6 +435,69 @@ class DeadLettersIT {
         answer(call(HttpMethod.POST, path, "{\"to\":\"beginning\"}"), 200);
         assertThat(offsets.deliveries("redis").get(0).nextOffset()).isLessThan(200);
         sql.update("DELETE FROM millrace.sink");
+    }
+
+    private JsonNode rewindWebhook(String to, int status) {
+        return answer(
+                call(HttpMethod.POST, "/sinks/webhook/tables/" + table.id() + "/rewind", "{\"to\":\"" + to + "\"}"),
+                status);
+    }
+
+    private DeliveryOffset webhook() {
+        return offsets.deliveries("webhook").get(0);
+    }
+
+    @Test
+    void aSinkOfEffectsThatWasRewoundTooFarIsTakenForwardToWhereItWas() {
+        catalog.publishSinks(List.of(new SinkDescription(
+                "webhook",
+                "Webhook",
+                "",
+                false,
+                new SinkDescription.Memory(Duration.ofDays(8), "effects", "millrace.sync.deduplication.retention"))));
+        offsets.advance(
+                "webhook",
+                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 150, null, Instant.EPOCH, 150)));
+        assertThat(rewindWebhook("beginning", 409).get("detail").asString())
+                .startsWith("webhook remembers effects for 192 h (millrace.sync.deduplication.retention): given older"
+                        + " changes again, it would act on them a second time. Rewind to ")
+                .doesNotContain("rebuild");
+        assertThat(webhook().nextOffset()).isEqualTo(150);
+
+        // in time when it was asked for, too old once it was resumed
+        offsets.rewind("webhook", Map.of(new TopicPartitionId(table.topic(), 0), 20L));
+        String later = Instant.ofEpochMilli(1_000_050).toString();
+        assertThat(rewindWebhook(later, 409).get("title").asString())
+                .as("while it runs, what was asked for before stays asked for")
+                .isEqualTo("Nothing to deliver again");
+        catalog.bindingState(table.id(), "webhook", BindingState.FAILED, "It was rewound too far");
+        assertThat(rewindWebhook(later, 409).get("title").asString()).isEqualTo("Too far back");
+        assertThat(webhook().nextOffset()).isEqualTo(20);
+
+        JsonNode moved = rewindWebhook(Instant.now().toString(), 200);
+        assertThat(moved.get("records").asInt()).isZero();
+        assertThat(moved.get("partitions").get(0).toString())
+                .isEqualTo("{\"partition\":0,\"from\":20,\"to\":150,\"until\":150}");
+        assertThat(webhook())
+                .as("what it never had is not passed over")
+                .matches(offset -> offset.nextOffset() == 150 && offset.replayUntil() == 150 && !offset.replays());
+        assertThat(rewindWebhook("2099-01-01T00:00:00Z", 409).get("title").asString())
+                .isEqualTo("Nothing to deliver again");
+        catalog.bindingState(table.id(), "webhook", BindingState.ACTIVE, null);
+        sql.update("DELETE FROM millrace.sink");
+    }
+
+    @Test
+    void aDeliveryThatFailedWhileItRepeatsGoesOnWithLessOfThat() {
+        offsets.rewind("audit", Map.of(new TopicPartitionId(table.topic(), 0), 20L));
+        catalog.bindingState(table.id(), "audit", BindingState.FAILED, "It stopped on the way");
+        assertThat(rewind(Instant.ofEpochMilli(1_000_050).toString(), 200)
+                        .get("records")
+                        .asInt())
+                .isEqualTo(100);
+        assertThat(offsets.deliveries("audit").get(0))
+                .matches(offset -> offset.nextOffset() == 100 && offset.replayUntil() == 200);
+        catalog.bindingState(table.id(), "audit", BindingState.ACTIVE, null);
     }
 
     @Test

@@ -4,6 +4,8 @@ import io.millrace.admin.web.Api;
 import io.millrace.admin.web.Items;
 import io.millrace.admin.web.Problem;
 import java.security.Principal;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -18,6 +20,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 class DeadLettersApi {
 
     private static final int MOST = 1000;
+    private static final List<String> FILTERS = List.of("sink", "topic", "source", "schema", "table", "key", "q");
 
     private final DeadLetters letters;
     private final Decisions decisions;
@@ -75,7 +78,9 @@ class DeadLettersApi {
             @RequestParam @Nullable String table,
             @RequestParam @Nullable String key,
             @RequestParam @Nullable String q,
+            @RequestParam Map<String, String> given,
             Principal caller) {
+        refuseUnknown(given);
         return new Decided(decisions.retryAll(
                 new LetterFilter(sink, null, topic, source, schema, table, key, q), caller.getName()));
     }
@@ -90,10 +95,24 @@ class DeadLettersApi {
             @RequestParam @Nullable String key,
             @RequestParam @Nullable String q,
             @RequestBody(required = false) @Nullable Reason body,
+            @RequestParam Map<String, String> given,
             Principal caller) {
+        refuseUnknown(given);
         return new Decided(decisions.discardAll(
                 new LetterFilter(sink, null, topic, source, schema, table, key, q),
                 body == null ? null : body.reason(),
                 caller.getName()));
+    }
+
+    /** A filter with a slip of the pen would mean all that are open. */
+    private static void refuseUnknown(Map<String, String> given) {
+        given.keySet().stream()
+                .filter(name -> !FILTERS.contains(name))
+                .findFirst()
+                .ifPresent(name -> {
+                    throw Problem.badRequest(
+                            "There is no parameter '" + name + "' here, and nothing was done. Give some of "
+                                    + String.join(", ", FILTERS) + "; without any all open dead letters are meant.");
+                });
     }
 }

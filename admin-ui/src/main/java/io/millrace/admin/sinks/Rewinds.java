@@ -1,6 +1,7 @@
 package io.millrace.admin.sinks;
 
 import io.millrace.admin.web.Problem;
+import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets;
@@ -46,24 +47,38 @@ class Rewinds {
     /** Of a sink's memory, for the time that the changes take to be given again. */
     private static final Duration MOST_MARGIN = Duration.ofHours(1);
 
-    /** A partition that was rewound. */
-    record Moved(int partition, long from, long to) {}
+    /**
+     * A partition that was moved.
+     *
+     * @param from where the sink stood
+     * @param to where it stands now; ahead of {@code from} where less is delivered again than an earlier rewind asked for
+     * @param until the first offset that it was never given
+     */
+    record Moved(int partition, long from, long to, long until) {
+
+        /** Returns how many records are delivered again. */
+        long again() {
+            return until - to;
+        }
+    }
 
     /**
-     * Moves the sink back.
+     * Moves the sink back; or, where it stopped while it delivered again what it had delivered before, to where it goes on with less of that.
      *
      * @return what was moved, by partition
-     * @throws Problem if nothing lies between the target and where the sink stands, or the sink no longer knows what was deleted then
+     * @throws Problem if nothing lies between the target and where the sink stands, or the sink no longer knows what it was given then
      */
     List<Moved> rewind(String sink, CapturedTable table, RewindTarget target, String by) {
         Map<TopicPartition, Long> found = topics.find(table.topic(), target);
-        Map<TopicPartitionId, Long> to = new HashMap<>();
         List<Moved> moved = new ArrayList<>();
         for (DeliveryOffset offset : delivered(sink, table)) {
             Long first = found.get(new TopicPartition(offset.topic(), offset.partition()));
-            if (first != null && first < offset.nextOffset()) {
-                to.put(new TopicPartitionId(offset.topic(), offset.partition()), first);
-                moved.add(new Moved(offset.partition(), offset.nextOffset(), first));
+            if (first != null) {
+                long until = Math.max(offset.nextOffset(), offset.replayUntil());
+                long to = Math.min(first, isFailed(sink, table) ? until : offset.nextOffset());
+                if (to != offset.nextOffset()) {
+                    moved.add(new Moved(offset.partition(), offset.nextOffset(), to, until));
+                }
             }
         }
         if (moved.isEmpty()) {
@@ -73,16 +88,24 @@ class Rewinds {
                     "Kafka holds no change of " + table.table() + " between there and where " + sink
                             + " stands. Rewind further back, or read all rows again.");
         }
-        requireRemembered(sink, table, found, moved);
-        offsets.rewind(sink, to);
+        requireRemembered(sink, table, moved);
+        offsets.rewind(
+                sink,
+                moved.stream()
+                        .collect(Collectors.toMap(
+                                one -> new TopicPartitionId(table.topic(), one.partition()), Moved::to)));
         log.info("{} was rewound in {} by {}: {}", sink, table.topic(), by, moved);
         moved.sort(Comparator.comparingInt(Moved::partition));
         return moved;
     }
 
+    private static boolean isFailed(String sink, CapturedTable table) {
+        return table.sinks().stream()
+                .anyMatch(binding -> binding.sink().equals(sink) && binding.state() == BindingState.FAILED);
+    }
+
     /** What is younger than the sink's memory it has not forgotten: a change is given to it after its record was written. */
-    private void requireRemembered(
-            String sink, CapturedTable table, Map<TopicPartition, Long> found, List<Moved> moved) {
+    private void requireRemembered(String sink, CapturedTable table, List<Moved> moved) {
         SinkDescription.Memory memory = catalog.sinks().stream()
                 .filter(known -> known.name().equals(sink))
                 .findFirst()
@@ -97,18 +120,23 @@ class Rewinds {
         Instant since = Instant.now().minus(memory.time()).plus(margin).truncatedTo(ChronoUnit.SECONDS);
         Map<TopicPartition, Long> known = topics.find(table.topic(), new RewindTarget.At(since));
         boolean beyond = moved.stream()
-                .map(one -> new TopicPartition(table.topic(), one.partition()))
-                .anyMatch(partition -> found.getOrDefault(partition, 0L) < known.getOrDefault(partition, 0L));
+                .anyMatch(one -> one.again() > 0
+                        && one.to() < known.getOrDefault(new TopicPartition(table.topic(), one.partition()), 0L));
         if (beyond) {
             throw new Problem(
                     HttpStatus.CONFLICT,
                     "Too far back",
                     sink + " remembers " + memory.of() + " for " + memory.time().toHours() + " h (" + memory.setting()
-                            + "): given older changes again, it would show for a while what is deleted. Rewind to "
-                            + since
-                            + " or later, or have what it holds of the table made anew: \"Rebuild\" on the page of the table's"
-                            + " sink, or POST /api/v1/sinks/" + sink + "/tables/" + table.id() + "/rebuild.");
+                            + "): given older changes again, " + wayOut(sink, table, since));
         }
+    }
+
+    private static String wayOut(String sink, CapturedTable table, Instant since) {
+        return TableRebuilds.rebuildable(sink)
+                ? "it would show for a while what is deleted. Rewind to " + since
+                        + " or later, or have what it holds of the table made anew: \"Rebuild\" on the page of the table's"
+                        + " sink, or POST /api/v1/sinks/" + sink + "/tables/" + table.id() + "/rebuild."
+                : "it would act on them a second time. Rewind to " + since + " or later.";
     }
 
     List<DeliveryOffset> delivered(String sink, CapturedTable table) {

@@ -107,7 +107,7 @@ class SinksApi {
     /** Where to rewind to: {@code beginning}, a time with its zone, a commit LSN or an event id. */
     record Rewind(@Nullable String to) {}
 
-    /** What was rewound. */
+    /** What was moved, and how many records are delivered again. */
     record Rewound(long records, List<Rewinds.Moved> partitions) {}
 
     @PostMapping("/{sink}/tables/{table}/rewind")
@@ -118,7 +118,6 @@ class SinksApi {
             Principal caller) {
         RewindTarget target = RewindTarget.parse(body == null ? null : body.to());
         List<Rewinds.Moved> moved = bindings.rewind(sink, table, target, caller.getName());
-        return new Rewound(
-                moved.stream().mapToLong(one -> one.from() - one.to()).sum(), moved);
+        return new Rewound(moved.stream().mapToLong(Rewinds.Moved::again).sum(), moved);
     }
 }

@@ -105,7 +105,7 @@ class SinksPages {
                         default -> RewindTarget.parse(position);
                     };
             long records = bindings.rewind(sink, table, target, user.getName()).stream()
-                    .mapToLong(moved -> moved.from() - moved.to())
+                    .mapToLong(Rewinds.Moved::again)
                     .sum();
             return format.plural(records, "record is", "records are") + " delivered to " + sink + " again.";
         });

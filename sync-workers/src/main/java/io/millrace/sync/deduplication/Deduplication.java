@@ -1,11 +1,15 @@
 package io.millrace.sync.deduplication;
 
 import io.millrace.sync.sink.EffectSink;
+import io.millrace.sync.sink.Memory;
+import java.sql.Timestamp;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.sql.DataSource;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Makes the guards of the sinks of effects that this process runs. */
 public final class Deduplication implements AutoCloseable {
@@ -14,6 +18,7 @@ public final class Deduplication implements AutoCloseable {
     private static final Duration MARGIN = Duration.ofSeconds(5);
 
     private final DataSource dataSource;
+    private final JdbcTemplate jdbc;
     private final Duration retention;
     private final List<GatheringGuard> guards = new CopyOnWriteArrayList<>();
     /** This process, unlike any other. */
@@ -21,12 +26,34 @@ public final class Deduplication implements AutoCloseable {
 
     Deduplication(DataSource dataSource, Duration retention) {
         this.dataSource = dataSource;
+        this.jdbc = new JdbcTemplate(dataSource);
         this.retention = retention;
     }
 
-    /** Returns how long an effect is remembered, from when its change was captured. */
-    public Duration retention() {
-        return retention;
+    /**
+     * Returns since when effects are remembered, all of them: those of changes that were captured before may be forgotten. Later than the
+     * retention asks for while that was raised a short time ago.
+     *
+     * @throws org.springframework.dao.DataAccessException if the platform database does not answer
+     */
+    public Instant since() {
+        Instant since = Instant.now().minus(retention);
+        return jdbc
+                .queryForList("SELECT captured_before FROM millrace.deduplication_forgotten", Timestamp.class)
+                .stream()
+                .map(Timestamp::toInstant)
+                .filter(since::isBefore)
+                .findFirst()
+                .orElse(since);
+    }
+
+    /** Returns the same as what sinks of effects remember. */
+    Memory memory() {
+        Duration remembered = Duration.between(since(), Instant.now());
+        return new Memory(
+                Duration.ofSeconds(Math.max(1, remembered.toSeconds())),
+                "effects",
+                "millrace.sync.deduplication.retention");
     }
 
     /** Makes the guard of a sink, one per process; works until this is closed. */

@@ -3,10 +3,9 @@ package io.millrace.sync.deduplication;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.TableState;
+import io.millrace.sync.sink.Memories;
 import io.millrace.sync.sink.Memory;
 import io.millrace.sync.sink.Sink;
-import io.millrace.sync.sink.SinkKind;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -27,7 +26,7 @@ final class DeduplicationCare implements SmartLifecycle {
 
     private final DeduplicationDays days;
     private final RetentionCheck retention;
-    private final Memory ofEffects;
+    private final Memories memories;
     private final List<Sink> sinks;
     private final PipelineCatalog catalog;
     private @Nullable ScheduledExecutorService thread;
@@ -35,12 +34,12 @@ final class DeduplicationCare implements SmartLifecycle {
     DeduplicationCare(
             DeduplicationDays days,
             RetentionCheck retention,
-            Duration remembered,
+            Memories memories,
             List<Sink> sinks,
             PipelineCatalog catalog) {
         this.days = days;
         this.retention = retention;
-        this.ofEffects = new Memory(remembered, "effects", "millrace.sync.deduplication.retention");
+        this.memories = memories;
         this.sinks = sinks;
         this.catalog = catalog;
     }
@@ -60,7 +59,7 @@ final class DeduplicationCare implements SmartLifecycle {
         try {
             days.care(Instant.now());
             for (Sink sink : sinks) {
-                Memory memory = sink.kind() == SinkKind.EFFECT ? ofEffects : sink.memory();
+                Memory memory = memories.of(sink);
                 if (memory != null) {
                     retention.look(sink.name(), memory, topics(sink.name()));
                 }

@@ -1,7 +1,9 @@
 package io.millrace.sync.deduplication;
 
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.sync.sink.Memories;
 import io.millrace.sync.sink.Sink;
+import io.millrace.sync.sink.SinkKind;
 import java.util.List;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -21,17 +23,23 @@ class DeduplicationConfiguration {
     }
 
     @Bean
+    Memories syncSinkMemories(Deduplication deduplication) {
+        return sink -> sink.kind() == SinkKind.EFFECT ? deduplication.memory() : sink.memory();
+    }
+
+    @Bean
     DeduplicationCare deduplicationCare(
             List<Sink> sinks,
             PipelineCatalog catalog,
             JdbcTemplate jdbc,
             KafkaProperties kafka,
             DeduplicationProperties properties,
+            Memories memories,
             Flyway migrated) {
         return new DeduplicationCare(
                 new DeduplicationDays(jdbc, properties.retention()),
                 new RetentionCheck(jdbc, kafka.buildAdminProperties()),
-                properties.retention(),
+                memories,
                 sinks,
                 catalog);
     }

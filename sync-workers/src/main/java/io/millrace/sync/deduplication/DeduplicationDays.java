@@ -1,5 +1,6 @@
 package io.millrace.sync.deduplication;
 
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -37,6 +38,11 @@ final class DeduplicationDays {
         for (int i = 0; i <= DAYS_AHEAD; i++) {
             create(today.plusDays(i));
         }
+        // noted before anything is dropped
+        jdbc.update(
+                "INSERT INTO millrace.deduplication_forgotten AS f (captured_before) VALUES (?) ON CONFLICT (only_row)"
+                        + " DO UPDATE SET captured_before = greatest(f.captured_before, excluded.captured_before)",
+                Timestamp.from(now.minus(retention)));
         LocalDate kept = now.minus(retention).atZone(ZoneOffset.UTC).toLocalDate();
         for (String name : days()) {
             if (LocalDate.parse(name.substring(PREFIX.length()).replace('_', '-'))
@@ -47,7 +53,7 @@ final class DeduplicationDays {
         // late changes are remembered from when they were delivered: until their offset is passed they may come again
         jdbc.update(
                 "DELETE FROM millrace.deduplication_default WHERE greatest(seen_at, claimed_at, accepted_at) < ?",
-                java.sql.Timestamp.from(now.minus(retention)));
+                Timestamp.from(now.minus(retention)));
     }
 
     private void create(LocalDate day) {

@@ -37,8 +37,8 @@ final class GatheringGuard implements Guard {
     }
 
     @Override
-    public Set<String> done(Collection<Mark> events) {
-        return marks.accepted(events);
+    public Set<String> done(Collection<Mark> events, boolean again) {
+        return again ? marks.acceptedEver(events) : marks.accepted(events);
     }
 
     @Override

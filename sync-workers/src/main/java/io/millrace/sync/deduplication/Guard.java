@@ -13,8 +13,12 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Guard {
 
-    /** Returns the ids of those that took place. */
-    Set<String> done(Collection<Mark> events);
+    /**
+     * Returns the ids of those that took place.
+     *
+     * @param again whether some may be captured once more, and so at another time: then every day is asked, and not only theirs
+     */
+    Set<String> done(Collection<Mark> events, boolean again);
 
     /**
      * Returns when what took place is marked and the next event is claimed, both durably and in one commit.

@@ -9,7 +9,7 @@ import java.time.temporal.ChronoUnit;
  * How an event is found in the table {@code deduplication}.
  *
  * @param eventId {@link EffectSink#idOf}
- * @param capturedAt the same at each delivery; decides the day whose marks are dropped together
+ * @param capturedAt the same at each delivery of its record; decides the day whose marks are dropped together
  */
 public record Mark(String eventId, Instant capturedAt) {
 

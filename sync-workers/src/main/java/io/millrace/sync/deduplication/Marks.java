@@ -29,6 +29,9 @@ final class Marks {
     private static final String ACCEPTED = "SELECT d.event_id FROM millrace.deduplication d JOIN" + EVENTS
             + "ON d.event_id = e.id AND d.seen_at = e.at WHERE d.consumer = ? AND d.accepted_at IS NOT NULL";
 
+    private static final String ACCEPTED_EVER = "SELECT DISTINCT d.event_id FROM millrace.deduplication d JOIN" + EVENTS
+            + "ON d.event_id = e.id WHERE d.consumer = ? AND d.accepted_at IS NOT NULL";
+
     private static final String ACCEPT = """
             INSERT INTO millrace.deduplication AS d (consumer, event_id, seen_at, holder, claimed_at, accepted_at)
             SELECT ?, e.id, e.at, ?, now(), now() FROM unnest(?::text[], ?::timestamptz[]) AS e (id, at) ORDER BY e.id
@@ -76,9 +79,18 @@ final class Marks {
 
     /** Returns the ids of those that were accepted. */
     Set<String> accepted(Collection<Mark> events) {
+        return accepted(ACCEPTED, events);
+    }
+
+    /** Returns the ids of those that were accepted, whenever they were captured. */
+    Set<String> acceptedEver(Collection<Mark> events) {
+        return accepted(ACCEPTED_EVER, events);
+    }
+
+    private Set<String> accepted(String sql, Collection<Mark> events) {
         return query(events, (connection, ids, times) -> {
             Set<String> found = new HashSet<>();
-            try (PreparedStatement select = connection.prepareStatement(ACCEPTED)) {
+            try (PreparedStatement select = connection.prepareStatement(sql)) {
                 select.setArray(1, ids);
                 select.setArray(2, times);
                 select.setString(3, consumer);

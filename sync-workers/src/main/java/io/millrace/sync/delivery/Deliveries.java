@@ -6,12 +6,11 @@ import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.deadletter.Standing;
-import io.millrace.sync.sink.Sink;
-import io.millrace.sync.sink.SinkException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -25,9 +24,6 @@ final class Deliveries implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(Deliveries.class);
     private static final Duration CHECK_INTERVAL = Duration.ofSeconds(5);
-
-    /** One sink's delivery. */
-    record Lane(Sink sink, SinkContainer container, SinkHealth health, DeliveryMetrics metrics) {}
 
     private final PipelineCatalog catalog;
     private final Offsets offsets;
@@ -52,7 +48,7 @@ final class Deliveries implements SmartLifecycle {
 
     Map<String, SinkHealth> health() {
         Map<String, SinkHealth> all = new LinkedHashMap<>();
-        lanes.forEach(lane -> all.put(lane.sink().name(), lane.health()));
+        lanes.forEach(lane -> all.put(lane.sink(), lane.health()));
         return all;
     }
 
@@ -60,9 +56,9 @@ final class Deliveries implements SmartLifecycle {
     @Nullable
     Route route(String sink, String topic) {
         return lanes.stream()
-                .filter(lane -> lane.sink().name().equals(sink))
+                .filter(lane -> lane.sink().equals(sink))
                 .findFirst()
-                .map(lane -> lane.container().routes().get(topic))
+                .map(lane -> lane.route(topic))
                 .orElse(null);
     }
 
@@ -74,11 +70,11 @@ final class Deliveries implements SmartLifecycle {
             return thread;
         });
         threads = started;
+        lanes.forEach(Lane::start);
         var unused = started.scheduleWithFixedDelay(
                 this::look, 0, properties.catalogInterval().toMillis(), TimeUnit.MILLISECONDS);
         for (Lane lane : lanes) {
-            unused = started.scheduleWithFixedDelay(
-                    () -> check(lane), 0, CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+            unused = started.scheduleWithFixedDelay(lane::check, 0, CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 
@@ -92,12 +88,7 @@ final class Deliveries implements SmartLifecycle {
             }
             List<DeliveryOffset> rewound = offsets.rewound();
             List<Standing> standing = deadLetters.standing();
-            lanes.forEach(lane -> {
-                Notices notices = Notices.of(lane.sink().name(), rewound, standing);
-                lane.metrics().unsettled(notices.unsettled());
-                tend(lane, tables, askedAt, notices);
-            });
-            lanes.forEach(lane -> lane.health().looked());
+            lanes.forEach(lane -> lane.told(tables, askedAt, rewound, standing));
         } catch (RuntimeException e) {
             if (!catalogFailing) {
                 log.warn("The catalog does not answer; delivery waits for it: {}", e.getMessage());
@@ -109,31 +100,6 @@ final class Deliveries implements SmartLifecycle {
                 log.error("A look at the catalog failed; delivery waits for the next", e);
                 catalogFailing = true;
             }
-        }
-    }
-
-    private static void tend(Lane lane, List<CapturedTable> tables, long askedAt, Notices notices) {
-        try {
-            lane.container().tend(Route.of(lane.sink().name(), tables), askedAt, notices);
-        } catch (RuntimeException | Error e) {
-            if (lane.health().ended("Delivery to " + lane.sink().name() + " cannot be started: " + e)) {
-                log.error(
-                        "Delivery to {} cannot be started; tried again",
-                        lane.sink().name(),
-                        e);
-            }
-        }
-    }
-
-    private static void check(Lane lane) {
-        try {
-            lane.sink().check();
-            lane.health().checked(null);
-        } catch (SinkException e) {
-            lane.health().checked(e.getMessage());
-        } catch (Throwable e) {
-            // thrown out of here it would end the checks for good
-            lane.health().checked("The check of " + lane.sink().name() + " failed: " + e);
         }
     }
 
@@ -154,14 +120,11 @@ final class Deliveries implements SmartLifecycle {
             Thread.currentThread().interrupt();
         }
         // all at once: each waits for the batch that it is writing
-        List<Thread> stopping = lanes.stream()
-                .map(lane -> new Thread(
-                        lane.container()::stop, "sync-stop-" + lane.sink().name()))
-                .toList();
-        stopping.forEach(Thread::start);
-        for (Thread thread : stopping) {
+        List<Lane.Stopping> stopping =
+                lanes.stream().map(Lane::stop).filter(Objects::nonNull).toList();
+        for (Lane.Stopping one : stopping) {
             try {
-                thread.join();
+                one.await();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;

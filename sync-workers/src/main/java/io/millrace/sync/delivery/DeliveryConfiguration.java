@@ -59,7 +59,7 @@ class DeliveryConfiguration {
                 properties);
     }
 
-    private static Deliveries.Lane lane(
+    private static Lane lane(
             Sink sink,
             PipelineCatalog catalog,
             Offsets offsets,
@@ -91,7 +91,7 @@ class DeliveryConfiguration {
                     case STATE -> new StateWriter(sink, faults, incomplete);
                     case EFFECT ->
                         new EffectWriter(
-                                (EffectSink) sink, Objects.requireNonNull(guard), faults, deduplication.retention());
+                                (EffectSink) sink, Objects.requireNonNull(guard), faults, deduplication::since);
                 };
         RecordReader reader = new RecordReader(
                 catalog,
@@ -113,7 +113,7 @@ class DeliveryConfiguration {
                 health,
                 // its receivers may take their time, and it has few changes in hand
                 sink.kind() == SinkKind.EFFECT ? new Headroom(Long.MAX_VALUE) : Headroom.ofHeap());
-        return new Deliveries.Lane(guarded, container, health, metrics);
+        return new Lane(guarded, container, health, metrics);
     }
 
     @Bean

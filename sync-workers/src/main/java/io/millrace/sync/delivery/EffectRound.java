@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
@@ -43,8 +44,11 @@ final class EffectRound {
     private final AtomicInteger failed = new AtomicInteger();
     private final Map<Received, Fault> faults = new ConcurrentHashMap<>();
     private final Set<Long> stoppedTables = ConcurrentHashMap.newKeySet();
+    /** Where the sink threw what no sink is meant to throw. */
+    private final Set<TopicPartition> broken = ConcurrentHashMap.newKeySet();
+
     private volatile @Nullable String sinkDown;
-    private volatile @Nullable Throwable broken;
+    private volatile @Nullable Throwable thrown;
 
     /** @param goesOn whether more may be begun */
     EffectRound(EffectSink sink, Guard guard, BooleanSupplier goesOn) {
@@ -54,8 +58,8 @@ final class EffectRound {
     }
 
     /**
-     * Works through the lanes, each the changes of one row in order, and returns when nothing is on its way any more. What no sink is
-     * meant to throw is thrown here, in the caller's thread: a thread of the pool would only die of it.
+     * Works through the lanes, each the changes of one row in order, and returns when nothing is on its way any more. What is not the
+     * sink's fault, and an Error, is thrown here, in the caller's thread: a thread of the pool would only die of it.
      */
     void run(Collection<? extends Deque<Received>> lanes, Executor threads) throws InterruptedException {
         Queue<Deque<Received>> waiting = new ConcurrentLinkedQueue<>(lanes);
@@ -71,7 +75,7 @@ final class EffectRound {
                     down(unnoted(sink.name(), e));
                 } catch (RuntimeException | Error e) {
                     down("Delivery to " + sink.name() + " failed unexpectedly: " + e);
-                    broken = e;
+                    thrown = e;
                 } finally {
                     done.countDown();
                 }
@@ -84,10 +88,10 @@ final class EffectRound {
             done.await();
             throw e;
         }
-        if (broken instanceof Error error) {
+        if (thrown instanceof Error error) {
             throw error;
         }
-        if (broken instanceof RuntimeException unexpected) {
+        if (thrown instanceof RuntimeException unexpected) {
             throw unexpected;
         }
     }
@@ -105,6 +109,7 @@ final class EffectRound {
         Mark done = null;
         while (!lane.isEmpty()
                 && goesOn()
+                && !broken.contains(lane.element().partition())
                 && !stoppedTables.contains(lane.element().change().table().id())) {
             Received received = lane.element();
             Mark mark = Mark.of(received.event());
@@ -154,6 +159,13 @@ final class EffectRound {
                 down(said);
             }
             return fault(received, e.category(), said, e);
+        } catch (RuntimeException e) {
+            broken.add(received.partition());
+            return new Fault(
+                    ErrorCategory.RETRYABLE,
+                    Faults.unexpected(
+                            sink.name(), received.partition(), received.record().offset(), e),
+                    e);
         }
     }
 

@@ -7,9 +7,11 @@ import io.millrace.sync.deduplication.Mark;
 import io.millrace.sync.sink.EffectSink;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -19,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
@@ -35,16 +38,16 @@ final class EffectWriter implements BatchWriter {
     private final EffectSink sink;
     private final Guard guard;
     private final Faults faults;
-    private final Duration remembered;
+    private final Supplier<Instant> remembersSince;
     private final ThreadPoolExecutor threads;
     private volatile boolean halted;
 
-    /** @param remembered how long it is known which effects there were */
-    EffectWriter(EffectSink sink, Guard guard, Faults faults, Duration remembered) {
+    /** @param remembersSince since when it is known which effects there were; asks the platform database */
+    EffectWriter(EffectSink sink, Guard guard, Faults faults, Supplier<Instant> remembersSince) {
         this.sink = sink;
         this.guard = guard;
         this.faults = faults;
-        this.remembered = remembered;
+        this.remembersSince = remembersSince;
         this.threads = new ThreadPoolExecutor(
                 sink.mostAtOnce(), sink.mostAtOnce(), 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
                     Thread thread = new Thread(task, "sync-" + sink.name() + "-effects");
@@ -76,8 +79,9 @@ final class EffectWriter implements BatchWriter {
         }
         List<Received> undone = new ArrayList<>();
         long deadline = System.nanoTime() + PATIENCE.toNanos();
+        boolean again = sound.stream().anyMatch(PartitionBatch::repeats);
         for (List<Received> step : steps) {
-            undone.addAll(step(step, deadline, outcome));
+            undone.addAll(step(step, again, deadline, outcome));
         }
         for (PartitionBatch batch : sound) {
             reached(batch, undone, outcome);
@@ -85,17 +89,25 @@ final class EffectWriter implements BatchWriter {
         return outcome;
     }
 
-    /** What is no longer known would have its effect twice. */
+    /** What is no longer known would have its effect twice; true also where that cannot be told now. */
     private boolean forgotten(PartitionBatch batch, Outcome outcome) {
-        Instant since = Instant.now().minus(remembered);
+        Instant since;
+        try {
+            since = remembersSince.get();
+        } catch (DataAccessException e) {
+            outcome.holdBack(
+                    batch.partition(),
+                    "Since when effects of " + sink.name() + " are remembered cannot be looked up: " + e.getMessage());
+            return true;
+        }
         boolean old = batch.received().stream()
                 .anyMatch(received -> received.event().capturedAt().isBefore(since));
         if (old) {
             faults.fatal(
                     batch,
-                    "It was rewound to changes older than " + remembered.toDays()
-                            + " days, which deduplication no longer knows: they would have their effect twice."
-                            + " Rewind it to a later time (or raise millrace.sync.deduplication.retention beforehand).",
+                    "It was rewound to changes from before " + since.truncatedTo(ChronoUnit.SECONDS)
+                            + ", which deduplication no longer knows: they would have their effect twice."
+                            + " Rewind it to a later time.",
                     outcome);
         }
         return old;
@@ -125,7 +137,7 @@ final class EffectWriter implements BatchWriter {
     }
 
     /** Returns what stays undone. */
-    private List<Received> step(List<Received> step, long deadline, Outcome outcome) {
+    private List<Received> step(List<Received> step, boolean again, long deadline, Outcome outcome) {
         List<Received> undone = new ArrayList<>();
         Map<Slot, Deque<Received>> lanes = new LinkedHashMap<>();
         for (Received received : step) {
@@ -145,7 +157,7 @@ final class EffectWriter implements BatchWriter {
         EffectRound round =
                 new EffectRound(sink, guard, () -> !halted && System.nanoTime() - deadline < 0 && !outcome.stopped());
         try {
-            leaveOutDone(lanes.values());
+            leaveOutDone(lanes.values(), again);
             round.run(lanes.values(), threads);
         } catch (DataAccessException e) {
             outcome.sinkDown(EffectRound.unnoted(sink.name(), e));
@@ -156,18 +168,26 @@ final class EffectWriter implements BatchWriter {
         if (down != null) {
             outcome.sinkDown(down);
         }
-        lanes.values().forEach(lane -> undone.addAll(left(lane, round.faults(), outcome)));
+        // those with a fault first: it is what the others of their partition wait for
+        lanes.values().stream()
+                .sorted(Comparator.comparing(lane -> !hasFault(lane, round)))
+                .forEach(lane -> undone.addAll(left(lane, round.faults(), outcome)));
         return undone;
     }
 
+    private static boolean hasFault(Deque<Received> lane, EffectRound round) {
+        Received first = lane.peek();
+        return first != null && round.faults().containsKey(first);
+    }
+
     /** In one query; what is left is asked for one by one, when it is claimed. */
-    private void leaveOutDone(Collection<Deque<Received>> lanes) {
+    private void leaveOutDone(Collection<Deque<Received>> lanes, boolean again) {
         guard.storeRest();
         List<Mark> marks = lanes.stream()
                 .flatMap(Collection::stream)
                 .map(received -> Mark.of(received.event()))
                 .toList();
-        Set<String> done = new HashSet<>(guard.done(marks));
+        Set<String> done = new HashSet<>(guard.done(marks, again));
         if (!done.isEmpty()) {
             lanes.forEach(lane -> lane.removeIf(
                     received -> done.contains(Mark.of(received.event()).eventId())));
@@ -190,7 +210,13 @@ final class EffectWriter implements BatchWriter {
             return lane;
         }
         switch (fault.category()) {
-            case RETRYABLE, INCOMPLETE -> outcome.holdBack(first.partition(), fault.cause());
+            case RETRYABLE, INCOMPLETE -> {
+                if (fault.thrown() instanceof RuntimeException unexpected) {
+                    faults.unexpected(first.partition(), first.record().offset(), unexpected, outcome);
+                } else {
+                    outcome.holdBack(first.partition(), fault.cause());
+                }
+            }
             case FATAL -> faults.fatal(first.change().table(), fault.cause(), List.of(first), outcome);
             case REJECTED -> {
                 if (faults.rejected(first, fault.cause(), fault.thrown(), outcome)) {

@@ -7,6 +7,8 @@ import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.sink.SinkKind;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +39,8 @@ final class Faults {
     private final DeadLetters deadLetters;
     private final DeliveryMetrics metrics;
     private final int maxUnsettled;
+    /** What failed unexpectedly, to tell it once with its stack. */
+    private final Map<TopicPartition, String> said = new ConcurrentHashMap<>();
 
     Faults(String sink, Stop stop, DeadLetters deadLetters, DeliveryMetrics metrics, int maxUnsettled) {
         this.sink = sink;
@@ -172,6 +176,22 @@ final class Faults {
             outcome.holdBack(batch.partition(), "Which records were discarded cannot be looked up: " + e.getMessage());
             return null;
         }
+    }
+
+    /**
+     * Holds the partition of a record back at which a sink threw what no sink is meant to throw. It may be a fault of ours, so it is no dead
+     * letter: the record is tried again.
+     */
+    void unexpected(TopicPartition partition, long offset, RuntimeException e, Outcome outcome) {
+        String message = unexpected(sink, partition, offset, e);
+        if (!message.equals(said.put(partition, message))) {
+            log.error("{}; tried again until it succeeds", message, e);
+        }
+        outcome.holdBack(partition, message);
+    }
+
+    static String unexpected(String sink, TopicPartition partition, long offset, RuntimeException e) {
+        return sink + " failed unexpectedly at offset " + offset + " of " + partition + ": " + e;
     }
 
     void fatal(PartitionBatch batch, String message, Outcome outcome) {

@@ -69,7 +69,7 @@ final class GuardedSink implements Sink {
     public void check() throws SinkException {
         sink.check();
         try {
-            guard.done(List.of());
+            guard.done(List.of(), false);
         } catch (DataAccessException e) {
             throw SinkException.retryable("The platform database does not answer: " + e.getMessage(), e);
         }

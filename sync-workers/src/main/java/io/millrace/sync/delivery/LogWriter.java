@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes every change with the step that it stands for. When the batch is refused, each partition is written by halves, every half
+ * Writes every change with the step that it stands for. When the batch is refused, or the sink breaks at it, each partition is written by halves, every half
  * with its own step, so that exactly once holds all the way down to the one record that cannot be written. Later changes of that row
  * wait as dead letters behind it.
  */
@@ -51,6 +51,8 @@ final class LogWriter implements BatchWriter {
                 case RETRYABLE, INCOMPLETE -> outcome.sinkDown(String.valueOf(e.getMessage()));
                 case REJECTED, FATAL -> sound.forEach(batch -> bisect(batch, outcome));
             }
+        } catch (RuntimeException e) {
+            sound.forEach(batch -> bisect(batch, outcome));
         }
         return outcome;
     }
@@ -104,6 +106,16 @@ final class LogWriter implements BatchWriter {
                     return part.isEmpty() ? STOPPED : reject(batch, from, to, part.get(0), e, outcome);
                 }
             }
+            return STOPPED;
+        } catch (RuntimeException e) {
+            if (part.size() > 1) {
+                return SPLIT;
+            }
+            faults.unexpected(
+                    batch.partition(),
+                    part.isEmpty() ? from : part.get(0).record().offset(),
+                    e,
+                    outcome);
             return STOPPED;
         }
     }

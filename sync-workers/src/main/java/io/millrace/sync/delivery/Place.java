@@ -87,6 +87,11 @@ final class Place {
         return held;
     }
 
+    /** Tells whether it was held since something last succeeded. */
+    boolean failing() {
+        return failures > 0;
+    }
+
     void succeeded() {
         failures = 0;
     }

@@ -16,8 +16,8 @@ import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.ContainerProperties.AssignmentCommitOption;
 
-/** The consumers of one sink. Started once there is a topic, started again when one of them ended. */
-final class SinkContainer {
+/** Consumers of Spring Kafka. Started once there is a topic, started again when one of them ended. */
+final class SinkContainer implements Consumers {
 
     private static final Logger log = LoggerFactory.getLogger(SinkContainer.class);
 
@@ -33,7 +33,10 @@ final class SinkContainer {
     private final Backoff backoff;
     private @Nullable ConcurrentMessageListenerContainer<byte[], byte[]> container;
     private int restarts;
+    /** When the consumers are stopped to be started again; 0 while none of them ended. */
     private long restartAt;
+
+    private long startedAt;
 
     SinkContainer(
             String sink,
@@ -57,31 +60,34 @@ final class SinkContainer {
         this.backoff = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30));
     }
 
-    Map<String, Route> routes() {
+    @Override
+    public Map<String, Route> routes() {
         return places.routes();
     }
 
-    /** Brings the consumers to what the routes ask for: running, or not. Called at every look at the catalog, by one thread. */
-    void tend(Map<String, Route> routes, long askedAt, Notices notices) {
+    @Override
+    public void told(Map<String, Route> routes, long askedAt, Notices notices) {
         places.routes(routes, askedAt);
         places.notices(notices);
+    }
+
+    @Override
+    public void tend() {
         ConcurrentMessageListenerContainer<byte[], byte[]> running = container;
-        if (routes.isEmpty()) {
+        if (routes().isEmpty()) {
             stop();
         } else if (running == null) {
             start();
         } else if (!running.isChildRunning() || !running.isInExpectedState()) {
-            restart();
-        } else {
-            restarts = restarts > 0
-                            && System.nanoTime() - restartAt
-                                    > Duration.ofMinutes(1).toNanos()
-                    ? 0
-                    : restarts;
+            stopEnded();
+        } else if (restarts > 0
+                && System.nanoTime() - startedAt > Duration.ofMinutes(1).toNanos()) {
+            restarts = 0;
         }
     }
 
-    private void restart() {
+    /** They are started at the next look: nothing is when delivery stops meanwhile. */
+    private void stopEnded() {
         long now = System.nanoTime();
         if (restartAt == 0) {
             restarts++;
@@ -89,9 +95,7 @@ final class SinkContainer {
             health.ended("A consumer of " + sink + " ended; it is started again");
             log.error("A consumer of {} ended; it is started again with backoff", sink);
         } else if (now - restartAt >= 0) {
-            restartAt = 0;
             stop();
-            start();
         }
     }
 
@@ -118,10 +122,13 @@ final class SinkContainer {
         delivery.halt(false);
         container = created;
         created.start();
+        startedAt = System.nanoTime();
         health.started();
     }
 
-    void stop() {
+    @Override
+    public void stop() {
+        restartAt = 0;
         ConcurrentMessageListenerContainer<byte[], byte[]> running = container;
         container = null;
         if (running != null) {

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -26,6 +27,8 @@ import org.springframework.kafka.support.Acknowledgment;
 final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListener<byte[], byte[]> {
 
     private static final Logger log = LoggerFactory.getLogger(SinkDelivery.class);
+
+    private static final Duration LONG = Duration.ofSeconds(10);
 
     private final String sink;
     private final SinkKind kind;
@@ -80,11 +83,7 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
         try {
             deliver(records, steered);
         } catch (RuntimeException | Error e) {
-            String message = "Delivery to " + sink + " failed unexpectedly: " + e;
-            if (health.waits(records.partitions(), message)) {
-                log.error("{}; tried again until it succeeds", message, e);
-            }
-            holdAll(steered, records.partitions(), message);
+            unexpected(steered, records.partitions(), e);
             if (e instanceof Error) {
                 // the container ends with it, and is started again
                 throw e;
@@ -92,31 +91,72 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
         }
     }
 
+    /** What is wrong with one partition, a fault of ours too, stops no other. */
     private void deliver(ConsumerRecords<byte[], byte[]> records, SteeredConsumer consumer) {
         List<PartitionBatch> batches = new ArrayList<>();
         for (TopicPartition partition : records.partitions()) {
-            Route route = places.readable(consumer, partition);
-            if (route != null
-                    && places.unbroken(
-                            consumer,
-                            partition,
-                            route,
-                            records.records(partition).get(0))) {
-                try {
-                    batches.add(reader.read(partition, route, consumer.place(partition), records.records(partition)));
-                } catch (ShapingException e) {
-                    // the binding is FAILED by now, with the cause: the partition waits for people
-                    places.holdBack(consumer, partition);
+            try {
+                PartitionBatch batch = read(partition, records.records(partition), consumer);
+                if (batch != null) {
+                    batches.add(batch);
                 }
+            } catch (RuntimeException e) {
+                unexpected(consumer, Set.of(partition), e);
             }
         }
-        if (batches.isEmpty()) {
+        if (!batches.isEmpty()) {
+            write(consumer, batches);
+        }
+    }
+
+    private @Nullable PartitionBatch read(
+            TopicPartition partition, List<ConsumerRecord<byte[], byte[]>> records, SteeredConsumer consumer) {
+        Route route = places.readable(consumer, partition);
+        if (route == null || !places.unbroken(consumer, partition, route, records.get(0))) {
+            return null;
+        }
+        try {
+            return reader.read(partition, route, consumer.place(partition), records);
+        } catch (ShapingException e) {
+            // the binding is FAILED by now, with the cause: the partition waits for people
+            places.holdBack(consumer, partition);
+            return null;
+        }
+    }
+
+    private void write(SteeredConsumer consumer, List<PartitionBatch> batches) {
+        long started = System.nanoTime();
+        Outcome outcome;
+        try {
+            outcome = writer.write(batches);
+        } catch (RuntimeException e) {
+            if (batches.size() > 1) {
+                batches.forEach(batch -> write(consumer, List.of(batch)));
+            } else {
+                unexpected(consumer, Set.of(batches.get(0).partition()), e);
+            }
             return;
         }
-        long started = System.nanoTime();
-        Outcome outcome = writer.write(batches);
-        metrics.wrote(Duration.ofNanos(System.nanoTime() - started));
+        Duration taken = Duration.ofNanos(System.nanoTime() - started);
+        metrics.wrote(taken);
         settle(consumer, batches, outcome);
+        if (taken.compareTo(LONG) > 0) {
+            // the next poll may tell that the group has given the partitions away meanwhile
+            consumer.offsets().flush();
+        }
+    }
+
+    private void unexpected(SteeredConsumer consumer, Set<TopicPartition> partitions, Throwable e) {
+        String message =
+                "Delivery of " + partitions.stream().map(String::valueOf).collect(Collectors.joining(", ")) + " to "
+                        + sink + " failed unexpectedly: " + e;
+        boolean first = partitions.stream()
+                .noneMatch(partition -> consumer.place(partition).failing());
+        health.waits(partitions, message);
+        if (first) {
+            log.error("{}; tried again until it succeeds", message, e);
+        }
+        hold(consumer, partitions, message);
     }
 
     private void settle(SteeredConsumer consumer, List<PartitionBatch> batches, Outcome outcome) {
@@ -183,7 +223,7 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
                 .waiting(List.of(id), String.valueOf(outcome.reason(new TopicPartition(id.topic(), id.partition())))));
     }
 
-    private void holdAll(SteeredConsumer consumer, Set<TopicPartition> partitions, String reason) {
+    private void hold(SteeredConsumer consumer, Set<TopicPartition> partitions, String reason) {
         Instant now = Instant.now();
         for (TopicPartition partition : partitions) {
             metrics.waits(partition, now);

@@ -105,6 +105,13 @@ final class StateWriter implements BatchWriter {
                     }
                 }
             }
+        } catch (RuntimeException e) {
+            if (part.size() == 1) {
+                Received received = part.get(0);
+                faults.unexpected(received.partition(), received.record().offset(), e, outcome);
+            } else {
+                apart(part, repeats, outcome);
+            }
         }
     }
 
@@ -147,6 +154,22 @@ final class StateWriter implements BatchWriter {
                 write(List.of(one), true, outcome);
             }
         }
+    }
+
+    /**
+     * By halves, until the record is found that the sink breaks at. Its partition comes again from there, so the rest of it is not tried now:
+     * a sink that breaks at everything would be asked for each change. A truncate is, which stands for other partitions too.
+     */
+    private void apart(List<Received> part, boolean repeats, Outcome outcome) {
+        int middle = part.size() / 2;
+        write(part.subList(0, middle), repeats, outcome);
+        write(
+                part.subList(middle, part.size()).stream()
+                        .filter(one -> one.event().operation() == Operation.TRUNCATE
+                                || outcome.reason(one.partition()) == null)
+                        .toList(),
+                repeats,
+                outcome);
     }
 
     private void halves(List<Received> part, boolean repeats, Outcome outcome) {

@@ -33,7 +33,7 @@ public interface Sink {
         return kind() == SinkKind.STATE;
     }
 
-    /** Returns how far back a rewind may go; null for as far as Kafka holds changes. */
+    /** Returns what it remembers by itself; null for nothing that a rewind must heed. See {@link Memories}. */
     default @Nullable Memory memory() {
         return null;
     }

@@ -20,17 +20,19 @@ final class SinkPublication implements SmartLifecycle {
     private static final Duration RETRY = Duration.ofSeconds(2);
 
     private final PipelineCatalog catalog;
-    private final List<SinkDescription> sinks;
+    private final List<Sink> sinks;
+    private final Memories memories;
     private @Nullable ScheduledExecutorService thread;
     private boolean failing;
 
-    SinkPublication(PipelineCatalog catalog, List<Sink> sinks) {
+    SinkPublication(PipelineCatalog catalog, List<Sink> sinks, Memories memories) {
         this.catalog = catalog;
-        this.sinks = sinks.stream().map(SinkPublication::described).toList();
+        this.sinks = sinks;
+        this.memories = memories;
     }
 
-    private static SinkDescription described(Sink sink) {
-        Memory memory = sink.memory();
+    private SinkDescription described(Sink sink) {
+        Memory memory = memories.of(sink);
         return new SinkDescription(
                 sink.name(),
                 sink.title(),
@@ -53,7 +55,7 @@ final class SinkPublication implements SmartLifecycle {
     private void publish(ScheduledExecutorService again) {
         Duration next = INTERVAL;
         try {
-            catalog.publishSinks(sinks);
+            catalog.publishSinks(sinks.stream().map(this::described).toList());
             failing = false;
         } catch (RuntimeException e) {
             next = RETRY;

@@ -9,7 +9,7 @@ import org.springframework.context.annotation.Configuration;
 class SinkPublicationConfiguration {
 
     @Bean
-    SinkPublication syncSinkPublication(PipelineCatalog catalog, List<Sink> sinks) {
-        return new SinkPublication(catalog, sinks);
+    SinkPublication syncSinkPublication(PipelineCatalog catalog, List<Sink> sinks, Memories memories) {
+        return new SinkPublication(catalog, sinks, memories);
     }
 }

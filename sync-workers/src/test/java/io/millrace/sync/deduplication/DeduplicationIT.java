@@ -94,6 +94,40 @@ class DeduplicationIT {
     }
 
     @Test
+    void anEventThatWasCapturedOnceMoreIsKnownWhereAllDaysAreAsked() {
+        days.care(Instant.now());
+        Marks webhook = marks("webhook", "one", Duration.ofMinutes(1));
+        Mark first = new Mark(
+                "captured twice", Instant.now().minus(Duration.ofDays(1)).truncatedTo(ChronoUnit.MILLIS));
+        Mark again = mark("captured twice");
+        webhook.store(List.of(first), List.of());
+        assertThat(webhook.accepted(List.of(again))).isEmpty();
+        assertThat(webhook.acceptedEver(List.of(again, mark("other")))).containsExactly("captured twice");
+        webhook.store(List.of(again), List.of());
+        assertThat(webhook.acceptedEver(List.of(first, again))).containsExactly("captured twice");
+        assertThat(marks("another", "one", Duration.ofMinutes(1)).acceptedEver(List.of(again)))
+                .isEmpty();
+    }
+
+    @Test
+    void aRetentionThatIsRaisedDoesNotClaimToKnowWhatWasForgotten() {
+        sql.update("DELETE FROM millrace.deduplication_forgotten");
+        DataSource platformDatabase = platform.getBean(DataSource.class);
+        Deduplication longer = new Deduplication(platformDatabase, Duration.ofDays(30));
+        Instant now = Instant.now();
+        assertThat(Duration.between(longer.since(), now)).isCloseTo(Duration.ofDays(30), Duration.ofMinutes(1));
+        days.care(now);
+        assertThat(Duration.between(longer.since(), now)).isCloseTo(Duration.ofDays(8), Duration.ofMinutes(1));
+        assertThat(longer.memory())
+                .isEqualTo(new Memory(Duration.ofDays(8), "effects", "millrace.sync.deduplication.retention"));
+        // it grows until it is what the setting says
+        days.care(now.minus(Duration.ofDays(1)));
+        assertThat(Duration.between(longer.since(), now)).isCloseTo(Duration.ofDays(8), Duration.ofMinutes(1));
+        assertThat(Duration.between(new Deduplication(platformDatabase, Duration.ofDays(1)).since(), now))
+                .isCloseTo(Duration.ofDays(1), Duration.ofMinutes(1));
+    }
+
+    @Test
     void aClaimBindsOthersUntilItIsOlderThanAnyTry() {
         Mark event = mark("claimed");
         Marks one = marks("webhook", "one", Duration.ofMinutes(1));

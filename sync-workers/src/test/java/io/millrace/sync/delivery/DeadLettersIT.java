@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.catalog.BindingState;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.DeliveryOffset;
+import io.millrace.catalog.Shapings;
 import io.millrace.event.ChangeEvent;
 import io.millrace.sync.SyncWorkersApplication;
 import io.millrace.sync.fixture.TestEvents;
+import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkKind;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,6 +51,11 @@ class DeadLettersIT extends DeliveryScenario {
         @Bean
         Sink statesSink() {
             return new SteerableSink("states", SinkKind.STATE);
+        }
+
+        @Bean
+        Sink lonelySink() {
+            return new SteerableSink("lonely", SinkKind.STATE);
         }
 
         @Bean
@@ -524,6 +535,86 @@ class DeadLettersIT extends DeliveryScenario {
         }
         await().untilAsserted(() -> assertThat(state(1)).isEqualTo(item(1, bad)));
         await().untilAsserted(() -> assertThat(health("states")).isEqualTo(Status.UP));
+    }
+
+    @Test
+    void whatASinkBreaksAtHoldsItsPartitionAloneUntilItIsMended() throws Exception {
+        mend();
+        SteerableSink.breakAt(bad, true);
+        try {
+            in(0, events.create(key(1), item(1, bad)));
+            in(1, events.create(key(2), item(2, "beside it")));
+            await().untilAsserted(() -> {
+                assertThat(state(2)).isEqualTo(item(2, "beside it"));
+                assertThat(effects()).containsExactly(effect("create", 2, "beside it"));
+                for (String sink : List.of("states", "effects")) {
+                    assertThat(next(sink)).isEqualTo(1);
+                    assertThat(waiting(sink))
+                            .singleElement()
+                            .asString()
+                            .isEqualTo(sink + " failed unexpectedly at offset 0 of " + table.topic()
+                                    + "-0: java.lang.IllegalStateException: The test breaks it");
+                }
+            });
+            assertThat(health("states")).isEqualTo(Status.DOWN);
+            assertThat(letters("states")).isEmpty();
+        } finally {
+            SteerableSink.breakAt(bad, false);
+        }
+        await().untilAsserted(() -> {
+            assertThat(state(1)).isEqualTo(item(1, bad));
+            assertThat(effects()).contains(effect("create", 1, bad));
+            assertThat(health("states")).isEqualTo(Status.UP);
+        });
+    }
+
+    private void in(int partition, ChangeEvent event) throws Exception {
+        producer.send(events.record(event, partition)).get();
+    }
+
+    private List<String> waiting(String sink) {
+        return offsets.deliveries(sink).stream()
+                .filter(offset -> offset.topic().equals(table.topic()) && offset.waitingFor() != null)
+                .map(DeliveryOffset::waitingFor)
+                .toList();
+    }
+
+    @Test
+    void whileTheConsumersOfASinkThatHangsAreStoppedTheOthersGoOn() throws Exception {
+        CapturedTable only = registered(TestTables.uniqueName("only"), Set.of("lonely"));
+        String text = "hangs in " + only.table().table();
+        SteerableSink.hangAt(text);
+        try {
+            TestEvents own = new TestEvents(only);
+            producer.send(own.record(own.create(key(1), item(1, text)), 0)).get();
+            await().until(SteerableSink::hangs);
+            // its last table: there is nothing to consume any more
+            catalog.removeTable(only.id());
+            await().until(DeadLettersIT::isStoppingLonely);
+            // what was known of the catalog before holds for two seconds
+            Instant until = Instant.now().plus(Shapings.HOLDS_AFTER.multipliedBy(2));
+            for (int id = 3; Instant.now().isBefore(until); id++) {
+                int sent = id;
+                send(events.create(key(id), item(id, "goes on")));
+                await().untilAsserted(() -> assertThat(inRedis(sent)).isEqualTo("goes on"));
+            }
+            assertThat(isStoppingLonely()).as("it hung all the while").isTrue();
+            assertThat(health("redis")).isEqualTo(Status.UP);
+        } finally {
+            SteerableSink.release();
+        }
+        await().until(() -> !isStoppingLonely());
+        assertThat(SteerableSink.row(only.table().table(), key(1)))
+                .as("what was being written was waited for")
+                .isEqualTo(item(1, text));
+    }
+
+    private static boolean isStoppingLonely() {
+        return Thread.getAllStackTraces().entrySet().stream()
+                .filter(thread -> thread.getKey().getName().equals("sync-lonely-lane"))
+                .flatMap(thread -> Arrays.stream(thread.getValue()))
+                .anyMatch(frame -> frame.getClassName().equals(SinkContainer.class.getName())
+                        && frame.getMethodName().equals("stop"));
     }
 
     @Test

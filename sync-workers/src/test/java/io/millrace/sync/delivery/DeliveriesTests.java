@@ -1,11 +1,21 @@
 package io.millrace.sync.delivery;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.sink.SinkKind;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.unit.DataSize;
@@ -27,6 +37,105 @@ class DeliveriesTests {
         } finally {
             deliveries.stop();
         }
+    }
+
+    /** Consumers that say what is done with them, and may take their time. */
+    private static final class Told implements Consumers {
+
+        final AtomicInteger looks = new AtomicInteger();
+        final AtomicInteger tended = new AtomicInteger();
+        final List<String> done = new CopyOnWriteArrayList<>();
+        final CountDownLatch mayGoOn;
+
+        Told(int hangs) {
+            mayGoOn = new CountDownLatch(hangs);
+        }
+
+        @Override
+        public void told(Map<String, Route> routes, long askedAt, Notices notices) {
+            looks.incrementAndGet();
+        }
+
+        @Override
+        public Map<String, Route> routes() {
+            return Map.of();
+        }
+
+        @Override
+        public void tend() {
+            tended.incrementAndGet();
+            try {
+                mayGoOn.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            done.add("tended");
+        }
+
+        @Override
+        public void stop() {
+            done.add("stopped");
+        }
+    }
+
+    private static Lane lane(String sink, Consumers consumers) {
+        return new Lane(
+                new SteerableSink(sink, SinkKind.STATE),
+                consumers,
+                new SinkHealth(),
+                new DeliveryMetrics(new SimpleMeterRegistry(), sink));
+    }
+
+    /** Answers every question with nothing. */
+    private static <T> T empty(Class<T> type) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> List.of()));
+    }
+
+    private static Deliveries deliveries(Lane... lanes) {
+        return new Deliveries(
+                empty(PipelineCatalog.class),
+                empty(Offsets.class),
+                empty(DeadLetters.class),
+                List.of(lanes),
+                properties());
+    }
+
+    @Test
+    void whileTheConsumersOfOneSinkHangAllAreToldAndTheOthersLookedAfter() {
+        Told hanging = new Told(1);
+        Told other = new Told(0);
+        Deliveries deliveries = deliveries(lane("hanging", hanging), lane("other", other));
+        deliveries.start();
+        try {
+            await().until(() -> hanging.tended.get() == 1);
+            int looks = other.looks.get();
+            int tended = other.tended.get();
+            await().until(() -> other.looks.get() > looks + 3 && other.tended.get() > tended + 3);
+            assertThat(hanging.looks.get()).isGreaterThan(looks);
+            assertThat(hanging.tended.get()).isEqualTo(1);
+        } finally {
+            hanging.mayGoOn.countDown();
+            deliveries.stop();
+        }
+    }
+
+    @Test
+    void aStopWaitsForTheConsumersAndStartsNoneAgain() throws Exception {
+        Told hanging = new Told(1);
+        Deliveries deliveries = deliveries(lane("hanging", hanging));
+        deliveries.start();
+        await().until(() -> hanging.looks.get() > 3);
+        Thread stopping = new Thread(deliveries::stop);
+        stopping.start();
+        await().until(() -> Arrays.stream(stopping.getStackTrace())
+                .anyMatch(frame -> frame.getMethodName().equals("awaitTermination")
+                        && frame.getClassName().equals(ThreadPoolExecutor.class.getName())));
+        assertThat(hanging.done).isEmpty();
+        hanging.mayGoOn.countDown();
+        stopping.join();
+        assertThat(hanging.done).containsExactly("tended", "stopped");
+        assertThat(deliveries.isRunning()).isFalse();
     }
 
     private static DeliveryProperties properties() {

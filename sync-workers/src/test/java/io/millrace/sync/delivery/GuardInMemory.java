@@ -16,7 +16,7 @@ final class GuardInMemory implements Guard {
     final Set<String> heldByAnother = new HashSet<>();
 
     @Override
-    public synchronized Set<String> done(Collection<Mark> events) {
+    public synchronized Set<String> done(Collection<Mark> events, boolean again) {
         return events.stream().map(Mark::eventId).filter(accepted::contains).collect(Collectors.toSet());
     }
 

@@ -31,7 +31,7 @@ class GuardedSinkTests {
     private static final class Slow implements Guard {
 
         @Override
-        public Set<String> done(Collection<Mark> events) {
+        public Set<String> done(Collection<Mark> events, boolean again) {
             return Set.of();
         }
 

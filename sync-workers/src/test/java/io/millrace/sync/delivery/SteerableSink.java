@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 
 /** A sink in memory that refuses what a test says. What it holds survives a restart of the workers. */
 class SteerableSink implements Sink {
@@ -29,6 +30,11 @@ class SteerableSink implements Sink {
     private static final Map<String, ErrorCategory> REFUSED = new HashMap<>();
     private static final Map<String, Runnable> WHEN_TAKEN = new HashMap<>();
     private static final Set<String> ERRORS = new HashSet<>();
+
+    private static final Set<String> BROKEN = new HashSet<>();
+    private static volatile String hangsAt;
+    private static volatile CountDownLatch released = new CountDownLatch(0);
+    private static volatile boolean hanging;
 
     private final String name;
     private final SinkKind kind;
@@ -106,6 +112,55 @@ class SteerableSink implements Sink {
         }
     }
 
+    /** Throws what no sink is meant to throw at rows that hold this text, or no longer. */
+    static void breakAt(String text, boolean on) {
+        synchronized (STATES) {
+            if (on) {
+                BROKEN.add(text);
+            } else {
+                BROKEN.remove(text);
+            }
+        }
+    }
+
+    /** Sinks of states do not return from a write of rows that hold this text, until they are released. */
+    static void hangAt(String text) {
+        released = new CountDownLatch(1);
+        hangsAt = text;
+    }
+
+    static void release() {
+        hangsAt = null;
+        released.countDown();
+    }
+
+    static boolean hangs() {
+        return hanging;
+    }
+
+    private static void hang(SinkBatch batch) {
+        String text = hangsAt;
+        if (text != null
+                && batch.changes().stream()
+                        .anyMatch(
+                                change -> String.valueOf(change.event().after()).contains(text))) {
+            hanging = true;
+            boolean interrupted = false;
+            while (released.getCount() > 0) {
+                try {
+                    released.await();
+                } catch (InterruptedException e) {
+                    // as a call that does not heed it
+                    interrupted = true;
+                }
+            }
+            hanging = false;
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
     /** Returns a row as JSON, or null. */
     static String row(String table, String key) {
         synchronized (STATES) {
@@ -133,6 +188,9 @@ class SteerableSink implements Sink {
 
     @Override
     public List<Failure> write(SinkBatch batch) throws SinkException {
+        if (kind == SinkKind.STATE) {
+            hang(batch);
+        }
         List<Failure> failures = new ArrayList<>();
         for (int i = 0; i < batch.changes().size(); i++) {
             ErrorCategory refused;
@@ -155,6 +213,9 @@ class SteerableSink implements Sink {
         String text = String.valueOf(event.after());
         if (ERRORS.stream().anyMatch(text::contains)) {
             throw new AssertionError("The test wants an Error");
+        }
+        if (BROKEN.stream().anyMatch(text::contains)) {
+            throw new IllegalStateException("The test breaks it");
         }
         return REFUSED.entrySet().stream()
                 .filter(entry -> text.contains(entry.getKey()))

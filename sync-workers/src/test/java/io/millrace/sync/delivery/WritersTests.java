@@ -21,10 +21,13 @@ import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.SinkKind;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
@@ -48,6 +51,7 @@ class WritersTests {
     private int maxUnsettled = 100;
     private long offset;
     private boolean repeats;
+    private final Instant remembersSince = Instant.now().minus(Duration.ofDays(8));
 
     /** Refuses names by category; as a whole, as logs do, or by item. */
     private static class Recorder implements EffectSink {
@@ -57,6 +61,10 @@ class WritersTests {
         final List<Long> steps = new ArrayList<>();
         final Map<String, ErrorCategory> refused = new HashMap<>();
         SinkKind kind = SinkKind.STATE;
+        /** Names at which it throws what no sink is meant to throw. */
+        final Set<String> breaking = new HashSet<>();
+
+        final AtomicInteger asked = new AtomicInteger();
         boolean asWhole;
         Runnable beside = () -> {};
 
@@ -89,6 +97,13 @@ class WritersTests {
                 }
                 beside.run();
             }
+            asked.incrementAndGet();
+            batch.changes().stream()
+                    .map(change -> nameOf(change.event()))
+                    .filter(breaking::contains)
+                    .forEach(name -> {
+                        throw new IllegalStateException("Broken at " + name);
+                    });
             List<Failure> failures = new ArrayList<>();
             List<String> names = new ArrayList<>();
             for (int i = 0; i < batch.changes().size(); i++) {
@@ -162,22 +177,33 @@ class WritersTests {
     }
 
     private Outcome write(long from, List<Received> received, List<DeadLetter> malformed, List<Received> lacking) {
+        return writer().write(List.of(batch(partition, from, offset, received, malformed, lacking)));
+    }
+
+    private PartitionBatch batch(
+            TopicPartition of,
+            long from,
+            long next,
+            List<Received> received,
+            List<DeadLetter> malformed,
+            List<Received> lacking) {
+        Route route = new Route(
+                table, new SinkBinding(table.id(), "recorder", BindingState.ACTIVE, null, Instant.EPOCH, "{}"));
+        return new PartitionBatch(of, route, from, next, received, malformed, lacking, received.size(), repeats, held);
+    }
+
+    private BatchWriter writer() {
         Faults faults = new Faults(
                 "recorder",
                 (failing, message) -> failed.add(message),
                 letters,
                 new DeliveryMetrics(new SimpleMeterRegistry(), "recorder"),
                 maxUnsettled);
-        BatchWriter writer =
-                switch (sink.kind()) {
-                    case STATE -> new StateWriter(sink, faults, new IncompleteRows("recorder", rereads));
-                    case LOG -> new LogWriter(sink, faults);
-                    case EFFECT -> new EffectWriter(sink, guard, faults, Duration.ofDays(8));
-                };
-        Route route = new Route(
-                table, new SinkBinding(table.id(), "recorder", BindingState.ACTIVE, null, Instant.EPOCH, "{}"));
-        return writer.write(List.of(new PartitionBatch(
-                partition, route, from, offset, received, malformed, lacking, received.size(), repeats, held)));
+        return switch (sink.kind()) {
+            case STATE -> new StateWriter(sink, faults, new IncompleteRows("recorder", rereads));
+            case LOG -> new LogWriter(sink, faults);
+            case EFFECT -> new EffectWriter(sink, guard, faults, () -> remembersSince);
+        };
     }
 
     @Test
@@ -529,8 +555,99 @@ class WritersTests {
                 1);
         Outcome outcome = write(old);
         assertThat(sink.all()).isEmpty();
-        assertThat(failed).singleElement().asString().contains("Rewind it to a later time");
+        assertThat(failed)
+                .singleElement()
+                .asString()
+                .isEqualTo("It was rewound to changes from before " + remembersSince.truncatedTo(ChronoUnit.SECONDS)
+                        + ", which deduplication no longer knows: they would have their effect twice."
+                        + " Rewind it to a later time. Then resume the table's delivery to recorder.");
         assertThat(outcome.reason(partition)).isNotNull();
         assertThat(outcome.reachedOr(partition, 0)).isZero();
+    }
+
+    /** Offsets 0, 1, ... of another partition. */
+    private PartitionBatch inOther(TopicPartition other, ChangeEvent... changes) {
+        List<Received> received = new ArrayList<>();
+        for (ChangeEvent event : changes) {
+            byte[] key = event.key() == null ? null : event.key().json().getBytes();
+            received.add(new Received(
+                    new Change(table, event),
+                    new ConsumerRecord<>(table.topic(), other.partition(), received.size(), key, new byte[0]),
+                    held));
+        }
+        return batch(other, 0, changes.length, received, List.of(), List.of());
+    }
+
+    @Test
+    void whatASinkBreaksAtHoldsItsPartitionAloneAndIsNoDeadLetter() {
+        TopicPartition other = new TopicPartition(table.topic(), 1);
+        sink.breaking.add("broken");
+        for (SinkKind kind : SinkKind.values()) {
+            sink.kind = kind;
+            sink.batches.clear();
+            Outcome outcome = writer().write(List.of(
+                    inOther(partition, state(1, "a"), state(2, "broken"), state(2, "broken again")),
+                    inOther(other, state(3, "c"), state(4, "d"), state(5, "e"))));
+            assertThat(sink.all()).as(kind.name()).contains("a", "c", "d", "e").doesNotContain("broken");
+            assertThat(outcome.reason(other)).as(kind.name()).isNull();
+            assertThat(outcome.sinkDown()).as(kind.name()).isNull();
+        }
+        assertThat(letters.kept).isEmpty();
+        assertThat(failed).isEmpty();
+    }
+
+    @Test
+    void aPartitionThatIsHeldForWhatASinkBreaksAtIsPassedUpToItAndSaysWhere() {
+        sink.breaking.add("broken");
+        for (SinkKind kind : List.of(SinkKind.LOG, SinkKind.EFFECT)) {
+            sink.kind = kind;
+            Outcome outcome = writer().write(List.of(
+                    inOther(partition, state(1, "a"), state(2, "b"), state(3, "broken"), state(4, "c"))));
+            assertThat(outcome.reason(partition))
+                    .isEqualTo("recorder failed unexpectedly at offset 2 of " + partition
+                            + ": java.lang.IllegalStateException: Broken at broken");
+            assertThat(outcome.reachedOr(partition, 7)).as(kind.name()).isEqualTo(2);
+        }
+        sink.kind = SinkKind.STATE;
+        assertThat(writer().write(List.of(inOther(partition, state(1, "a"), state(3, "broken"))))
+                        .reason(partition))
+                .contains("offset 1 of " + partition);
+    }
+
+    @Test
+    void aTruncateGoesToASinkOfStatesThoughItsPartitionIsHeld() {
+        sink.breaking.add("broken");
+        Outcome outcome =
+                writer().write(List.of(inOther(partition, state(1, "a"), state(2, "broken"), events.truncate())));
+        assertThat(sink.all()).as("it stands for other partitions too").containsExactly("a", "truncate");
+        assertThat(outcome.reason(partition)).isNotNull();
+    }
+
+    @Test
+    void aSinkThatBreaksAtEverythingIsNotAskedForEveryChange() {
+        sink.breaking.add("broken");
+        ChangeEvent[] changes = new ChangeEvent[1000];
+        for (int i = 0; i < changes.length; i++) {
+            changes[i] = state(i, "broken");
+        }
+        for (SinkKind kind : SinkKind.values()) {
+            sink.kind = kind;
+            sink.asked.set(0);
+            assertThat(writer().write(List.of(inOther(partition, changes))).reason(partition))
+                    .contains("Broken at broken");
+            assertThat(sink.asked.get()).as(kind.name()).isLessThan(20);
+        }
+    }
+
+    @Test
+    void aTruncateDoesNotWaitForDeadLetters() {
+        for (SinkKind kind : List.of(SinkKind.LOG, SinkKind.EFFECT)) {
+            sink.kind = kind;
+            sink.batches.clear();
+            sink.refused.put("bad", ErrorCategory.REJECTED);
+            Outcome outcome = write(state(1, "bad"), events.truncate(), state(1, "behind"), state(2, "after"));
+            assertThat(sink.all()).as(kind.name()).containsExactly("truncate", "after");
+            assertThat(outcome.reason(partition)).isNull();
+        }
     }
 }
