@@ -524,6 +524,11 @@ class DeadLettersIT {
         letter(-3, "redis", 44, "OPEN", "of the topic before that");
         catalog.bindingState(table.id(), "redis", BindingState.FAILED, "The topic was made anew");
         sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
+        String rewind = "/sinks/redis/tables/" + table.id() + "/rewind";
+        assertThat(answer(call(HttpMethod.POST, rewind, "{\"to\":\"beginning\"}"), 409)
+                        .get("detail")
+                        .asString())
+                .contains("resume redis first");
         answer(call(HttpMethod.POST, "/sinks/redis/tables/" + table.id() + "/resume", null), 200);
 
         assertThat(sql.queryForList(
@@ -537,6 +542,14 @@ class DeadLettersIT {
                         "redis -902 value of the wrong type",
                         "redis -4 behind");
         assertThat(offsets.deliveries("redis").get(0).nextOffset()).isLessThan(200);
+
+        catalog.bindingState(table.id(), "redis", BindingState.FAILED, "Something else");
+        assertThat(answer(call(HttpMethod.POST, rewind, "{\"to\":\"2099-01-01T00:00:00Z\"}"), 409)
+                        .get("title")
+                        .asString())
+                .as("the former topic counted further, but of this one nothing was given")
+                .isEqualTo("Nothing to deliver again");
+        catalog.bindingState(table.id(), "redis", BindingState.ACTIVE, null);
         sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
     }
 

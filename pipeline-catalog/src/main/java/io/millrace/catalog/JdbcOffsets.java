@@ -8,6 +8,7 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -134,19 +135,39 @@ final class JdbcOffsets implements Offsets {
 
     @Override
     public void rewind(String sink, Map<TopicPartitionId, Long> to) {
+        move(sink, to, "greatest(d.given_until, d.next_offset)");
+    }
+
+    @Override
+    public void beginAnew(String sink, Map<TopicPartitionId, Long> at) {
+        move(sink, at, "excluded.next_offset");
+    }
+
+    private void move(String sink, Map<TopicPartitionId, Long> to, String given) {
         batch.batchUpdate(
                 """
                 INSERT INTO millrace.delivery_offset AS d (sink, topic, partition, next_offset, rewinds)
                 VALUES (?, ?, ?, ?, 1)
                 ON CONFLICT (sink, topic, partition) DO UPDATE
                 SET next_offset = excluded.next_offset, replay_until = greatest(d.replay_until, d.next_offset),
-                    rewinds = d.rewinds + 1, waiting_since = NULL, waiting_for = NULL, updated_at = now()
-                """,
+                    given_until = %s, rewinds = d.rewinds + 1, waiting_since = NULL, waiting_for = NULL, updated_at = now()
+                """.formatted(given),
                 to.entrySet().stream()
                         .map(entry -> new Object[] {
                             sink, entry.getKey().topic(), entry.getKey().partition(), entry.getValue()
                         })
                         .toList());
+    }
+
+    @Override
+    public Map<Integer, Long> given(String sink, String topic) {
+        Map<Integer, Long> given = new HashMap<>();
+        client.sql(
+                        "SELECT partition, greatest(given_until, next_offset) FROM millrace.delivery_offset WHERE sink = ? AND topic = ?")
+                .params(sink, topic)
+                .query((row, number) -> given.put(row.getInt(1), row.getLong(2)))
+                .list();
+        return given;
     }
 
     @Override

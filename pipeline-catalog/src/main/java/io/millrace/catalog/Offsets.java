@@ -49,6 +49,15 @@ public interface Offsets {
      */
     void rewind(String sink, Map<TopicPartitionId, Long> to);
 
+    /**
+     * Moves a sink to the beginning of partitions that count anew, since their topic was deleted and made again: as {@link #rewind}, but
+     * nothing of them was given to it yet. What stands below the old offsets may still be the same changes again.
+     */
+    void beginAnew(String sink, Map<TopicPartitionId, Long> at);
+
+    /** Returns, by partition, the first offset of a topic, as it is now, that a sink was never given. */
+    Map<Integer, Long> given(String sink, String topic);
+
     /** Returns the offsets, of all sinks, that were ever rewound. */
     List<DeliveryOffset> rewound();
 

@@ -483,6 +483,14 @@ class CatalogIT {
             assertThat(offset.replays()).isFalse();
             assertThat(offset.rewinds()).isEqualTo(2);
         });
+        offsets.rewind("redis", Map.of(partition, 3L));
+        assertThat(offsets.given("redis", "t")).isEqualTo(Map.of(0, 10L));
+        offsets.beginAnew("redis", Map.of(partition, 0L));
+        assertThat(offsets.given("redis", "t")).as("of the topic as it is now").isEqualTo(Map.of(0, 0L));
+        assertThat(offsets.rewound())
+                .as("it may hold the same changes again")
+                .singleElement()
+                .satisfies(offset -> assertThat(offset.replayUntil()).isEqualTo(10));
     }
 
     @Test

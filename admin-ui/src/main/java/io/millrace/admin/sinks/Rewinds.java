@@ -70,11 +70,13 @@ class Rewinds {
      */
     List<Moved> rewind(String sink, CapturedTable table, RewindTarget target, String by) {
         Map<TopicPartition, Long> found = topics.find(table.topic(), target);
+        Map<Integer, Long> given = offsets.given(sink, table.topic());
+        requireSameTopic(sink, table);
         List<Moved> moved = new ArrayList<>();
         for (DeliveryOffset offset : delivered(sink, table)) {
             Long first = found.get(new TopicPartition(offset.topic(), offset.partition()));
             if (first != null) {
-                long until = Math.max(offset.nextOffset(), offset.replayUntil());
+                long until = Math.max(offset.nextOffset(), given.getOrDefault(offset.partition(), 0L));
                 long to = Math.min(first, isFailed(sink, table) ? until : offset.nextOffset());
                 if (to != offset.nextOffset()) {
                     moved.add(new Moved(offset.partition(), offset.nextOffset(), to, until));
@@ -97,6 +99,21 @@ class Rewinds {
         log.info("{} was rewound in {} by {}: {}", sink, table.topic(), by, moved);
         moved.sort(Comparator.comparingInt(Moved::partition));
         return moved;
+    }
+
+    /** Where a partition ends before the sink's offset, it counts anew, and what is kept by offset is to be set apart first. */
+    private void requireSameTopic(String sink, CapturedTable table) {
+        Map<TopicPartition, Long> stands = stands(sink, table);
+        boolean anew = topics.outside(table.topic(), stands).entrySet().stream()
+                .anyMatch(outside -> stands.getOrDefault(outside.getKey(), 0L)
+                        > outside.getValue().end());
+        if (anew) {
+            throw new Problem(
+                    HttpStatus.CONFLICT,
+                    "The topic was made anew",
+                    table.topic() + " ends before where " + sink + " stands: resume " + sink
+                            + " first, which begins with it anew.");
+        }
     }
 
     private static boolean isFailed(String sink, CapturedTable table) {
@@ -153,17 +170,28 @@ class Rewinds {
     /** Moves the sink over what the topic no longer holds. What was lost there, only a new snapshot can make good. */
     void passGaps(String sink, CapturedTable table, String by) {
         Map<TopicPartition, Long> stands = stands(sink, table);
-        Map<TopicPartitionId, Long> to = new HashMap<>();
+        Map<TopicPartitionId, Long> passed = new HashMap<>();
+        Map<TopicPartitionId, Long> begun = new HashMap<>();
         List<TopicPartition> anew = new ArrayList<>();
         topics.outside(table.topic(), stands).forEach((partition, range) -> {
-            to.put(new TopicPartitionId(partition.topic(), partition.partition()), range.begin());
+            TopicPartitionId id = new TopicPartitionId(partition.topic(), partition.partition());
             if (stands.getOrDefault(partition, 0L) > range.end()) {
                 anew.add(partition);
+                begun.put(id, range.begin());
+            } else {
+                passed.put(id, range.begin());
             }
         });
         letters.setApart(sink, anew);
-        offsets.rewind(sink, to);
-        log.warn("{} passes records that are gone from {}, as {} decided: {}", sink, table.topic(), by, to);
+        offsets.rewind(sink, passed);
+        offsets.beginAnew(sink, begun);
+        log.warn(
+                "{} passes records that are gone from {}, as {} decided: to {}, and anew from {}",
+                sink,
+                table.topic(),
+                by,
+                passed,
+                begun);
     }
 
     private Map<TopicPartition, Long> stands(String sink, CapturedTable table) {
