@@ -27,6 +27,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -209,6 +210,10 @@ class SlotWatchIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(
+            named = "millrace.campaign",
+            matches = "true",
+            disabledReason = "a server of its own: ./millrace test --campaign")
     void withoutALimitTheDisksEndIsWarnedOf() throws Exception {
         lab.catalog().sourceState(lab.id, SourceState.PAUSED, null);
         await(() -> slot().activePid() == null);

@@ -23,6 +23,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -177,6 +178,10 @@ class SourcesIT {
 
     /** As behind a firewall that forgot the one connection over which nobody said anything for long. */
     @Test
+    @EnabledIfSystemProperty(
+            named = "millrace.campaign",
+            matches = "true",
+            disabledReason = "waits for the server to give up: ./millrace test --campaign")
     void aStreamThatAloneFallsSilentIsNoticedByItsSlotAndGoesOnWhereItWas() throws Exception {
         try (Wire wire = new Wire(server.port())) {
             Source far =

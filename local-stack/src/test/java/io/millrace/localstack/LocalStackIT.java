@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Each step continues with the data that the one before left: what a developer does on one day. */
@@ -125,6 +126,10 @@ class LocalStackIT {
 
     @Test
     @Order(6)
+    @EnabledIfSystemProperty(
+            named = "millrace.campaign",
+            matches = "true",
+            disabledReason = "two whole starts: ./millrace test --campaign")
     void servicesOfAKilledJvmAreEndedByTheNextStart() throws Exception {
         Process owner = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),

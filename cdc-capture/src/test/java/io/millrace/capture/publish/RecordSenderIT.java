@@ -16,6 +16,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(LocalStackExtension.class)
@@ -31,6 +32,10 @@ class RecordSenderIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(
+            named = "millrace.campaign",
+            matches = "true",
+            disabledReason = "many topics: ./millrace test --campaign")
     void topicsThatAreAMomentOldTakeEveryRecordInItsOrder() throws Exception {
         Map<String, Object> kafka = Map.of("bootstrap.servers", stack.kafkaBootstrapServers());
         TopicAdmin admin = new TopicAdmin(kafka, kafka, 1, (short) 1);
