@@ -8,6 +8,7 @@ import static org.springframework.security.test.web.servlet.request.SecurityMock
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
+import io.millrace.catalog.LetterCauses;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
@@ -369,6 +370,29 @@ class DeadLettersIT {
             assertThat(letter.get("payload").asString())
                     .isEqualTo(payload.replace('"' + planted + '"', "null")
                             .replace("\"__debezium_unavailable_value\"", "null"));
+        } finally {
+            answer(call(HttpMethod.PUT, shaping, "{}"), 200);
+        }
+    }
+
+    /** One that waited and was retried is still of that category, and its cause what the sink said. */
+    @Test
+    void aMaskLeavesOfCausesOnlyMillracesOwnWordsHoweverManyLettersThereAre() {
+        String planted = "planted-5ecret-0043";
+        for (int offset = 5; offset <= 124; offset++) {
+            letter(offset, "redis", offset, "OPEN", "cannot take '" + planted + "'");
+        }
+        holds(1, null, "cannot take '" + planted + "' now");
+        holds(2, null, LetterCauses.BEHIND);
+        sql.update("UPDATE millrace.dead_letter SET category = 'BEHIND' WHERE record_offset < 3");
+        String shaping = "/sinks/redis/tables/" + table.id() + "/shaping";
+        answer(call(HttpMethod.PUT, shaping, "{\"masks\":{\"email\":{\"kind\":\"HASH\"}}}"), 200);
+        try {
+            assertThat(sql.queryForList(
+                            "SELECT record_offset || ' ' || cause FROM millrace.dead_letter WHERE record_offset < 3 ORDER BY id",
+                            String.class))
+                    .containsExactly("1 " + LetterCauses.UNSAID, "2 " + LetterCauses.BEHIND);
+            assertThat(everythingOf("redis")).doesNotContain(planted);
         } finally {
             answer(call(HttpMethod.PUT, shaping, "{}"), 200);
         }

@@ -1,6 +1,7 @@
 package io.millrace.admin.deadletters;
 
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.LetterCauses;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.SinkBinding;
@@ -28,9 +29,6 @@ public class LetterMasks {
 
     private static final Logger log = LoggerFactory.getLogger(LetterMasks.class);
     private static final int AT_A_TIME = 50;
-    private static final String UNSAID =
-            "Not shown: it was kept before columns of this table were masked, and the words may quote them."
-                    + " Retried, it is said anew.";
 
     private final JdbcClient sql;
     private final PipelineCatalog catalog;
@@ -45,7 +43,6 @@ public class LetterMasks {
     /** A letter as it is kept. */
     private record Kept(
             long id,
-            String category,
             String cause,
             @Nullable String payload,
             @Nullable String masks) {}
@@ -67,30 +64,40 @@ public class LetterMasks {
             return;
         }
         int masked = 0;
-        for (List<Kept> some = next(table, sink, shaping); !some.isEmpty(); some = next(table, sink, shaping)) {
-            some.forEach(letter -> store(letter, table, shaping));
-            masked += some.size();
+        long after = 0;
+        for (List<Kept> some = next(table, sink, shaping, after);
+                !some.isEmpty();
+                some = next(table, sink, shaping, after)) {
+            int stored = 0;
+            for (Kept letter : some) {
+                stored += store(letter, table, shaping);
+            }
+            masked += stored;
+            if (stored == some.size()) {
+                after = some.get(stored - 1).id();
+            }
+            // else a worker kept one anew meanwhile: looked at again
         }
         if (masked > 0) {
             log.info("{} dead letters of {} in {} were masked as declared", masked, sink, table.topic());
         }
     }
 
-    private List<Kept> next(CapturedTable table, String sink, Shaping shaping) {
+    private List<Kept> next(CapturedTable table, String sink, Shaping shaping, long after) {
         return sql.sql(
-                        "SELECT id, category, cause, payload, masks FROM millrace.dead_letter WHERE sink = ? AND topic = ?"
-                                + " AND NOT coalesce(masks, '{}') @> ?::jsonb ORDER BY id LIMIT ?")
-                .params(sink, table.topic(), shaping.masksJson(), AT_A_TIME)
+                        "SELECT id, cause, payload, masks FROM millrace.dead_letter WHERE sink = ? AND topic = ?"
+                                + " AND id > ? AND NOT coalesce(masks, '{}') @> ?::jsonb ORDER BY id LIMIT ?")
+                .params(sink, table.topic(), after, shaping.masksJson(), AT_A_TIME)
                 .query((row, number) -> new Kept(
                         row.getLong("id"),
-                        row.getString("category"),
                         row.getString("cause"),
                         row.getString("payload"),
                         row.getString("masks")))
                 .list();
     }
 
-    private void store(Kept letter, CapturedTable table, Shaping shaping) {
+    /** Returns how many it is: none if a worker changed it meanwhile. */
+    private int store(Kept letter, CapturedTable table, Shaping shaping) {
         Map<String, Mask> all = new LinkedHashMap<>();
         if (letter.masks() != null) {
             all.putAll(Shaping.masks(letter.masks()));
@@ -101,11 +108,11 @@ public class LetterMasks {
         // NULLs among them: no List.of
         List<@Nullable Object> values = new ArrayList<>();
         values.add(payload(letter, table, only(added)));
-        values.add(letter.category().equals("BEHIND") ? letter.cause() : UNSAID);
+        values.add(letter.cause().equals(LetterCauses.BEHIND) ? letter.cause() : LetterCauses.UNSAID);
         values.add(only(all).masksJson());
         values.add(letter.id());
         values.add(letter.masks());
-        sql.sql("UPDATE millrace.dead_letter SET payload = ?, cause = ?, masks = ?::jsonb"
+        return sql.sql("UPDATE millrace.dead_letter SET payload = ?, cause = ?, masks = ?::jsonb"
                         + " WHERE id = ? AND masks IS NOT DISTINCT FROM ?::jsonb")
                 .params(values)
                 .update();

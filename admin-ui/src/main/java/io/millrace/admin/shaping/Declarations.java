@@ -120,8 +120,13 @@ class Declarations {
                             + place.table().table() + ". Look at it as it is now, then change it again.");
         }
         awaitHold();
-        letters.apply();
-        Long snapshot = reread ? (Long) catalog.readAnew(place.table().id(), by).id() : null;
+        Long snapshot;
+        try {
+            snapshot = reread ? (Long) catalog.readAnew(place.table().id(), by).id() : null;
+        } finally {
+            // it is saved: neither hinders the other
+            letters.apply();
+        }
         return view(place(place.binding().sink(), place.table().id()), findings, snapshot);
     }
 

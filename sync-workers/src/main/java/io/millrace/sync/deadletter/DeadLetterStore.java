@@ -53,8 +53,8 @@ final class DeadLetterStore implements DeadLetters {
     }
 
     @Override
-    public void later(KeptLetter letter, String cause) {
-        table.later(letter.id(), cause);
+    public void later(KeptLetter letter, String cause, @Nullable String masks) {
+        table.later(letter.id(), cause, masks);
     }
 
     @Override
@@ -73,8 +73,8 @@ final class DeadLetterStore implements DeadLetters {
     }
 
     @Override
-    public void refused(KeptLetter letter, String cause, @Nullable String stack) {
-        table.refused(letter.id(), cause, stack);
+    public void refused(KeptLetter letter, String cause, @Nullable String stack, @Nullable String masks) {
+        table.refused(letter.id(), cause, stack, masks);
     }
 
     @Override

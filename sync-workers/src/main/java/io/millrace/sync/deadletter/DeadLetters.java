@@ -50,8 +50,13 @@ public interface DeadLetters {
     /** Takes note that a letter is given to the sink now; false if it was settled meanwhile, and must not be. */
     boolean begin(KeptLetter letter);
 
-    /** It was not taken, but may be: it stays due. */
-    void later(KeptLetter letter, String cause);
+    /**
+     * It was not taken, but may be: it stays due.
+     *
+     * @param masks what the sink was given was masked under these; null for a cause that quotes nothing of it. If the letter has others by
+     *     now, the cause is not kept.
+     */
+    void later(KeptLetter letter, String cause, @Nullable String masks);
 
     /**
      * Returns a letter's record: from its topic, or, where that has it no more or was made anew, from the topic of dead letters; empty if
@@ -69,8 +74,12 @@ public interface DeadLetters {
      */
     void passed(KeptLetter letter, @Nullable String reason);
 
-    /** It was refused again: a person decides. */
-    void refused(KeptLetter letter, String cause, @Nullable String stack);
+    /**
+     * It was refused again: a person decides.
+     *
+     * @param masks as with {@link #later}
+     */
+    void refused(KeptLetter letter, String cause, @Nullable String stack, @Nullable String masks);
 
     /**
      * A whole newer state took the place of a row's letters, and made good what was discarded.

@@ -1,5 +1,6 @@
 package io.millrace.sync.deadletter;
 
+import io.millrace.catalog.LetterCauses;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
 import java.nio.charset.StandardCharsets;
@@ -62,6 +63,12 @@ final class LetterTable {
                               WHERE o.sink = d.sink AND o.topic = d.topic AND o.partition = d.partition
                                 AND o.next_offset > d.record_offset)
             """;
+
+    /**
+     * Of what was said of a letter that is on its way. It may have been masked since it set out, and counts as masked then: nobody looks
+     * at it again.
+     */
+    private static final String CAUSE = "cause = CASE WHEN coalesce(?::jsonb @> masks, true) THEN ? ELSE ? END";
 
     private static final String STANDING = """
             WITH live AS (
@@ -206,10 +213,13 @@ final class LetterTable {
                 == 1;
     }
 
-    void later(long id, String cause) {
+    void later(long id, String cause, @Nullable String masks) {
         jdbc.update(
-                "UPDATE millrace.dead_letter SET cause = ?, last_attempt_at = now() WHERE id = ? AND state = 'RETRYING'",
+                "UPDATE millrace.dead_letter SET " + CAUSE
+                        + ", last_attempt_at = now() WHERE id = ? AND state = 'RETRYING'",
+                masks,
                 cause.replace('\0', ' '),
+                LetterCauses.UNSAID,
                 id);
     }
 
@@ -231,11 +241,14 @@ final class LetterTable {
                 id);
     }
 
-    void refused(long id, String cause, @Nullable String stack) {
+    /** The stack holds no messages, and so no values. */
+    void refused(long id, String cause, @Nullable String stack, @Nullable String masks) {
         jdbc.update(
-                "UPDATE millrace.dead_letter SET state = 'OPEN', category = 'REJECTED', cause = ?, detail = coalesce(?, detail),"
-                        + " occurrences = occurrences + 1, last_attempt_at = now() WHERE id = ? AND " + UNSETTLED,
+                "UPDATE millrace.dead_letter SET state = 'OPEN', category = 'REJECTED', " + CAUSE
+                        + ", detail = coalesce(?, detail), occurrences = occurrences + 1, last_attempt_at = now() WHERE id = ? AND " + UNSETTLED,
+                masks,
                 cause.replace('\0', ' '),
+                LetterCauses.UNSAID,
                 stack,
                 id);
     }

@@ -1,5 +1,6 @@
 package io.millrace.sync.delivery;
 
+import io.millrace.catalog.LetterCauses;
 import io.millrace.event.ChangeEvent;
 import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetter.Category;
@@ -33,10 +34,6 @@ record Received(
         this(change, record, held, List.of(), shaping);
     }
 
-    /** Why a change is kept that could be written. */
-    static final String BEHIND =
-            "An earlier change of this row is a dead letter: this one follows when that is retried or discarded.";
-
     ChangeEvent event() {
         return change.event();
     }
@@ -68,12 +65,17 @@ record Received(
         return HeldKeys.hash(change.table(), record);
     }
 
+    /** Returns what it is masked under, as JSON. */
+    String masks() {
+        return shaping == null ? DeadLetter.UNMASKED : shaping.masks();
+    }
+
     DeadLetter rejected(String cause, @Nullable String stack) {
         return letter(Category.REJECTED, cause, stack);
     }
 
     DeadLetter behind() {
-        return letter(Category.BEHIND, BEHIND, null);
+        return letter(Category.BEHIND, LetterCauses.BEHIND, null);
     }
 
     private DeadLetter letter(Category category, String cause, @Nullable String stack) {

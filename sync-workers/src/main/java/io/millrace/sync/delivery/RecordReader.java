@@ -1,6 +1,7 @@
 package io.millrace.sync.delivery;
 
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.LetterCauses;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.MalformedEventException;
@@ -102,7 +103,7 @@ final class RecordReader {
                 } else if (isBehind(event, awaited)) {
                     lacking.add(new Received(new Change(table, event), record, place.heldKeys(), shape));
                 } else if (isBehind(event, refused)) {
-                    malformed.add(letter(table, record, event, Category.BEHIND, Received.BEHIND, shape));
+                    malformed.add(letter(table, record, event, Category.BEHIND, LetterCauses.BEHIND, shape));
                 } else {
                     TableShaping by = shape;
                     try {

@@ -2,6 +2,7 @@ package io.millrace.sync.delivery;
 
 import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
+import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.deadletter.KeptLetter;
 import io.millrace.sync.shaping.TableShaping;
@@ -118,6 +119,7 @@ final class Redelivery {
                     letter,
                     "The record is no longer in Kafka, neither in the table's topic nor in that of the dead letters:"
                             + " take a new snapshot of the table and discard this.",
+                    null,
                     null);
             return Result.STAYS;
         }
@@ -126,13 +128,15 @@ final class Redelivery {
                     letter,
                     "Only a masked copy of the record is left, since retention deleted the record itself: its values are not those"
                             + " of the row. Take a new snapshot of the table and discard this.",
+                    null,
                     null);
             return Result.STAYS;
         }
         Place place = consumer.place(partition);
         PartitionBatch batch = reader.again(partition, route, place, record.get());
         if (!batch.malformed().isEmpty()) {
-            deadLetters.refused(letter, batch.malformed().get(0).cause(), null);
+            DeadLetter malformed = batch.malformed().get(0);
+            deadLetters.refused(letter, malformed.cause(), null, malformed.masks());
             return Result.STAYS;
         }
         if (!batch.lacking().isEmpty()) {
@@ -156,18 +160,18 @@ final class Redelivery {
             if (failure.category() == ErrorCategory.INCOMPLETE && sink.kind() == SinkKind.STATE) {
                 return asked(letter, batch.received());
             }
-            return failed(place, route, letter, failure.category(), failure.cause(), null);
+            return failed(place, route, letter, received, failure.category(), failure.cause(), null);
         } catch (FenceLostException e) {
             places.forget(consumer, List.of(partition));
             return Result.STOP;
         } catch (SinkException e) {
             String said = String.valueOf(e.getMessage());
             if (e.category() == ErrorCategory.REJECTED || e.category() == ErrorCategory.FATAL) {
-                return failed(place, route, letter, e.category(), said, e);
+                return failed(place, route, letter, received, e.category(), said, e);
             }
             // whether others fare the same, delivery finds out by itself
             log.warn("{} is waited for with dead letters of {}: {}", sink.name(), partition, said);
-            deadLetters.later(letter, said);
+            deadLetters.later(letter, said, received.masks());
             place.letters().rest(backoff);
             place.letters().pause(letter, backoff);
             return Result.STOP;
@@ -218,12 +222,13 @@ final class Redelivery {
             Place place,
             Route route,
             KeptLetter letter,
+            Received received,
             ErrorCategory category,
             String cause,
             @Nullable Throwable thrown) {
         switch (category) {
             case REJECTED -> {
-                deadLetters.refused(letter, cause, Stack.of(thrown));
+                deadLetters.refused(letter, cause, Stack.of(thrown), received.masks());
                 metrics.deadLetters(1);
             }
             case FATAL -> {
@@ -238,7 +243,7 @@ final class Redelivery {
                         letter.offset(),
                         letter.partition(),
                         cause);
-                deadLetters.later(letter, cause);
+                deadLetters.later(letter, cause, received.masks());
                 place.letters().pause(letter, backoff);
             }
         }

@@ -89,6 +89,11 @@ public final class TableShaping {
         return shaper.table();
     }
 
+    /** Returns what changes and letters are masked under, as {@link Shaping#masksJson} writes it. */
+    public String masks() {
+        return masks;
+    }
+
     boolean isFor(CapturedTable table, SinkBinding binding) {
         return version == binding.shapingVersion() && schemaVersion == table.schemaVersion();
     }

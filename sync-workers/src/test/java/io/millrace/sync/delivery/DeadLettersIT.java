@@ -6,7 +6,10 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
+import io.millrace.catalog.LetterCauses;
 import io.millrace.catalog.Shapings;
+import io.millrace.catalog.shaping.Mask;
+import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.ChangeEvent;
 import io.millrace.sync.SyncWorkersApplication;
 import io.millrace.sync.fixture.TestEvents;
@@ -479,6 +482,56 @@ class DeadLettersIT extends DeliveryScenario {
         mend();
         await().untilAsserted(() -> assertThat(letters("effects")).containsExactly("1:RETRIED", "1:RETRIED"));
         assertThat(effects()).containsExactly(effect("create", 1, bad), effect("update", 1, "b"));
+    }
+
+    /** The letter is masked while the sink, which was given it unmasked, is yet to answer. */
+    @Test
+    void whatASinkSaysOfALetterThatWasMaskedMeanwhileIsKeptOnlyOnceItIsGivenItMasked() throws Exception {
+        send(events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+        Shaping masked = new Shaping(null, Map.of(), Map.of("note", Mask.of(Mask.Kind.NULL)), null, List.of());
+        SteerableSink.refuse(bad, ErrorCategory.RETRYABLE);
+        SteerableSink.hangAt(bad);
+        try {
+            decide("states", "OPEN", "RETRYING");
+            await().until(SteerableSink::hangs);
+            sql.update(
+                    "UPDATE millrace.dead_letter SET masks = ?::jsonb, cause = 'masked' WHERE topic = ? AND sink = 'states'",
+                    masked.masksJson(),
+                    table.topic());
+        } finally {
+            SteerableSink.release();
+        }
+        await().untilAsserted(() -> assertThat(said("states")).isEqualTo("RETRYING " + LetterCauses.UNSAID));
+
+        SteerableSink.refuse(bad, ErrorCategory.REJECTED);
+        await().untilAsserted(() -> assertThat(said("states")).isEqualTo("OPEN " + LetterCauses.UNSAID));
+
+        Instant declared = Instant.now();
+        assertThat(application
+                        .getBean(Shapings.class)
+                        .declare(table.id(), "states", masked.toJson(), version("states"), "test"))
+                .isPositive();
+        await().until(() -> Instant.now().isAfter(declared.plus(Shapings.HOLDS_AFTER)));
+        decide("states", "OPEN", "RETRYING");
+        await().untilAsserted(() -> assertThat(said("states")).isEqualTo("OPEN The test refuses it"));
+    }
+
+    private int version(String sink) {
+        return catalog.table(table.id()).orElseThrow().sinks().stream()
+                .filter(binding -> binding.sink().equals(sink))
+                .findFirst()
+                .orElseThrow()
+                .shapingVersion();
+    }
+
+    /** Of the only letter that a sink has of the table: its state and cause. */
+    private String said(String sink) {
+        return sql.queryForObject(
+                "SELECT state || ' ' || cause FROM millrace.dead_letter WHERE topic = ? AND sink = ?",
+                String.class,
+                table.topic(),
+                sink);
     }
 
     @Test

@@ -109,7 +109,7 @@ final class LettersInMemory implements DeadLetters {
     }
 
     @Override
-    public void later(KeptLetter letter, String cause) {
+    public void later(KeptLetter letter, String cause, String masks) {
         throw new UnsupportedOperationException();
     }
 
@@ -129,7 +129,7 @@ final class LettersInMemory implements DeadLetters {
     }
 
     @Override
-    public void refused(KeptLetter letter, String cause, String stack) {
+    public void refused(KeptLetter letter, String cause, String stack, String masks) {
         due.remove(letter);
         refusedAgain.add(letter.offset());
     }
