@@ -19,8 +19,8 @@ public interface DeadLetters {
 
     /**
      * Keeps records, in the table {@code dead_letter} and in the topic {@code <topic>.<sink>.dlt}, and returns when both are durable.
-     * Keeping one again counts it up; one that a person discarded stays discarded. A letter about another event with the same offset, from
-     * before the topic was made anew, is set apart under a negative one.
+     * Keeping one again counts it up; one that a person discarded stays discarded. A letter about another record with the same offset, from
+     * before the topic was made anew, is set apart under a negative one, in its order with whatever was kept before it.
      *
      * @return false if the sink's stored offset has passed one of them: another worker dealt with it, and this one is behind the times
      */

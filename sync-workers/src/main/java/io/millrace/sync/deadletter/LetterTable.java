@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -53,15 +52,32 @@ final class LetterTable {
                              ELSE excluded.state END
             """;
 
-    /** Makes way: the offset is that of another event, in a topic that was made anew. The negative ones keep their order. */
+    /**
+     * Makes way: the offset is that of another record, in a topic that was made anew, and so whatever was kept before is of the former topic
+     * too. All of that gets negative offsets in its order, below those that any of it still has. Records that are no events are told apart by
+     * what is shown of them.
+     */
     private static final String SET_APART = """
-            UPDATE millrace.dead_letter d
-            SET record_offset = (SELECT least(min(f.record_offset), 0) - 1 FROM millrace.dead_letter f
-                                 WHERE f.sink = d.sink AND f.topic = d.topic AND f.partition = d.partition)
-            WHERE d.sink = ? AND d.topic = ? AND d.partition = ? AND d.record_offset = ? AND d.event_id <> ?
-              AND NOT EXISTS (SELECT FROM millrace.delivery_offset o
-                              WHERE o.sink = d.sink AND o.topic = d.topic AND o.partition = d.partition
-                                AND o.next_offset > d.record_offset)
+            WITH other AS (
+                SELECT max(d.id) AS id, d.sink, d.topic, d.partition
+                FROM unnest(?::text[], ?::int[], ?::bigint[], ?::text[], ?::text[], ?::text[])
+                     AS n (topic, part, record_offset, event_id, masks, payload)
+                JOIN millrace.dead_letter d
+                  ON d.sink = ? AND d.topic = n.topic AND d.partition = n.part AND d.record_offset = n.record_offset
+                WHERE (d.event_id IS DISTINCT FROM n.event_id
+                       OR d.event_id IS NULL AND d.masks = n.masks::jsonb AND d.payload <> n.payload)
+                  AND NOT EXISTS (SELECT FROM millrace.delivery_offset o
+                                  WHERE o.sink = d.sink AND o.topic = d.topic AND o.partition = d.partition
+                                    AND o.next_offset > d.record_offset)
+                GROUP BY d.sink, d.topic, d.partition),
+            former AS (
+                SELECT f.id,
+                       least(min(f.record_offset) OVER (PARTITION BY f.topic, f.partition), 0)
+                       - row_number() OVER (PARTITION BY f.topic, f.partition ORDER BY f.record_offset DESC) AS place
+                FROM millrace.dead_letter f
+                JOIN other ON f.sink = other.sink AND f.topic = other.topic AND f.partition = other.partition
+                WHERE f.record_offset < 0 OR f.id <= other.id)
+            UPDATE millrace.dead_letter d SET record_offset = former.place FROM former WHERE d.id = former.id
             """;
 
     /**
@@ -103,23 +119,29 @@ final class LetterTable {
         for (int i = 0; i < letters.size(); i++) {
             rows.add(parameters(sink, letters.get(i), letterOffsets.get(i)));
         }
-        jdbc.batchUpdate(
-                SET_APART,
-                letters.stream().flatMap(letter -> place(sink, letter)).toList());
+        setApart(sink, letters);
         return Arrays.stream(jdbc.batchUpdate(KEEP, rows)).noneMatch(count -> count == 0);
     }
 
-    private static Stream<Object[]> place(String sink, DeadLetter letter) {
-        ChangeEvent event = letter.event();
-        return event == null
-                ? Stream.empty()
-                : Stream.<Object[]>of(new Object[] {
-                    sink,
-                    letter.record().topic(),
-                    letter.record().partition(),
-                    letter.record().offset(),
-                    event.eventId()
-                });
+    private void setApart(String sink, List<DeadLetter> letters) {
+        int count = letters.size();
+        String[] topics = new String[count];
+        Integer[] partitions = new Integer[count];
+        Long[] offsets = new Long[count];
+        @Nullable String[] events = new @Nullable String[count];
+        String[] masks = new String[count];
+        @Nullable String[] payloads = new @Nullable String[count];
+        for (int i = 0; i < count; i++) {
+            DeadLetter letter = letters.get(i);
+            ChangeEvent event = letter.event();
+            topics[i] = letter.record().topic();
+            partitions[i] = letter.record().partition();
+            offsets[i] = letter.record().offset();
+            events[i] = event == null ? null : event.eventId();
+            masks[i] = letter.masks();
+            payloads[i] = event == null ? payload(letter.record().value()) : null;
+        }
+        jdbc.update(SET_APART, topics, partitions, offsets, events, masks, payloads, sink);
     }
 
     private static @Nullable Object[] parameters(String sink, DeadLetter letter, long letterOffset) {

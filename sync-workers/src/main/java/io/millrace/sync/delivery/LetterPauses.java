@@ -22,6 +22,9 @@ final class LetterPauses {
     }
 
     private final Map<Long, Pause> pauses = new HashMap<>();
+    /** What the sink broke with at a letter. */
+    private final Map<Long, String> broken = new HashMap<>();
+
     private boolean resting;
     private long restsUntil;
     private int failures;
@@ -57,6 +60,11 @@ final class LetterPauses {
                 new Pause(letter, failed, from + backoff.after(failed).toNanos()));
     }
 
+    /** Tells whether that was not said of the letter the last time, too. */
+    boolean isNews(KeptLetter letter, String said) {
+        return !said.equals(broken.put(letter.id(), said));
+    }
+
     /** Forgets pauses that are over and whose letters are not due: they were settled. */
     void keep(List<KeptLetter> due) {
         Set<Long> ids = new HashSet<>();
@@ -64,6 +72,7 @@ final class LetterPauses {
         pauses.values()
                 .removeIf(
                         pause -> pause.isOver() && !ids.contains(pause.letter().id()));
+        broken.keySet().retainAll(pauses.keySet());
     }
 
     /** Returns the letters that wait. */

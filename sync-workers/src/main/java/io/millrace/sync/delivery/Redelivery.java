@@ -150,17 +150,9 @@ final class Redelivery {
         if (sink.kind() == SinkKind.STATE && !received.isWhole() && isBehindGap(letter)) {
             return asked(letter, batch.received());
         }
+        List<Failure> failures;
         try {
-            List<Failure> failures = sink.write(new SinkBatch(List.of(received.change()), steps(batch, place), true));
-            place.letters().succeeded();
-            if (failures.isEmpty()) {
-                return taken(letter, received);
-            }
-            Failure failure = failures.get(0);
-            if (failure.category() == ErrorCategory.INCOMPLETE && sink.kind() == SinkKind.STATE) {
-                return asked(letter, batch.received());
-            }
-            return failed(place, route, letter, received, failure.category(), failure.cause(), null);
+            failures = sink.write(new SinkBatch(List.of(received.change()), steps(batch, place), true));
         } catch (FenceLostException e) {
             places.forget(consumer, List.of(partition));
             return Result.STOP;
@@ -175,7 +167,29 @@ final class Redelivery {
             place.letters().rest(backoff);
             place.letters().pause(letter, backoff);
             return Result.STOP;
+        } catch (RuntimeException e) {
+            return broke(place, letter, received, e);
         }
+        place.letters().succeeded();
+        if (failures.isEmpty()) {
+            return taken(letter, received);
+        }
+        Failure failure = failures.get(0);
+        if (failure.category() == ErrorCategory.INCOMPLETE && sink.kind() == SinkKind.STATE) {
+            return asked(letter, batch.received());
+        }
+        return failed(place, route, letter, received, failure.category(), failure.cause(), null);
+    }
+
+    /** At this letter, for all that is known, and not at the others. Should it be the database that fails, that is found out here. */
+    private Result broke(Place place, KeptLetter letter, Received received, RuntimeException e) {
+        String message = Faults.unexpected(sink.name(), letter.partition(), letter.offset(), e);
+        if (place.letters().isNews(letter, message)) {
+            log.error("{}; this dead letter is tried again until it is taken or discarded", message, e);
+        }
+        place.letters().pause(letter, backoff);
+        deadLetters.later(letter, message, received.masks());
+        return Result.STAYS;
     }
 
     /** What is discarded by now, whenever it was: what the sink holds is not what this one changed. */

@@ -12,6 +12,9 @@ import io.millrace.catalog.shaping.Mask;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.ChangeEvent;
 import io.millrace.sync.SyncWorkersApplication;
+import io.millrace.sync.deadletter.DeadLetter;
+import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.deadletter.KeptLetter;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.Change;
@@ -19,13 +22,16 @@ import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkKind;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterEach;
@@ -360,8 +366,119 @@ class DeadLettersIT extends DeliveryScenario {
                         "SELECT (key->>'id') || ':' || state || ':' || (record_offset < 0) || ':' || (event_id LIKE '%F0-00000000')"
                                 + " FROM millrace.dead_letter WHERE topic = ? AND sink = 'audit'",
                         String.class, table.topic()))
-                .as("one of the former topic, set apart, beside the new one")
-                .containsExactlyInAnyOrder("1:DISCARDED:false:true", "3:DISCARDED:true:true", "3:OPEN:false:false"));
+                .as("those of the former topic, set apart, beside the new one")
+                .containsExactlyInAnyOrder("1:DISCARDED:true:true", "3:DISCARDED:true:true", "3:OPEN:false:false"));
+    }
+
+    /** Of a sink that nobody is: no worker has to do with its letters. */
+    private void keep(DeadLetter... letters) {
+        assertThat(application.getBean(DeadLetters.class).keep("nobody", List.of(letters)))
+                .isTrue();
+    }
+
+    private DeadLetter refused(int partition, long offset, ChangeEvent event) {
+        return kept(partition, offset, events.record(event, partition).value(), event);
+    }
+
+    private DeadLetter noEvent(long offset, String text) {
+        return kept(0, offset, text.getBytes(StandardCharsets.UTF_8), null);
+    }
+
+    private DeadLetter kept(int partition, long offset, byte[] value, ChangeEvent event) {
+        return new DeadLetter(
+                new ConsumerRecord<>(table.topic(), partition, offset, key(1).getBytes(StandardCharsets.UTF_8), value),
+                table.source(),
+                table.table(),
+                event,
+                1L,
+                event == null ? DeadLetter.Category.MALFORMED : DeadLetter.Category.REJECTED,
+                "The test refuses it",
+                null);
+    }
+
+    private List<String> places() {
+        return sql.queryForList(
+                "SELECT record_offset || ':' || state || ':' || coalesce(event_id, payload) FROM millrace.dead_letter"
+                        + " WHERE topic = ? AND sink = 'nobody' ORDER BY partition, record_offset",
+                String.class,
+                table.topic());
+    }
+
+    @Test
+    void whatWasDiscardedSaysNothingOfAnotherRecordWhereOneOfTheTwoIsNoEvent() {
+        ChangeEvent former = events.create(key(1), item(1, "former"));
+        ChangeEvent event = events.create(key(1), item(1, "new"));
+        keep(noEvent(0, "x"), refused(0, 1, former), noEvent(2, "y"));
+        decide("nobody", "OPEN", "DISCARDED");
+
+        keep(noEvent(0, "x"), refused(0, 1, former), noEvent(2, "y"));
+        assertThat(places())
+                .as("the same again")
+                .containsExactly("0:DISCARDED:x", "1:DISCARDED:" + former.eventId(), "2:DISCARDED:y");
+
+        keep(refused(0, 0, event), noEvent(1, "x"), noEvent(2, "z"));
+        assertThat(places())
+                .containsExactly(
+                        "-3:DISCARDED:x",
+                        "-2:DISCARDED:" + former.eventId(),
+                        "-1:DISCARDED:y",
+                        "0:OPEN:" + event.eventId(),
+                        "1:OPEN:x",
+                        "2:OPEN:z");
+    }
+
+    private ChangeEvent[] changes(String name, int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> events.update(key(1), null, item(1, name + i)))
+                .toArray(ChangeEvent[]::new);
+    }
+
+    /** The events of letters that are set apart, in the order in which they are given again. */
+    private List<String> formerDue(int partition) {
+        return application
+                .getBean(DeadLetters.class)
+                .due("nobody", new TopicPartition(table.topic(), partition), 0, Set.of(), Set.of(), 100)
+                .stream()
+                .map(KeptLetter::eventId)
+                .toList();
+    }
+
+    private static List<String> ids(ChangeEvent... changes) {
+        return Arrays.stream(changes).map(ChangeEvent::eventId).toList();
+    }
+
+    @Test
+    void lettersThatAreSetApartStayInTheOrderOfTheirRowHoweverOftenTheTopicIsMadeAnew() {
+        ChangeEvent[] a = changes("a", 4);
+        ChangeEvent[] b = changes("b", 4);
+        ChangeEvent[] c = changes("c", 4);
+        for (int offset = 0; offset < 4; offset++) {
+            keep(refused(0, offset, a[offset]));
+            keep(refused(1, offset, a[offset]));
+        }
+        decide("nobody", "OPEN", "RETRYING");
+
+        // in partition 0 one after the other, in partition 1 in one batch
+        keep(refused(0, 1, b[1]));
+        assertThat(formerDue(0)).as("what was kept before goes with it").isEqualTo(ids(a[0], a[1]));
+        keep(refused(0, 2, b[2]));
+        keep(refused(0, 3, b[3]));
+        keep(refused(1, 1, b[1]), refused(1, 2, b[2]), refused(1, 3, b[3]));
+        decide("nobody", "OPEN", "RETRYING");
+        assertThat(formerDue(0)).isEqualTo(ids(a));
+        assertThat(formerDue(1)).isEqualTo(ids(a));
+
+        keep(refused(0, 2, c[2]));
+        keep(refused(0, 3, c[3]));
+        keep(refused(1, 2, c[2]), refused(1, 3, c[3]));
+        assertThat(formerDue(0)).isEqualTo(ids(a[0], a[1], a[2], a[3], b[1], b[2], b[3]));
+        assertThat(formerDue(1)).isEqualTo(formerDue(0));
+        assertThat(places().stream().filter(place -> !place.startsWith("-")).toList())
+                .containsExactly(
+                        "2:OPEN:" + c[2].eventId(),
+                        "3:OPEN:" + c[3].eventId(),
+                        "2:OPEN:" + c[2].eventId(),
+                        "3:OPEN:" + c[3].eventId());
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.millrace.sync.deadletter.KeptLetter;
 import java.time.Duration;
+import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
@@ -43,5 +44,20 @@ class LetterPausesTests {
         pauses.pause(letter(1, 11L), LONG);
         await().until(() -> !pauses.rests());
         assertThat(pauses.letters()).containsExactly(1L);
+    }
+
+    @Test
+    void whatTheSinkBreaksWithIsNewsOnceForEachLetterUntilThatIsSettled() {
+        pauses.pause(letter(1, 11L), SHORT);
+        pauses.pause(letter(2, 12L), SHORT);
+        assertThat(pauses.isNews(letter(1, 11L), "a")).isTrue();
+        assertThat(pauses.isNews(letter(2, 12L), "b")).isTrue();
+        await().until(() -> pauses.letters().isEmpty());
+        pauses.keep(List.of(letter(1, 11L)));
+        assertThat(pauses.isNews(letter(1, 11L), "a")).isFalse();
+        assertThat(pauses.isNews(letter(2, 12L), "b"))
+                .as("it was settled meanwhile")
+                .isTrue();
+        assertThat(pauses.isNews(letter(1, 11L), "c")).isTrue();
     }
 }

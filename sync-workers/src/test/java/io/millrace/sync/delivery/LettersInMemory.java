@@ -25,10 +25,16 @@ final class LettersInMemory implements DeadLetters {
     final Map<Long, String> discarded = new HashMap<>();
     /** Of rows with a discarded letter that nothing made good, its offset. */
     final Map<Long, Long> gaps = new HashMap<>();
-    /** To be given again; no record of them is left. */
+    /** To be given again. */
     final List<KeptLetter> due = new ArrayList<>();
+    /** What is left of those, by offset. */
+    final Map<Long, ConsumerRecord<byte[], byte[]>> records = new HashMap<>();
 
     final List<Long> refusedAgain = new ArrayList<>();
+    final List<Long> takenAgain = new ArrayList<>();
+    /** As offset and cause. */
+    final List<String> leftForLater = new ArrayList<>();
+
     long passed;
     boolean failing;
 
@@ -110,7 +116,7 @@ final class LettersInMemory implements DeadLetters {
 
     @Override
     public void later(KeptLetter letter, String cause, String masks) {
-        throw new UnsupportedOperationException();
+        leftForLater.add(letter.offset() + ": " + cause);
     }
 
     @Override
@@ -120,12 +126,13 @@ final class LettersInMemory implements DeadLetters {
 
     @Override
     public Optional<ConsumerRecord<byte[], byte[]>> record(KeptLetter letter) {
-        return Optional.empty();
+        return Optional.ofNullable(records.get(letter.offset()));
     }
 
     @Override
     public void taken(KeptLetter letter) {
-        throw new UnsupportedOperationException();
+        due.remove(letter);
+        takenAgain.add(letter.offset());
     }
 
     @Override

@@ -2,35 +2,96 @@ package io.millrace.sync.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.catalog.BindingState;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.SinkBinding;
+import io.millrace.event.ChangeEvent;
 import io.millrace.sync.deadletter.KeptLetter;
+import io.millrace.sync.fixture.TestEvents;
+import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.SinkKind;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 class RedeliveryTests {
 
-    private final TopicPartition partition = new TopicPartition("shop.public.items", 0);
+    private static final Backoff LONG = new Backoff(Duration.ofMinutes(1), Duration.ofMinutes(1));
+
+    private final CapturedTable table = TestTables.items();
+    private final TestEvents events = new TestEvents(table);
+    private final TopicPartition partition = new TopicPartition(table.topic(), 0);
     private final LettersInMemory letters = new LettersInMemory();
+    private final SteerableSink sink = new SteerableSink("sink", SinkKind.STATE);
+
+    private SteeredConsumer consumer() {
+        return new SteeredConsumer(
+                Map.of("bootstrap.servers", "localhost:1", "group.id", "test"),
+                polling -> {},
+                null,
+                new Headroom(1 << 20).share());
+    }
+
+    private void due(long offset, ChangeEvent event) {
+        ProducerRecord<byte[], byte[]> sent = events.record(event, 0);
+        var record = new ConsumerRecord<>(table.topic(), 0, offset, sent.key(), sent.value());
+        sent.headers().forEach(record.headers()::add);
+        letters.records.put(offset, record);
+        letters.due.add(
+                new KeptLetter(offset, "sink", partition, offset, null, HeldKeys.hash(table, record), event.eventId()));
+    }
 
     @Test
     void lettersThatTheTimeBetweenTwoPollsDoesNotSufficeForStayDue() {
         for (int i = 0; i < 5; i++) {
             letters.due.add(new KeptLetter(i, "sink", partition, i, null, (long) i, null));
         }
-        Redelivery redelivery =
-                new Redelivery(new SteerableSink("sink", SinkKind.STATE), null, letters, null, null, null, null);
+        Redelivery redelivery = new Redelivery(sink, null, letters, null, null, null, null);
         AtomicInteger asked = new AtomicInteger();
-        try (SteeredConsumer consumer = new SteeredConsumer(
-                Map.of("bootstrap.servers", "localhost:1", "group.id", "test"),
-                polling -> {},
-                null,
-                new Headroom(1 << 20).share())) {
+        try (SteeredConsumer consumer = consumer()) {
             redelivery.run(null, consumer, partition, null, () -> asked.incrementAndGet() <= 2);
             assertThat(letters.refusedAgain).containsExactly(0L, 1L);
             redelivery.run(null, consumer, partition, null, () -> true);
         }
         assertThat(letters.refusedAgain).containsExactly(0L, 1L, 2L, 3L, 4L);
+    }
+
+    @Test
+    void aLetterThatTheSinkBreaksAtWaitsWithItsRowAloneAndSaysWhy() {
+        String bad = "bad in " + table.table().table();
+        due(0, events.create("{\"id\":1}", "{\"id\":1,\"name\":\"" + bad + "\"}"));
+        due(1, events.update("{\"id\":1}", null, "{\"id\":1,\"name\":\"later\"}"));
+        due(2, events.create("{\"id\":2}", "{\"id\":2,\"name\":\"other\"}"));
+        DeliveryMetrics metrics = new DeliveryMetrics(new SimpleMeterRegistry(), "sink");
+        RecordReader reader = new RecordReader(
+                null,
+                metrics,
+                new Repetitions("sink", null),
+                SinkShaping.of("sink", SinkKind.STATE, null, null, new SimpleMeterRegistry()));
+        Faults faults = new Faults("sink", (stopped, message) -> {}, letters, metrics, 10);
+        Redelivery redelivery = new Redelivery(sink, reader, letters, faults, null, metrics, LONG);
+        Route route =
+                new Route(table, new SinkBinding(table.id(), "sink", BindingState.ACTIVE, null, Instant.EPOCH, "{}"));
+        SteerableSink.breakAt(bad, true);
+        try (SteeredConsumer consumer = consumer()) {
+            consumer.place(partition).stand(3, 0, 0);
+            redelivery.run(null, consumer, partition, route, () -> true);
+            assertThat(letters.takenAgain).containsExactly(2L);
+            assertThat(letters.leftForLater)
+                    .containsExactly("0: sink failed unexpectedly at offset 0 of " + partition
+                            + ": java.lang.IllegalStateException: The test breaks it");
+            LetterPauses pauses = consumer.place(partition).letters();
+            assertThat(pauses.letters()).containsExactly(0L);
+            assertThat(pauses.rests()).as("what else becomes due need not wait").isFalse();
+        } finally {
+            SteerableSink.breakAt(bad, false);
+        }
     }
 }
