@@ -84,15 +84,11 @@ public class LetterMasks {
     }
 
     private List<Kept> next(CapturedTable table, String sink, Shaping shaping, long after) {
-        return sql.sql(
-                        "SELECT id, cause, payload, masks FROM millrace.dead_letter WHERE sink = ? AND topic = ?"
-                                + " AND id > ? AND NOT coalesce(masks, '{}') @> ?::jsonb ORDER BY id LIMIT ?")
+        return sql.sql("SELECT id, cause, payload, masks FROM millrace.dead_letter WHERE sink = ? AND topic = ?"
+                        + " AND id > ? AND NOT coalesce(masks, '{}') @> ?::jsonb ORDER BY id LIMIT ?")
                 .params(sink, table.topic(), after, shaping.masksJson(), AT_A_TIME)
                 .query((row, number) -> new Kept(
-                        row.getLong("id"),
-                        row.getString("cause"),
-                        row.getString("payload"),
-                        row.getString("masks")))
+                        row.getLong("id"), row.getString("cause"), row.getString("payload"), row.getString("masks")))
                 .list();
     }
 

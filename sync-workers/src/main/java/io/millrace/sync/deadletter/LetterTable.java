@@ -267,7 +267,8 @@ final class LetterTable {
     void refused(long id, String cause, @Nullable String stack, @Nullable String masks) {
         jdbc.update(
                 "UPDATE millrace.dead_letter SET state = 'OPEN', category = 'REJECTED', " + CAUSE
-                        + ", detail = coalesce(?, detail), occurrences = occurrences + 1, last_attempt_at = now() WHERE id = ? AND " + UNSETTLED,
+                        + ", detail = coalesce(?, detail), occurrences = occurrences + 1, last_attempt_at = now() WHERE id = ? AND "
+                        + UNSETTLED,
                 masks,
                 cause.replace('\0', ' '),
                 LetterCauses.UNSAID,
