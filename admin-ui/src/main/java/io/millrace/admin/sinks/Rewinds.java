@@ -69,9 +69,9 @@ class Rewinds {
      * @throws Problem if nothing lies between the target and where the sink stands, or the sink no longer knows what it was given then
      */
     List<Moved> rewind(String sink, CapturedTable table, RewindTarget target, String by) {
+        requireSameTopic(sink, table);
         Map<TopicPartition, Long> found = topics.find(table.topic(), target);
         Map<Integer, Long> given = offsets.given(sink, table.topic());
-        requireSameTopic(sink, table);
         List<Moved> moved = new ArrayList<>();
         for (DeliveryOffset offset : delivered(sink, table)) {
             Long first = found.get(new TopicPartition(offset.topic(), offset.partition()));
@@ -101,12 +101,15 @@ class Rewinds {
         return moved;
     }
 
+    private static boolean isAnew(TopicPartition partition, TopicSearch.Range range, Map<TopicPartition, Long> stands) {
+        return stands.getOrDefault(partition, 0L) > range.end();
+    }
+
     /** Where a partition ends before the sink's offset, it counts anew, and what is kept by offset is to be set apart first. */
     private void requireSameTopic(String sink, CapturedTable table) {
         Map<TopicPartition, Long> stands = stands(sink, table);
         boolean anew = topics.outside(table.topic(), stands).entrySet().stream()
-                .anyMatch(outside -> stands.getOrDefault(outside.getKey(), 0L)
-                        > outside.getValue().end());
+                .anyMatch(outside -> isAnew(outside.getKey(), outside.getValue(), stands));
         if (anew) {
             throw new Problem(
                     HttpStatus.CONFLICT,
@@ -175,7 +178,7 @@ class Rewinds {
         List<TopicPartition> anew = new ArrayList<>();
         topics.outside(table.topic(), stands).forEach((partition, range) -> {
             TopicPartitionId id = new TopicPartitionId(partition.topic(), partition.partition());
-            if (stands.getOrDefault(partition, 0L) > range.end()) {
+            if (isAnew(partition, range, stands)) {
                 anew.add(partition);
                 begun.put(id, range.begin());
             } else {
