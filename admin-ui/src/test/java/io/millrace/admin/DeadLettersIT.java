@@ -29,6 +29,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -574,6 +575,34 @@ class DeadLettersIT {
                 .as("the former topic counted further, but of this one nothing was given")
                 .isEqualTo("Nothing to deliver again");
         catalog.bindingState(table.id(), "redis", BindingState.ACTIVE, null);
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
+    }
+
+    @Test
+    void aTopicThatHasGrownPastTheSinkIsToldFromTheFormerOneByItsId() {
+        sql.update("DELETE FROM millrace.delivery_offset");
+        TopicPartitionId partition = new TopicPartitionId(table.topic(), 0);
+        offsets.topics("redis", Map.of(partition, new UUID(1, 2)));
+        offsets.advance("redis", List.of(new Advance(partition, 0, 100, null, Instant.EPOCH, 1)));
+        catalog.bindingState(table.id(), "redis", BindingState.FAILED, "The topic was made anew");
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
+        String redis = "/sinks/redis/tables/" + table.id();
+        assertThat(answer(call(HttpMethod.POST, redis + "/rewind", "{\"to\":\"beginning\"}"), 409)
+                        .get("title")
+                        .asString())
+                .isEqualTo("The topic was made anew");
+        answer(call(HttpMethod.POST, redis + "/resume", null), 200);
+
+        assertThat(offsets.deliveries("redis").get(0)).satisfies(offset -> {
+            assertThat(offset.nextOffset()).isLessThan(100);
+            assertThat(offset.topicId()).isNotNull().isNotEqualTo(new UUID(1, 2));
+        });
+        assertThat(sql.queryForObject(
+                        "SELECT count(*) FROM millrace.dead_letter WHERE sink = 'redis' AND record_offset >= 0",
+                        Integer.class))
+                .as("of the former topic")
+                .isZero();
+        answer(call(HttpMethod.POST, redis + "/rewind", "{\"to\":\"2099-01-01T00:00:00Z\"}"), 409);
         sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
     }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** How far capture and the sinks are. Thread-safe; every call is one transaction, or takes part in the caller's. */
@@ -52,8 +53,13 @@ public interface Offsets {
     /**
      * Moves a sink to the beginning of partitions that count anew, since their topic was deleted and made again: as {@link #rewind}, but
      * nothing of them was given to it yet. What stands below the old offsets may still be the same changes again.
+     *
+     * @param topicId of the topic as it is now
      */
-    void beginAnew(String sink, Map<TopicPartitionId, Long> at);
+    void beginAnew(String sink, Map<TopicPartitionId, Long> at, UUID topicId);
+
+    /** Notes which topics a sink's offsets count in, for partitions of which that is not known yet. */
+    void topics(String sink, Map<TopicPartitionId, UUID> ids);
 
     /** Returns, by partition, the first offset of a topic, as it is now, that a sink was never given. */
     Map<Integer, Long> given(String sink, String topic);

@@ -25,7 +25,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.IntStream;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
@@ -457,6 +459,10 @@ class CatalogIT {
                 .isNull();
     }
 
+    private Optional<UUID> topicId() {
+        return Optional.ofNullable(offsets.deliveries("redis").get(0).topicId());
+    }
+
     @Test
     void aRewindOvertakesWhoeverIsAtWorkAndTellsUpToWhereItRepeats() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
@@ -485,7 +491,16 @@ class CatalogIT {
         });
         offsets.rewind("redis", Map.of(partition, 3L));
         assertThat(offsets.given("redis", "t")).isEqualTo(Map.of(0, 10L));
-        offsets.beginAnew("redis", Map.of(partition, 0L));
+        UUID first = UUID.randomUUID();
+        UUID second = UUID.randomUUID();
+        assertThat(topicId()).isEmpty();
+        offsets.topics("redis", Map.of(partition, first));
+        offsets.topics("redis", Map.of(partition, second));
+        assertThat(topicId()).as("the one that it was found in").hasValue(first);
+        offsets.beginAnew("redis", Map.of(partition, 0L), second);
+        assertThat(topicId()).hasValue(second);
+        offsets.rewind("redis", Map.of(partition, 0L));
+        assertThat(topicId()).as("another place in the same topic").hasValue(second);
         assertThat(offsets.given("redis", "t")).as("of the topic as it is now").isEqualTo(Map.of(0, 0L));
         assertThat(offsets.rewound())
                 .as("it may hold the same changes again")

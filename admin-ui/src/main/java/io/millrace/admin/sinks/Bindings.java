@@ -17,10 +17,12 @@ public class Bindings {
 
     private final PipelineCatalog catalog;
     private final Rewinds rewinds;
+    private final TopicGaps gaps;
 
-    Bindings(PipelineCatalog catalog, Rewinds rewinds) {
+    Bindings(PipelineCatalog catalog, Rewinds rewinds, TopicGaps gaps) {
         this.catalog = catalog;
         this.rewinds = rewinds;
+        this.gaps = gaps;
     }
 
     /** A binding after it was resumed, and what else was begun for it, in a sentence. */
@@ -44,7 +46,7 @@ public class Bindings {
     public Resumed resume(String sink, long tableId, String by) {
         CapturedTable table = table(sink, tableId);
         String said = "Delivery to " + sink + " goes on where it stopped.";
-        if (binding(sink, table).state() == BindingState.FAILED && rewinds.hasGaps(sink, table)) {
+        if (binding(sink, table).state() == BindingState.FAILED && gaps.exist(sink, table)) {
             if (table.state() != TableState.STREAMING && table.state() != TableState.SNAPSHOTTING) {
                 throw new Problem(
                         HttpStatus.CONFLICT,
@@ -53,7 +55,7 @@ public class Bindings {
                                 + " did not have were deleted in Kafka, so the table must be read again. Resume the table"
                                 + " first, then this.");
             }
-            rewinds.passGaps(sink, table, by);
+            gaps.pass(sink, table, by);
             catalog.readAnew(tableId, by);
             said = "Delivery to " + sink
                     + " goes on with the oldest change that Kafka still has, and all rows are being read again."

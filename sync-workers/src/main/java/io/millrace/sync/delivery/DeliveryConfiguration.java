@@ -39,6 +39,7 @@ class DeliveryConfiguration {
             Deduplication deduplication,
             MeterRegistry registry) {
         Map<String, Object> settings = kafka.buildConsumerProperties();
+        CurrentTopics topics = new CurrentTopics(kafka.buildAdminProperties());
         return new Deliveries(
                 catalog,
                 offsets,
@@ -54,8 +55,10 @@ class DeliveryConfiguration {
                                 settings,
                                 properties,
                                 deduplication,
+                                topics,
                                 registry))
                         .toList(),
+                topics,
                 properties);
     }
 
@@ -69,6 +72,7 @@ class DeliveryConfiguration {
             Map<String, Object> kafka,
             DeliveryProperties properties,
             Deduplication deduplication,
+            CurrentTopics topics,
             MeterRegistry registry) {
         String name = sink.name();
         Backoff backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
@@ -100,7 +104,8 @@ class DeliveryConfiguration {
                 SinkShaping.of(name, sink.kind(), catalog, shapings, registry));
         Sink guarded = guard == null ? sink : new GuardedSink((EffectSink) sink, guard);
         Redelivery redelivery = new Redelivery(guarded, reader, deadLetters, faults, incomplete, metrics, backoff);
-        Places places = new Places(name, sink.kind(), catalog, backoff, redelivery, deadLetters, metrics, health);
+        Places places =
+                new Places(name, sink.kind(), catalog, backoff, redelivery, deadLetters, metrics, health, topics);
         SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);
         SinkContainer container = new SinkContainer(
                 name,

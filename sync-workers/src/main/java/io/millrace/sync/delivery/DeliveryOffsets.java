@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -50,6 +51,13 @@ final class DeliveryOffsets {
                     new TopicPartitionId(offset.topic(), offset.partition()), (id, none) -> Optional.of(offset));
         });
         return found;
+    }
+
+    /** Notes which topics the offsets of partitions count in, where that was not known. */
+    void topics(Map<TopicPartitionId, UUID> ids) {
+        if (!ids.isEmpty()) {
+            offsets.topics(sink, ids);
+        }
     }
 
     /** Notes steps; stored within 25 ms, by {@link #flushDue} before a poll that waits no longer than {@link #patience}. */

@@ -22,6 +22,9 @@ import org.springframework.util.unit.DataSize;
 
 class DeliveriesTests {
 
+    /** Without any to look for nobody is asked. */
+    private static final CurrentTopics NO_TOPICS = new CurrentTopics(Map.of());
+
     @Test
     void errorInALookAtTheCatalogDoesNotEndTheLooks() {
         AtomicInteger looks = new AtomicInteger();
@@ -30,7 +33,7 @@ class DeliveriesTests {
                     looks.incrementAndGet();
                     throw new NoClassDefFoundError("The test wants an Error");
                 });
-        Deliveries deliveries = new Deliveries(catalog, null, null, List.of(), properties());
+        Deliveries deliveries = new Deliveries(catalog, null, null, List.of(), NO_TOPICS, properties());
         deliveries.start();
         try {
             await().until(() -> looks.get() >= 3);
@@ -98,6 +101,7 @@ class DeliveriesTests {
                 empty(Offsets.class),
                 empty(DeadLetters.class),
                 List.of(lanes),
+                NO_TOPICS,
                 properties());
     }
 

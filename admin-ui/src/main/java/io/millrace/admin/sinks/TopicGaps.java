@@ -1,0 +1,125 @@
+package io.millrace.admin.sinks;
+
+import io.millrace.admin.sinks.TopicSearch.Range;
+import io.millrace.admin.web.Problem;
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.DeliveryOffset;
+import io.millrace.catalog.Offsets;
+import io.millrace.catalog.Offsets.TopicPartitionId;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpStatus;
+import org.springframework.stereotype.Component;
+
+/** What a topic no longer holds of what a sink was to be given next: retention deleted it, or the topic was made anew. */
+@Component("adminTopicGaps")
+class TopicGaps {
+
+    private static final Logger log = LoggerFactory.getLogger(TopicGaps.class);
+
+    private final Offsets offsets;
+    private final TopicSearch topics;
+    private final FormerLetters letters;
+
+    TopicGaps(Offsets offsets, TopicSearch topics, FormerLetters letters) {
+        this.offsets = offsets;
+        this.topics = topics;
+        this.letters = letters;
+    }
+
+    /** What is behind a sink's offset in one partition. */
+    private enum Standing {
+        WHOLE,
+        /** Retention deleted what comes next. */
+        DELETED,
+        /** The offset counts in a former topic of the same name. */
+        ANEW;
+
+        static Standing of(@Nullable DeliveryOffset offset, Range range, UUID topicId) {
+            long next = offset == null ? 0 : offset.nextOffset();
+            if (offset != null && offset.topicId() != null && !offset.topicId().equals(topicId) || next > range.end()) {
+                return ANEW;
+            }
+            return range.holds(next) ? WHOLE : DELETED;
+        }
+    }
+
+    /** How a sink stands in a partition, and where that begins now. */
+    private record Place(Standing standing, long begin) {}
+
+    /** A topic as it is now, and how a sink stands in each of its partitions. */
+    private record Look(UUID topicId, Map<TopicPartition, Place> places) {
+
+        Map<TopicPartition, Long> begins(Standing standing) {
+            return places.entrySet().stream()
+                    .filter(entry -> entry.getValue().standing() == standing)
+                    .collect(Collectors.toMap(
+                            Map.Entry::getKey, entry -> entry.getValue().begin()));
+        }
+    }
+
+    private Look look(String sink, CapturedTable table) {
+        UUID topicId = topics.id(table.topic());
+        Map<TopicPartition, DeliveryOffset> stored = offsets.deliveries(sink).stream()
+                .filter(offset -> offset.topic().equals(table.topic()))
+                .collect(Collectors.toMap(
+                        offset -> new TopicPartition(offset.topic(), offset.partition()), Function.identity()));
+        Map<TopicPartition, Place> places = new HashMap<>();
+        topics.ranges(table.topic())
+                .forEach((partition, range) -> places.put(
+                        partition, new Place(Standing.of(stored.get(partition), range, topicId), range.begin())));
+        return new Look(topicId, places);
+    }
+
+    /**
+     * Where a partition counts anew, what is kept by offset is to be set apart before the sink is moved in it.
+     *
+     * @throws Problem if the topic was made anew since the sink was given records of it
+     */
+    void requireSameTopic(String sink, CapturedTable table) {
+        if (!look(sink, table).begins(Standing.ANEW).isEmpty()) {
+            throw new Problem(
+                    HttpStatus.CONFLICT,
+                    "The topic was made anew",
+                    table.topic() + " is another topic than the one that " + sink + " was given records of: resume "
+                            + sink + " first, which begins with it anew.");
+        }
+    }
+
+    /** Tells whether the topic no longer holds what comes next in some partition. */
+    boolean exist(String sink, CapturedTable table) {
+        return look(sink, table).places().values().stream().anyMatch(place -> place.standing() != Standing.WHOLE);
+    }
+
+    /** Moves the sink over what the topic no longer holds. What was lost there, only a new snapshot can make good. */
+    void pass(String sink, CapturedTable table, String by) {
+        Look look = look(sink, table);
+        Map<TopicPartition, Long> passed = look.begins(Standing.DELETED);
+        Map<TopicPartition, Long> begun = look.begins(Standing.ANEW);
+        letters.setApart(sink, begun.keySet());
+        offsets.rewind(sink, ids(passed));
+        offsets.beginAnew(sink, ids(begun), look.topicId());
+        log.warn(
+                "{} passes records that are gone from {}, as {} decided: to {}, and anew from {}",
+                sink,
+                table.topic(),
+                by,
+                passed,
+                begun);
+    }
+
+    private static Map<TopicPartitionId, Long> ids(Map<TopicPartition, Long> offsets) {
+        return offsets.entrySet().stream()
+                .collect(Collectors.toMap(
+                        entry -> new TopicPartitionId(
+                                entry.getKey().topic(), entry.getKey().partition()),
+                        Map.Entry::getValue));
+    }
+}
