@@ -3,6 +3,9 @@ package io.millrace.sync.sink.webhook;
 import io.millrace.sync.sink.webhook.CheckedNames.RefusedAddressException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,6 +14,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
+import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
@@ -169,11 +173,17 @@ final class Receiver implements AutoCloseable {
         if (e instanceof SSLException) {
             return new Answer.Unavailable(place + " cannot be trusted: " + e.getMessage(), null, true);
         }
-        String reason = late || e instanceof java.net.SocketTimeoutException
+        if (e instanceof ConnectException
+                || e instanceof ConnectTimeoutException
+                || e instanceof NoRouteToHostException) {
+            return new Answer.Unavailable(place + " cannot be reached: " + e.getMessage(), null, true);
+        }
+        // it was connected to, so it may be this change that it has trouble with
+        String reason = late || e instanceof SocketTimeoutException
                 ? place + " did not answer within "
                         + properties.requestTimeout().toMillis() + " ms"
-                : place + " cannot be reached: " + e.getMessage();
-        return new Answer.Unavailable(reason, null, !late);
+                : place + " gave no answer: " + e.getMessage();
+        return new Answer.Unavailable(reason, null, false);
     }
 
     /** Reads what is left of an answer, so that its connection serves again; gives the connection up where that is much. */
