@@ -60,7 +60,7 @@ final class WebhookSink implements EffectSink, AutoCloseable {
         leaveAlone();
         ChangeEvent event = batch.changes().get(0).event();
         long started = System.nanoTime();
-        Answer answer = receiver.send(EffectSink.idOf(event), CloudEvent.write(event));
+        Answer answer = receiver.send(EffectSink.idOf(event), CloudEvent.write(event), batch.claimedAt());
         metrics.answered(answer, batch.repeats(), System.nanoTime() - started);
         if (answer instanceof Answer.Refused refusal) {
             return List.of(new Failure(0, ErrorCategory.REJECTED, refusal.reason()));
