@@ -38,6 +38,7 @@ final class EffectWriter implements BatchWriter {
     private final EffectSink sink;
     private final Guard guard;
     private final Faults faults;
+    private final LaneEnds ends;
     private final Supplier<Instant> remembersSince;
     private final ThreadPoolExecutor threads;
     private volatile boolean halted;
@@ -47,6 +48,7 @@ final class EffectWriter implements BatchWriter {
         this.sink = sink;
         this.guard = guard;
         this.faults = faults;
+        this.ends = new LaneEnds(faults);
         this.remembersSince = remembersSince;
         this.threads = new ThreadPoolExecutor(
                 sink.mostAtOnce(), sink.mostAtOnce(), 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
@@ -151,16 +153,22 @@ final class EffectWriter implements BatchWriter {
                 undone.add(received);
             }
         }
-        if (lanes.isEmpty()) {
-            return undone;
+        if (!lanes.isEmpty()) {
+            leaveOutDone(lanes.values(), again, outcome);
         }
+        for (Collection<Deque<Received>> open = lanes.values(); !open.isEmpty(); ) {
+            open = round(open, deadline, undone, outcome);
+        }
+        return undone;
+    }
+
+    /** Adds what stays undone, and returns the lanes that go on behind a change that was kept. */
+    private List<Deque<Received>> round(
+            Collection<Deque<Received>> lanes, long deadline, List<Received> undone, Outcome outcome) {
         EffectRound round =
                 new EffectRound(sink, guard, () -> !halted && System.nanoTime() - deadline < 0 && !outcome.stopped());
         try {
-            leaveOutDone(lanes.values(), again);
-            round.run(lanes.values(), threads);
-        } catch (DataAccessException e) {
-            outcome.sinkDown(EffectRound.unnoted(sink.name(), e));
+            round.run(lanes, threads);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -168,66 +176,47 @@ final class EffectWriter implements BatchWriter {
         if (down != null) {
             outcome.sinkDown(down);
         }
+        List<Deque<Received>> goingOn = new ArrayList<>(0);
         // those with a fault first: it is what the others of their partition wait for
-        lanes.values().stream()
+        lanes.stream()
+                .filter(lane -> !lane.isEmpty())
                 .sorted(Comparator.comparing(lane -> !hasFault(lane, round)))
-                .forEach(lane -> undone.addAll(left(lane, round.faults(), outcome)));
-        return undone;
+                .forEach(lane -> {
+                    if (ends.goesOn(lane, round.faults().get(lane.element()), untried(), outcome)) {
+                        goingOn.add(lane);
+                    } else {
+                        undone.addAll(lane);
+                    }
+                });
+        return goingOn;
+    }
+
+    private String untried() {
+        return halted
+                ? "Millrace stops"
+                : "Not all changes of the batch could be given to " + sink.name() + "; the rest follows";
     }
 
     private static boolean hasFault(Deque<Received> lane, EffectRound round) {
-        Received first = lane.peek();
-        return first != null && round.faults().containsKey(first);
+        return round.faults().containsKey(lane.element());
     }
 
     /** In one query; what is left is asked for one by one, when it is claimed. */
-    private void leaveOutDone(Collection<Deque<Received>> lanes, boolean again) {
-        guard.storeRest();
+    private void leaveOutDone(Collection<Deque<Received>> lanes, boolean again, Outcome outcome) {
         List<Mark> marks = lanes.stream()
                 .flatMap(Collection::stream)
                 .map(received -> Mark.of(received.event()))
                 .toList();
-        Set<String> done = new HashSet<>(guard.done(marks, again));
-        if (!done.isEmpty()) {
-            lanes.forEach(lane -> lane.removeIf(
-                    received -> done.contains(Mark.of(received.event()).eventId())));
-        }
-    }
-
-    /** Deals with what is left in the lane of a row, and returns what stays undone. */
-    private Collection<Received> left(Deque<Received> lane, Map<Received, EffectRound.Fault> found, Outcome outcome) {
-        Received first = lane.peek();
-        if (first == null) {
-            return lane;
-        }
-        EffectRound.Fault fault = found.get(first);
-        if (fault == null) {
-            outcome.holdBack(
-                    first.partition(),
-                    halted
-                            ? "Millrace stops"
-                            : "Not all changes of the batch could be given to " + sink.name() + "; the rest follows");
-            return lane;
-        }
-        switch (fault.category()) {
-            case RETRYABLE, INCOMPLETE -> {
-                if (fault.thrown() instanceof RuntimeException unexpected) {
-                    faults.unexpected(first.partition(), first.record().offset(), unexpected, outcome);
-                } else {
-                    outcome.holdBack(first.partition(), fault.cause());
-                }
+        try {
+            guard.storeRest();
+            Set<String> done = new HashSet<>(guard.done(marks, again));
+            if (!done.isEmpty()) {
+                lanes.forEach(lane -> lane.removeIf(
+                        received -> done.contains(Mark.of(received.event()).eventId())));
             }
-            case FATAL -> faults.fatal(first.change().table(), fault.cause(), List.of(first), outcome);
-            case REJECTED -> {
-                if (faults.rejected(first, fault.cause(), fault.thrown(), outcome)) {
-                    lane.remove();
-                    if (lane.isEmpty() || faults.behind(List.copyOf(lane), outcome)) {
-                        return List.of();
-                    }
-                }
-            }
+        } catch (DataAccessException e) {
+            outcome.sinkDown(EffectRound.unnoted(sink.name(), e));
         }
-        return lane;
     }
 
     private static void reached(PartitionBatch batch, List<Received> undone, Outcome outcome) {
