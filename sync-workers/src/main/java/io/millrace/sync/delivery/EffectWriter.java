@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -40,16 +41,28 @@ final class EffectWriter implements BatchWriter {
     private final Faults faults;
     private final LaneEnds ends;
     private final Supplier<Instant> remembersSince;
+    private final Predicate<TopicPartition> open;
     private final ThreadPoolExecutor threads;
     private volatile boolean halted;
 
-    /** @param remembersSince since when it is known which effects there were; asks the platform database */
-    EffectWriter(EffectSink sink, Guard guard, Faults faults, Supplier<Instant> remembersSince) {
+    /**
+     * Makes the writer of a sink.
+     *
+     * @param remembersSince since when it is known which effects there were; asks the platform database
+     * @param open whether a partition's changes may be delivered, as the catalog says by now
+     */
+    EffectWriter(
+            EffectSink sink,
+            Guard guard,
+            Faults faults,
+            Supplier<Instant> remembersSince,
+            Predicate<TopicPartition> open) {
         this.sink = sink;
         this.guard = guard;
         this.faults = faults;
         this.ends = new LaneEnds(faults);
         this.remembersSince = remembersSince;
+        this.open = open;
         this.threads = new ThreadPoolExecutor(
                 sink.mostAtOnce(), sink.mostAtOnce(), 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
                     Thread thread = new Thread(task, "sync-" + sink.name() + "-effects");
@@ -156,8 +169,8 @@ final class EffectWriter implements BatchWriter {
         if (!lanes.isEmpty()) {
             leaveOutDone(lanes.values(), again, outcome);
         }
-        for (Collection<Deque<Received>> open = lanes.values(); !open.isEmpty(); ) {
-            open = round(open, deadline, undone, outcome);
+        for (Collection<Deque<Received>> left = lanes.values(); !left.isEmpty(); ) {
+            left = round(left, deadline, undone, outcome);
         }
         return undone;
     }
@@ -165,8 +178,8 @@ final class EffectWriter implements BatchWriter {
     /** Adds what stays undone, and returns the lanes that go on behind a change that was kept. */
     private List<Deque<Received>> round(
             Collection<Deque<Received>> lanes, long deadline, List<Received> undone, Outcome outcome) {
-        EffectRound round =
-                new EffectRound(sink, guard, () -> !halted && System.nanoTime() - deadline < 0 && !outcome.stopped());
+        EffectRound round = new EffectRound(
+                sink, guard, () -> !halted && System.nanoTime() - deadline < 0 && !outcome.stopped(), open);
         try {
             round.run(lanes, threads);
         } catch (InterruptedException e) {
@@ -182,7 +195,7 @@ final class EffectWriter implements BatchWriter {
                 .filter(lane -> !lane.isEmpty())
                 .sorted(Comparator.comparing(lane -> !hasFault(lane, round)))
                 .forEach(lane -> {
-                    if (ends.goesOn(lane, round.faults().get(lane.element()), untried(), outcome)) {
+                    if (ends.goesOn(lane, round.faults().get(lane.element()), untried(lane.element()), outcome)) {
                         goingOn.add(lane);
                     } else {
                         undone.addAll(lane);
@@ -191,10 +204,13 @@ final class EffectWriter implements BatchWriter {
         return goingOn;
     }
 
-    private String untried() {
-        return halted
-                ? "Millrace stops"
-                : "Not all changes of the batch could be given to " + sink.name() + "; the rest follows";
+    private String untried(Received received) {
+        if (halted) {
+            return "Millrace stops";
+        }
+        return open.test(received.partition())
+                ? "Not all changes of the batch could be given to " + sink.name() + "; the rest follows"
+                : "Its delivery was stopped in the middle of a batch; the rest follows once it is resumed";
     }
 
     private static boolean hasFault(Deque<Received> lane, EffectRound round) {

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /** Without a key nothing tells which changes are of one row: they keep their order, and none waits for a dead letter. */
 class KeylessEffectsTests extends EffectsScenario {
 
-    private final BatchWriter writer = new EffectWriter(sink, guard, faults, () -> Instant.EPOCH);
+    private final BatchWriter writer = new EffectWriter(sink, guard, faults, () -> Instant.EPOCH, one -> true);
 
     @Test
     void whatIsBehindARefusedChangeGoesOnInItsOrder() {
