@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
  * Which dead letters of one partition are not given again yet, each for itself, and when there is something to be given at all. Forgotten
@@ -14,13 +15,12 @@ import java.util.Set;
  */
 final class LetterPauses {
 
-    private record Pause(KeptLetter letter, int failures, long until) {
+    /** A letter waits so many times as long as its last try took: one that hangs leaves the consumer's time to the others. */
+    private static final int SLOW = 30;
 
-        boolean isOver() {
-            return System.nanoTime() - until >= 0;
-        }
-    }
+    private record Pause(KeptLetter letter, int failures, long until) {}
 
+    private final LongSupplier nanoTime;
     private final Map<Long, Pause> pauses = new HashMap<>();
     /** What the sink broke with at a letter. */
     private final Map<Long, String> broken = new HashMap<>();
@@ -28,16 +28,32 @@ final class LetterPauses {
     private boolean resting;
     private long restsUntil;
     private int failures;
+    private long begunAt;
+
+    LetterPauses() {
+        this(System::nanoTime);
+    }
+
+    /** @param nanoTime what time it is, as {@link System#nanoTime} says it */
+    LetterPauses(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+        this.begunAt = nanoTime.getAsLong();
+    }
+
+    /** A letter is tried now. */
+    void begins() {
+        begunAt = nanoTime.getAsLong();
+    }
 
     /** Tells whether nothing is to be given at all for now. */
     boolean rests() {
-        resting &= System.nanoTime() - restsUntil < 0;
+        resting &= nanoTime.getAsLong() - restsUntil < 0;
         return resting;
     }
 
     void rest(Duration time) {
         resting = true;
-        restsUntil = System.nanoTime() + time.toNanos();
+        restsUntil = nanoTime.getAsLong() + time.toNanos();
     }
 
     /** All wait for the sink, longer each time. */
@@ -50,14 +66,18 @@ final class LetterPauses {
         failures = 0;
     }
 
-    /** One waits, longer each time; where all do, it lets the others go first. */
+    /** One waits after its try, longer each time; where all do, it lets the others go first. */
     void pause(KeptLetter letter, Backoff backoff) {
         Pause last = pauses.get(letter.id());
         int failed = last == null ? 1 : last.failures() + 1;
-        long from = rests() ? restsUntil : System.nanoTime();
-        pauses.put(
-                letter.id(),
-                new Pause(letter, failed, from + backoff.after(failed).toNanos()));
+        long now = nanoTime.getAsLong();
+        long from = rests() ? restsUntil : now;
+        long wait = Math.max(backoff.after(failed).toNanos(), SLOW * (now - begunAt));
+        pauses.put(letter.id(), new Pause(letter, failed, from + wait));
+    }
+
+    private boolean isOver(Pause pause) {
+        return nanoTime.getAsLong() - pause.until() >= 0;
     }
 
     /** Tells whether that was not said of the letter the last time, too. */
@@ -70,8 +90,7 @@ final class LetterPauses {
         Set<Long> ids = new HashSet<>();
         due.forEach(letter -> ids.add(letter.id()));
         pauses.values()
-                .removeIf(
-                        pause -> pause.isOver() && !ids.contains(pause.letter().id()));
+                .removeIf(pause -> isOver(pause) && !ids.contains(pause.letter().id()));
         broken.keySet().retainAll(pauses.keySet());
     }
 
@@ -79,7 +98,7 @@ final class LetterPauses {
     Set<Long> letters() {
         Set<Long> ids = new HashSet<>();
         pauses.values().stream()
-                .filter(pause -> !pause.isOver())
+                .filter(pause -> !isOver(pause))
                 .forEach(pause -> ids.add(pause.letter().id()));
         return ids;
     }
@@ -89,7 +108,7 @@ final class LetterPauses {
         Set<Long> hashes = new HashSet<>();
         for (Pause pause : pauses.values()) {
             Long row = pause.letter().keyHash();
-            if (row != null && !pause.isOver()) {
+            if (row != null && !isOver(pause)) {
                 hashes.add(row);
             }
         }

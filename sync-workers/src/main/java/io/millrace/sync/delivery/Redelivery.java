@@ -151,6 +151,7 @@ final class Redelivery {
             return asked(letter, batch.received());
         }
         List<Failure> failures;
+        place.letters().begins();
         try {
             failures = sink.write(new SinkBatch(List.of(received.change()), steps(batch, place), true));
         } catch (FenceLostException e) {
