@@ -48,6 +48,8 @@ public record DeadLetter(
     public enum Category {
         /** The sink's service refuses what it holds. */
         REJECTED,
+        /** The sink does not take it for now, although it takes others: it is tried on. */
+        RETRYABLE,
         /** It is no event of the contract. */
         MALFORMED,
         /** An earlier change of its row is kept, and must come first. */

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * platform database or Kafka does not answer: then nothing may be passed that depends on it.
  *
  * <p>Not settled are letters that are OPEN (a person decides), WAITING (behind an earlier one of the same row) and RETRYING (given to the sink
- * until that takes or refuses it, because a person asked for it or nothing stands before it any more).
+ * until that takes or refuses it, because a person asked for it, nothing stands before it any more, or it is kept as
+ * {@link DeadLetter.Category#RETRYABLE}).
  */
 public interface DeadLetters {
 

@@ -168,11 +168,19 @@ final class LetterTable {
             payload(letter.record().value()),
             letter.masks(),
             letterOffset,
-            letter.category() == DeadLetter.Category.BEHIND ? "WAITING" : "OPEN",
+            state(letter.category()),
             sink,
             topic,
             partition,
             offset
+        };
+    }
+
+    private static String state(DeadLetter.Category category) {
+        return switch (category) {
+            case REJECTED, MALFORMED -> "OPEN";
+            case RETRYABLE -> "RETRYING";
+            case BEHIND -> "WAITING";
         };
     }
 

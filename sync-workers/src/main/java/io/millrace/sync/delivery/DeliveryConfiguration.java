@@ -108,7 +108,8 @@ class DeliveryConfiguration {
                                 Objects.requireNonNull(guard),
                                 faults,
                                 deduplication::since,
-                                places::isOpen);
+                                places::isOpen,
+                                new LoneRefusals(properties.rowPatience()));
                 };
         SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);
         SinkContainer container = new SinkContainer(

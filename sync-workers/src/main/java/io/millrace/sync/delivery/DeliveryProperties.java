@@ -24,6 +24,8 @@ import org.springframework.validation.annotation.Validated;
  * @param sessionTimeout after which the partitions of a killed worker go to another; the broker's least is usually 6 s
  * @param backoffMin first wait after a fault
  * @param backoffMax longest wait after a fault
+ * @param rowPatience how long a change that a sink of effects does not take, while it takes others, holds its partition; then it becomes a
+ *     dead letter that is tried on by itself, and only its row waits for it
  * @param maxDeadLetters most rows of one partition with dead letters that are not settled; with more, the table's way to the sink is FAILED
  * @param drainTimeout how long a stop waits for batches that are being written
  */
@@ -43,5 +45,6 @@ record DeliveryProperties(
         @DefaultValue("6s") Duration sessionTimeout,
         @DefaultValue("100ms") Duration backoffMin,
         @DefaultValue("10s") Duration backoffMax,
+        @DefaultValue("15m") @DurationMin(millis = 1) Duration rowPatience,
         @DefaultValue("10000") @Min(1) int maxDeadLetters,
         @DefaultValue("30s") Duration drainTimeout) {}

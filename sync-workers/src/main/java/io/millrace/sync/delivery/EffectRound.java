@@ -42,7 +42,9 @@ final class EffectRound {
     private final Guard guard;
     private final BooleanSupplier goesOn;
     private final Predicate<TopicPartition> open;
+    private final Predicate<Received> alone;
     private final AtomicInteger failed = new AtomicInteger();
+    private final AtomicInteger taken = new AtomicInteger();
     private final Map<Received, Fault> faults = new ConcurrentHashMap<>();
     private final Set<Long> stoppedTables = ConcurrentHashMap.newKeySet();
     /** Where the sink threw what no sink is meant to throw. */
@@ -56,12 +58,19 @@ final class EffectRound {
      *
      * @param goesOn whether more may be begun
      * @param open whether more of a partition may be begun
+     * @param alone of which changes it is known that they fail while others do not
      */
-    EffectRound(EffectSink sink, Guard guard, BooleanSupplier goesOn, Predicate<TopicPartition> open) {
+    EffectRound(
+            EffectSink sink,
+            Guard guard,
+            BooleanSupplier goesOn,
+            Predicate<TopicPartition> open,
+            Predicate<Received> alone) {
         this.sink = sink;
         this.guard = guard;
         this.goesOn = goesOn;
         this.open = open;
+        this.alone = alone;
     }
 
     /**
@@ -146,10 +155,13 @@ final class EffectRound {
         try {
             List<Failure> failures = sink.write(claim.batch(received.change()));
             if (failures.isEmpty()) {
+                taken.incrementAndGet();
                 return null;
             }
             Failure failure = failures.get(0);
-            if (failure.category() == ErrorCategory.RETRYABLE && failed.incrementAndGet() >= MOST_FAILED) {
+            if (failure.category() == ErrorCategory.RETRYABLE
+                    && !alone.test(received)
+                    && failed.incrementAndGet() >= MOST_FAILED) {
                 down(failure.cause());
             }
             return fault(received, failure.category(), failure.cause(), null);
@@ -183,6 +195,11 @@ final class EffectRound {
     /** Returns why the changes at the head of their lanes did not have their effect. */
     Map<Received, Fault> faults() {
         return faults;
+    }
+
+    /** Returns how many changes had their effect. */
+    int taken() {
+        return taken.get();
     }
 
     /** Returns why the whole sink is to be waited for; null if it is not. */

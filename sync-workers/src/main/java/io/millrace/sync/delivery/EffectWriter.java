@@ -1,6 +1,5 @@
 package io.millrace.sync.delivery;
 
-import io.millrace.event.Operation;
 import io.millrace.event.RowKey;
 import io.millrace.sync.deduplication.Guard;
 import io.millrace.sync.deduplication.Mark;
@@ -42,6 +41,7 @@ final class EffectWriter implements BatchWriter {
     private final LaneEnds ends;
     private final Supplier<Instant> remembersSince;
     private final Predicate<TopicPartition> open;
+    private final LoneRefusals refusals;
     private final ThreadPoolExecutor threads;
     private volatile boolean halted;
 
@@ -50,19 +50,22 @@ final class EffectWriter implements BatchWriter {
      *
      * @param remembersSince since when it is known which effects there were; asks the platform database
      * @param open whether a partition's changes may be delivered, as the catalog says by now
+     * @param refusals what the sink refuses for now, of all partitions
      */
     EffectWriter(
             EffectSink sink,
             Guard guard,
             Faults faults,
             Supplier<Instant> remembersSince,
-            Predicate<TopicPartition> open) {
+            Predicate<TopicPartition> open,
+            LoneRefusals refusals) {
         this.sink = sink;
         this.guard = guard;
         this.faults = faults;
-        this.ends = new LaneEnds(faults);
+        this.ends = new LaneEnds(faults, refusals);
         this.remembersSince = remembersSince;
         this.open = open;
+        this.refusals = refusals;
         this.threads = new ThreadPoolExecutor(
                 sink.mostAtOnce(), sink.mostAtOnce(), 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
                     Thread thread = new Thread(task, "sync-" + sink.name() + "-effects");
@@ -84,18 +87,18 @@ final class EffectWriter implements BatchWriter {
     public Outcome write(List<PartitionBatch> batches) {
         Outcome outcome = new Outcome();
         List<PartitionBatch> sound = new ArrayList<>();
-        List<List<Received>> steps = new ArrayList<>();
+        EffectSteps steps = new EffectSteps();
         for (PartitionBatch batch : batches) {
             Faults.Discarded discarded = faults.malformed(batch, outcome) ? faults.discarded(batch, outcome) : null;
             if (discarded != null && !(batch.repeats() && forgotten(batch, outcome))) {
                 sound.add(batch);
-                steps(batch, discarded, steps);
+                steps.add(batch, discarded);
             }
         }
         List<Received> undone = new ArrayList<>();
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         boolean again = sound.stream().anyMatch(PartitionBatch::repeats);
-        for (List<Received> step : steps) {
+        for (List<Received> step : steps.all()) {
             undone.addAll(step(step, again, deadline, outcome));
         }
         for (PartitionBatch batch : sound) {
@@ -128,29 +131,6 @@ final class EffectWriter implements BatchWriter {
         return old;
     }
 
-    /** Splits a partition's changes at its truncates, which come alone; the n-th parts of all partitions are one step. */
-    private static void steps(PartitionBatch batch, Faults.Discarded discarded, List<List<Received>> steps) {
-        int step = 0;
-        boolean open = false;
-        for (Received received : batch.received()) {
-            if (!LogWriter.counts(received) || discarded.contains(received)) {
-                continue;
-            }
-            boolean truncate = received.event().operation() == Operation.TRUNCATE;
-            if (truncate && open) {
-                step++;
-            }
-            while (steps.size() <= step) {
-                steps.add(new ArrayList<>());
-            }
-            steps.get(step).add(received);
-            open = !truncate;
-            if (truncate) {
-                step++;
-            }
-        }
-    }
-
     /** Returns what stays undone. */
     private List<Received> step(List<Received> step, boolean again, long deadline, Outcome outcome) {
         List<Received> undone = new ArrayList<>();
@@ -169,7 +149,12 @@ final class EffectWriter implements BatchWriter {
         if (!lanes.isEmpty()) {
             leaveOutDone(lanes.values(), again, outcome);
         }
-        for (Collection<Deque<Received>> left = lanes.values(); !left.isEmpty(); ) {
+        // those that were refused a moment ago come last: however many they are, the others have their turn
+        List<Deque<Received>> left = lanes.values().stream()
+                .filter(lane -> !lane.isEmpty())
+                .sorted(Comparator.comparing(lane -> refusals.has(lane.element())))
+                .toList();
+        while (!left.isEmpty()) {
             left = round(left, deadline, undone, outcome);
         }
         return undone;
@@ -179,7 +164,11 @@ final class EffectWriter implements BatchWriter {
     private List<Deque<Received>> round(
             Collection<Deque<Received>> lanes, long deadline, List<Received> undone, Outcome outcome) {
         EffectRound round = new EffectRound(
-                sink, guard, () -> !halted && System.nanoTime() - deadline < 0 && !outcome.stopped(), open);
+                sink,
+                guard,
+                () -> !halted && System.nanoTime() - deadline < 0 && !outcome.stopped(),
+                open,
+                refusals::isAlone);
         try {
             round.run(lanes, threads);
         } catch (InterruptedException e) {
@@ -188,6 +177,9 @@ final class EffectWriter implements BatchWriter {
         String down = round.sinkDown();
         if (down != null) {
             outcome.sinkDown(down);
+            if (round.taken() == 0) {
+                refusals.outage();
+            }
         }
         List<Deque<Received>> goingOn = new ArrayList<>(0);
         // those with a fault first: it is what the others of their partition wait for
@@ -201,6 +193,7 @@ final class EffectWriter implements BatchWriter {
                         undone.addAll(lane);
                     }
                 });
+        refusals.taken(round.taken());
         return goingOn;
     }
 

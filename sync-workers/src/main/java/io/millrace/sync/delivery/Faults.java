@@ -79,6 +79,21 @@ final class Faults {
         return tooMany(received, outcome);
     }
 
+    /** Keeps a record that the sink does not take for now although it takes others, to be tried on by itself; false as above. */
+    boolean late(Received received, String cause, Outcome outcome) {
+        if (!kept(List.of(received.late(cause)), received, outcome)) {
+            return false;
+        }
+        metrics.deadLetters(1);
+        log.warn(
+                "{} has not taken offset {} of {} for long while it took others, now a dead letter that is tried on: {}",
+                sink,
+                received.record().offset(),
+                received.partition(),
+                cause);
+        return tooMany(received, outcome);
+    }
+
     /** Keeps changes of a row that has a dead letter, to follow when that is settled; false if that failed. */
     boolean behind(List<Received> changes, Outcome outcome) {
         List<Received> fresh = changes.stream()

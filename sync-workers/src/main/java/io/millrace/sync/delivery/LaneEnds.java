@@ -8,9 +8,11 @@ import org.jspecify.annotations.Nullable;
 final class LaneEnds {
 
     private final Faults faults;
+    private final LoneRefusals refusals;
 
-    LaneEnds(Faults faults) {
+    LaneEnds(Faults faults, LoneRefusals refusals) {
         this.faults = faults;
+        this.refusals = refusals;
     }
 
     /**
@@ -31,9 +33,13 @@ final class LaneEnds {
             case RETRYABLE, INCOMPLETE -> {
                 if (fault.thrown() instanceof RuntimeException unexpected) {
                     faults.unexpected(first.partition(), first.record().offset(), unexpected, outcome);
-                } else {
-                    outcome.holdBack(first.partition(), fault.cause());
+                    yield false;
                 }
+                // an exception is the sink's, not the change's
+                if (fault.thrown() == null && refusals.isOver(first)) {
+                    yield faults.late(first, fault.cause(), outcome) && behindLetter(lane, outcome);
+                }
+                outcome.holdBack(first.partition(), fault.cause());
                 yield false;
             }
             case FATAL -> {

@@ -74,6 +74,10 @@ record Received(
         return letter(Category.REJECTED, cause, stack);
     }
 
+    DeadLetter late(String cause) {
+        return letter(Category.RETRYABLE, cause, null);
+    }
+
     DeadLetter behind() {
         return letter(Category.BEHIND, LetterCauses.BEHIND, null);
     }

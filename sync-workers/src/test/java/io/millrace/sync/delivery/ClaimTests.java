@@ -7,6 +7,7 @@ import io.millrace.sync.deduplication.Mark;
 import io.millrace.sync.deduplication.Verdict;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.SinkBatch;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -44,7 +45,8 @@ class ClaimTests extends EffectsScenario {
     @Test
     void theSinkIsToldOfWhenTheClaimWasAskedFor() throws Exception {
         publish(partition, row(1, "a"));
-        deliver(new EffectWriter(sink, new Slow(), faults, () -> Instant.EPOCH, one -> true));
+        deliver(new EffectWriter(
+                sink, new Slow(), faults, () -> Instant.EPOCH, one -> true, new LoneRefusals(Duration.ofMinutes(15))));
         assertThat(sink.taken).containsExactly("a");
         assertThat(sink.last.claimedAt() - claimed).isLessThanOrEqualTo(0);
 

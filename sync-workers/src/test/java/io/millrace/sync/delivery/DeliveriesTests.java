@@ -154,6 +154,7 @@ class DeliveriesTests {
                 Duration.ofSeconds(6),
                 Duration.ofMillis(10),
                 Duration.ofMillis(10),
+                Duration.ofMinutes(15),
                 1,
                 Duration.ofSeconds(1));
     }

@@ -23,6 +23,7 @@ final class EffectsInMemory implements EffectSink {
     /** What is done with a change of such a name; with all others nothing. */
     final Map<String, ErrorCategory> refused = new ConcurrentHashMap<>();
 
+    volatile int mostAtOnce = 2;
     volatile boolean down;
     /** Is told each name before it is dealt with. */
     volatile Consumer<String> beside = name -> {};
@@ -36,7 +37,7 @@ final class EffectsInMemory implements EffectSink {
 
     @Override
     public int mostAtOnce() {
-        return 2;
+        return mostAtOnce;
     }
 
     @Override

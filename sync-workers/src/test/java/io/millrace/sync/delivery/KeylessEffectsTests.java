@@ -3,13 +3,15 @@ package io.millrace.sync.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.sync.sink.ErrorCategory;
+import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 /** Without a key nothing tells which changes are of one row: they keep their order, and none waits for a dead letter. */
 class KeylessEffectsTests extends EffectsScenario {
 
-    private final BatchWriter writer = new EffectWriter(sink, guard, faults, () -> Instant.EPOCH, one -> true);
+    private final BatchWriter writer = new EffectWriter(
+            sink, guard, faults, () -> Instant.EPOCH, one -> true, new LoneRefusals(Duration.ofMinutes(15)));
 
     @Test
     void whatIsBehindARefusedChangeGoesOnInItsOrder() {

@@ -2,6 +2,7 @@ package io.millrace.sync.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,8 +14,13 @@ class PausedEffectsTests extends EffectsScenario {
 
     private final TopicPartition other = new TopicPartition(table.topic(), 1);
     private final Set<TopicPartition> shut = ConcurrentHashMap.newKeySet();
-    private final BatchWriter writer =
-            new EffectWriter(sink, guard, faults, () -> Instant.EPOCH, one -> !shut.contains(one));
+    private final BatchWriter writer = new EffectWriter(
+            sink,
+            guard,
+            faults,
+            () -> Instant.EPOCH,
+            one -> !shut.contains(one),
+            new LoneRefusals(Duration.ofMinutes(15)));
 
     @Test
     void nothingMoreIsBegunOfAPartitionThatWasShutAndTheOthersGoOn() {

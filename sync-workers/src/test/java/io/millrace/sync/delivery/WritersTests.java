@@ -202,7 +202,14 @@ class WritersTests {
         return switch (sink.kind()) {
             case STATE -> new StateWriter(sink, faults, new IncompleteRows("recorder", rereads));
             case LOG -> new LogWriter(sink, faults);
-            case EFFECT -> new EffectWriter(sink, guard, faults, () -> remembersSince, partition -> true);
+            case EFFECT ->
+                new EffectWriter(
+                        sink,
+                        guard,
+                        faults,
+                        () -> remembersSince,
+                        partition -> true,
+                        new LoneRefusals(Duration.ofMinutes(15)));
         };
     }
 
