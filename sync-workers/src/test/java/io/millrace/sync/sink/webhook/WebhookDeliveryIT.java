@@ -19,12 +19,12 @@ import io.millrace.sync.SyncWorkersApplication;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.fixture.TestTopics;
 import io.millrace.sync.sink.webhook.TestReceiver.Delivery;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -36,12 +36,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -103,7 +99,7 @@ class WebhookDeliveryIT {
     }
 
     @BeforeEach
-    void ownTable() throws Exception {
+    void ownTable() {
         receiver = new TestReceiver();
         changes.clear();
         String name = TestTables.uniqueName("orders");
@@ -115,18 +111,7 @@ class WebhookDeliveryIT {
                 ReplicaIdentity.FULL,
                 Set.of("webhook"),
                 "test"));
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()))) {
-            admin.createTopics(List.of(new NewTopic(registered.topic(), 3, (short) 1)))
-                    .all()
-                    .get();
-            // until the broker leads a new partition it refuses records, and may then take the second batch before the
-            // first
-            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
-            for (int partition = 0; partition < 3; partition++) {
-                ends.put(new TopicPartition(registered.topic(), partition), OffsetSpec.latest());
-            }
-            admin.listOffsets(ends).all().get();
-        }
+        TestTopics.create(stack, registered.topic(), 3);
         catalog.tableState(registered.id(), TableState.STREAMING, null);
         table = catalog.table(registered.id()).orElseThrow();
     }
