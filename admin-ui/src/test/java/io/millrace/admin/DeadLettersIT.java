@@ -136,7 +136,7 @@ class DeadLettersIT {
         sql.update("DELETE FROM millrace.delivery_offset");
         offsets.advance(
                 "audit",
-                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 200, null, Instant.EPOCH, 200)));
+                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 0, 200, null, Instant.EPOCH, 200)));
     }
 
     private void letter(int offset, String sink, int key, String state, String cause) {
@@ -448,7 +448,7 @@ class DeadLettersIT {
                 new SinkDescription.Memory(Duration.ofDays(8), "deleted rows", "millrace.sinks.redis.tombstone-ttl"))));
         offsets.advance(
                 "redis",
-                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 200, null, Instant.EPOCH, 200)));
+                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 0, 200, null, Instant.EPOCH, 200)));
         assertThat(answer(call(HttpMethod.POST, path, "{\"to\":\"beginning\"}"), 409)
                         .get("detail")
                         .asString())
@@ -482,7 +482,7 @@ class DeadLettersIT {
                 new SinkDescription.Memory(Duration.ofDays(8), "effects", "millrace.sync.deduplication.retention"))));
         offsets.advance(
                 "webhook",
-                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 150, null, Instant.EPOCH, 150)));
+                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 0, 150, null, Instant.EPOCH, 150)));
         assertThat(rewindWebhook("beginning", 409).get("detail").asString())
                 .startsWith("webhook remembers effects for 192 h (millrace.sync.deduplication.retention): given older"
                         + " changes again, it would act on them a second time. Rewind to ")
@@ -544,7 +544,8 @@ class DeadLettersIT {
         sql.update("DELETE FROM millrace.delivery_offset");
         // 5,000 records of the former topic; the one there is holds 200
         offsets.advance(
-                "redis", List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 5000, null, Instant.EPOCH, 1)));
+                "redis",
+                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 0, 5000, null, Instant.EPOCH, 1)));
         letter(900, "redis", 44, "WAITING", "behind");
         letter(-3, "redis", 44, "OPEN", "of the topic before that");
         catalog.bindingState(table.id(), "redis", BindingState.FAILED, "The topic was made anew");
@@ -583,7 +584,7 @@ class DeadLettersIT {
         sql.update("DELETE FROM millrace.delivery_offset");
         TopicPartitionId partition = new TopicPartitionId(table.topic(), 0);
         offsets.topics("redis", Map.of(partition, new UUID(1, 2)));
-        offsets.advance("redis", List.of(new Advance(partition, 0, 100, null, Instant.EPOCH, 1)));
+        offsets.advance("redis", List.of(new Advance(partition, 0, 0, 100, null, Instant.EPOCH, 1)));
         catalog.bindingState(table.id(), "redis", BindingState.FAILED, "The topic was made anew");
         sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
         String redis = "/sinks/redis/tables/" + table.id();
@@ -610,7 +611,7 @@ class DeadLettersIT {
     void resumingOverDeletedRecordsAsksForASnapshotAndSaysWhatIsLost() throws Exception {
         String topic = table.topic();
         sql.update("DELETE FROM millrace.delivery_offset");
-        offsets.advance("redis", List.of(new Advance(new TopicPartitionId(topic, 0), 0, 3, null, Instant.EPOCH, 3)));
+        offsets.advance("redis", List.of(new Advance(new TopicPartitionId(topic, 0), 0, 0, 3, null, Instant.EPOCH, 3)));
         catalog.bindingState(table.id(), "redis", BindingState.FAILED, "Offsets 3 to 9 were deleted");
         sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()))) {

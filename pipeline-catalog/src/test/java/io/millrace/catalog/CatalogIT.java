@@ -257,7 +257,7 @@ class CatalogIT {
         assertThat(runs.claim("redis")).as("nothing delivered yet").isEmpty();
         offsets.advance(
                 "redis",
-                List.of(new Offsets.Advance(new Offsets.TopicPartitionId(table.topic(), 1), 0, 5, null, null, 5)));
+                List.of(new Offsets.Advance(new Offsets.TopicPartitionId(table.topic(), 1), 0, 0, 5, null, null, 5)));
         assertThat(offsets.deliveriesOf(table.topic()))
                 .isEqualTo(offsets.deliveries("redis"))
                 .hasSize(1);
@@ -430,12 +430,12 @@ class CatalogIT {
     void aFencedOffsetMovesOnlyFromWhereItIsExpected() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
 
-        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10)))
+        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 0, 10, "p1", Instant.EPOCH, 10)))
                 .isTrue();
-        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 12, "p2", Instant.EPOCH, 12)))
+        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 0, 12, "p2", Instant.EPOCH, 12)))
                 .as("another worker moved it")
                 .isFalse();
-        assertThat(offsets.advanceFenced("audit", new Advance(partition, 10, 12, null, null, 2)))
+        assertThat(offsets.advanceFenced("audit", new Advance(partition, 10, 0, 12, null, null, 2)))
                 .isTrue();
         assertThat(offsets.deliveries("audit")).singleElement().satisfies(offset -> {
             assertThat(offset.nextOffset()).isEqualTo(12);
@@ -447,13 +447,13 @@ class CatalogIT {
     @Test
     void aSinkThatSomeoneMovedDoesNotKnowWhichChangeItReached() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
-        offsets.advance("redis", List.of(new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10)));
+        offsets.advance("redis", List.of(new Advance(partition, 0, 0, 10, "p1", Instant.EPOCH, 10)));
         assertThat(offsets.deliveries("redis").get(0).lastPosition()).isEqualTo("p1");
 
         template.update("UPDATE millrace.delivery_offset SET next_offset = 3");
         assertThat(offsets.deliveries("redis").get(0).lastPosition()).isNull();
 
-        offsets.advance("redis", List.of(new Advance(partition, 3, 4, null, null, 1)));
+        offsets.advance("redis", List.of(new Advance(partition, 3, 1, 4, null, null, 1)));
         assertThat(offsets.deliveries("redis").get(0).lastPosition())
                 .as("a step without a change does not bring it back")
                 .isNull();
@@ -466,13 +466,20 @@ class CatalogIT {
     @Test
     void aRewindOvertakesWhoeverIsAtWorkAndTellsUpToWhereItRepeats() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
-        assertThat(offsets.advance("redis", List.of(new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10))))
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 0, 0, 10, "p1", Instant.EPOCH, 10))))
                 .isEmpty();
         assertThat(offsets.rewound()).isEmpty();
+        offsets.rewind("redis", Map.of(partition, 0L));
+        assertThat(offsets.advanceFenced("redis", new Advance(partition, 0, 0, 10, "p1", Instant.EPOCH, 10)))
+                .as("of a batch that began there before, and slept")
+                .isFalse();
+        assertThat(offsets.advanceFenced("redis", new Advance(partition, 0, 1, 10, "p1", Instant.EPOCH, 10)))
+                .isTrue();
+        template.update("UPDATE millrace.delivery_offset SET rewinds = 0");
 
         offsets.rewind("redis", Map.of(partition, 4L));
 
-        assertThat(offsets.advance("redis", List.of(new Advance(partition, 10, 12, null, null, 2))))
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 10, 0, 12, null, null, 2))))
                 .as("the batch that was being written")
                 .containsExactly(partition);
         assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
@@ -482,7 +489,7 @@ class CatalogIT {
             assertThat(offset.rewinds()).isEqualTo(1);
         });
         offsets.rewind("redis", Map.of(partition, 2L));
-        assertThat(offsets.advance("redis", List.of(new Advance(partition, 2, 10, null, null, 8))))
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 2, 2, 10, null, null, 8))))
                 .isEmpty();
         assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
             assertThat(offset.replayUntil()).isEqualTo(10);
@@ -511,7 +518,7 @@ class CatalogIT {
     @Test
     void waitingShowsSinceWhenAndEndsWithTheNextStep() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
-        offsets.advance("redis", List.of(new Advance(partition, 0, 1, null, null, 1)));
+        offsets.advance("redis", List.of(new Advance(partition, 0, 0, 1, null, null, 1)));
         offsets.waiting("redis", List.of(partition), "Redis does not answer");
         Instant since = offsets.deliveries("redis").get(0).waitingSince();
         offsets.waiting("redis", List.of(partition), "Redis is loading");
@@ -520,7 +527,7 @@ class CatalogIT {
                 .isNotNull()
                 .isEqualTo(since);
 
-        offsets.advance("redis", List.of(new Advance(partition, 1, 2, null, null, 1)));
+        offsets.advance("redis", List.of(new Advance(partition, 1, 0, 2, null, null, 1)));
         assertThat(offsets.deliveries("redis").get(0).waitingSince()).isNull();
     }
 

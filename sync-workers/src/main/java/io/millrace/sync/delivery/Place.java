@@ -91,6 +91,10 @@ final class Place {
         return true;
     }
 
+    int rewinds() {
+        return rewinds;
+    }
+
     /** Tells whether a person moved the stored offset since it was read. */
     boolean rewound(int now) {
         return known() && now > rewinds;

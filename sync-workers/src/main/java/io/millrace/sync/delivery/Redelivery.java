@@ -215,6 +215,7 @@ final class Redelivery {
                         new TopicPartitionId(
                                 batch.partition().topic(), batch.partition().partition()),
                         place.next(),
+                        place.rewinds(),
                         place.next(),
                         null,
                         null,

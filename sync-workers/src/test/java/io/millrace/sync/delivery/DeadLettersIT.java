@@ -134,6 +134,42 @@ class DeadLettersIT extends DeliveryScenario {
         });
     }
 
+    /** As one whose disk is slow, at the rows that it refused. */
+    private void historyTakesItsTime(boolean on) {
+        sql.execute("DROP TRIGGER IF EXISTS slow_for_test ON millrace.change_log");
+        if (on) {
+            sql.execute("CREATE OR REPLACE FUNCTION millrace.slow_for_test() RETURNS trigger LANGUAGE plpgsql AS"
+                    + " $$ BEGIN PERFORM pg_sleep(0.05); RETURN NEW; END $$");
+            sql.execute("CREATE TRIGGER slow_for_test BEFORE INSERT ON millrace.change_log FOR EACH ROW"
+                    + " WHEN (NEW.after->>'name' = '" + bad + "') EXECUTE FUNCTION millrace.slow_for_test()");
+        }
+    }
+
+    @Test
+    void newChangesHaveTheirTurnWhileManyLettersAreRetried() throws Exception {
+        List<ChangeEvent> refused = new ArrayList<>();
+        for (int id = 1; id <= 100; id++) {
+            refused.add(events.create(key(id), item(id, bad)));
+        }
+        send(refused.toArray(ChangeEvent[]::new));
+        awaitAllAt(100);
+        mend();
+        historyTakesItsTime(true);
+        try {
+            decide("audit", "OPEN", "RETRYING");
+            await().until(() ->
+                    !history(1).isEmpty() || letters("audit").stream().anyMatch(one -> one.endsWith("RETRIED")));
+            send(events.create(key(1000), item(1000, "new")));
+            await().until(() -> !history(1000).isEmpty());
+            assertThat(letters("audit").stream().filter(one -> one.endsWith("RETRYING")))
+                    .as("still to be given again")
+                    .hasSizeGreaterThan(30);
+        } finally {
+            historyTakesItsTime(false);
+        }
+        await().untilAsserted(() -> assertThat(letters("audit")).allMatch(one -> one.endsWith("RETRIED")));
+    }
+
     @Test
     void aNewerWholeStateGoesOnAndTakesTheDeadLettersPlace() throws Exception {
         send(events.create(key(1), item(1, bad)), events.create(key(2), item(2, "other")));

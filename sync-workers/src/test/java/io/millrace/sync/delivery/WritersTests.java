@@ -189,7 +189,8 @@ class WritersTests {
             List<Received> lacking) {
         Route route = new Route(
                 table, new SinkBinding(table.id(), "recorder", BindingState.ACTIVE, null, Instant.EPOCH, "{}"));
-        return new PartitionBatch(of, route, from, next, received, malformed, lacking, received.size(), repeats, held);
+        return new PartitionBatch(
+                of, route, from, next, received, malformed, lacking, received.size(), 0, repeats, held);
     }
 
     private BatchWriter writer() {
