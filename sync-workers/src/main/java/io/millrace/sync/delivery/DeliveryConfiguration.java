@@ -78,15 +78,11 @@ class DeliveryConfiguration {
         Backoff backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
         DeliveryMetrics metrics = new DeliveryMetrics(registry, name);
         SinkHealth health = new SinkHealth();
-        Faults faults = new Faults(
-                name,
-                (table, message) -> {
-                    catalog.bindingState(table.id(), name, BindingState.FAILED, message);
-                    catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));
-                },
-                deadLetters,
-                metrics,
-                properties.maxDeadLetters());
+        Faults.Stop stop = (table, message) -> {
+            catalog.bindingState(table.id(), name, BindingState.FAILED, message);
+            catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));
+        };
+        Faults faults = new Faults(name, stop, deadLetters, metrics, properties.maxDeadLetters());
         IncompleteRows incomplete = new IncompleteRows(name, rereads);
         Guard guard = sink instanceof EffectSink effects ? deduplication.guard(effects) : null;
         BatchWriter writer =
@@ -104,8 +100,7 @@ class DeliveryConfiguration {
                 SinkShaping.of(name, sink.kind(), catalog, shapings, registry));
         Sink guarded = guard == null ? sink : new GuardedSink((EffectSink) sink, guard);
         Redelivery redelivery = new Redelivery(guarded, reader, deadLetters, faults, incomplete, metrics, backoff);
-        Places places =
-                new Places(name, sink.kind(), catalog, backoff, redelivery, deadLetters, metrics, health, topics);
+        Places places = new Places(name, sink.kind(), stop, backoff, redelivery, deadLetters, metrics, health, topics);
         SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);
         SinkContainer container = new SinkContainer(
                 name,

@@ -1,9 +1,7 @@
 package io.millrace.sync.delivery;
 
-import io.millrace.catalog.BindingState;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets.TopicPartitionId;
-import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.sink.SinkKind;
@@ -52,7 +50,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
 
     private final String sink;
     private final SinkKind kind;
-    private final PipelineCatalog catalog;
+    private final Faults.Stop stop;
     private final Backoff backoff;
     private final Redelivery redelivery;
     private final DeadLetters deadLetters;
@@ -65,7 +63,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     Places(
             String sink,
             SinkKind kind,
-            PipelineCatalog catalog,
+            Faults.Stop stop,
             Backoff backoff,
             Redelivery redelivery,
             DeadLetters deadLetters,
@@ -74,7 +72,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
             CurrentTopics topics) {
         this.sink = sink;
         this.kind = kind;
-        this.catalog = catalog;
+        this.stop = stop;
         this.backoff = backoff;
         this.redelivery = redelivery;
         this.deadLetters = deadLetters;
@@ -296,8 +294,12 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     }
 
     private void lost(SteeredConsumer consumer, TopicPartition partition, Route route, String message) {
-        log.error(message);
-        catalog.bindingState(route.table().id(), sink, BindingState.FAILED, message);
+        Place place = consumer.place(partition);
+        if (!place.hasSaid(message)) {
+            log.error(message);
+            stop.failed(route.table(), message);
+            place.said(message);
+        }
         holdBack(consumer, partition);
     }
 

@@ -85,7 +85,7 @@ class SinkDeliveryTests {
         Places places = new Places(
                 "sink",
                 SinkKind.STATE,
-                catalog,
+                (stopped, message) -> {},
                 BACKOFF,
                 null,
                 new LettersInMemory(),
