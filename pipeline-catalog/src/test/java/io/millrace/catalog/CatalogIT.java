@@ -413,6 +413,24 @@ class CatalogIT {
     }
 
     @Test
+    void aTableFailsWithItsAlertUnlessItIsBeingTakenOut() {
+        CapturedTable table = register("orders");
+        CapturedTable removed = register("lines");
+        catalog.tableState(removed.id(), TableState.REMOVING, null);
+        for (CapturedTable each : List.of(table, removed)) {
+            catalog.tableFailed(each, AlertName.TABLE_FAILED, "It has no key.", "Add one.");
+        }
+        assertThat(catalog.table(table.id()).orElseThrow())
+                .extracting(CapturedTable::state, CapturedTable::message)
+                .containsExactly(TableState.FAILED, "It has no key. Add one.");
+        assertThat(catalog.alerts().open())
+                .extracting(Alert::name, Alert::severity, Alert::tableId, Alert::message, Alert::wayOut)
+                .containsExactly(
+                        tuple(AlertName.TABLE_FAILED, Severity.CRITICAL, table.id(), "It has no key.", "Add one."));
+        assertThat(catalog.table(removed.id()).orElseThrow().state()).isEqualTo(TableState.REMOVING);
+    }
+
+    @Test
     void topicsThatKafkaTakesForOneAreToldApart() {
         CapturedTable one = catalog.register(registration(new TableId("a", "b_c")));
         CapturedTable other = catalog.register(registration(new TableId("a_b", "c")));

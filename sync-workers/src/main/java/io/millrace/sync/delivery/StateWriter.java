@@ -1,6 +1,7 @@
 package io.millrace.sync.delivery;
 
 import io.millrace.event.Operation;
+import io.millrace.sync.sink.Coalescer;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * and once that is discarded, the row is asked for: completed from what the sink holds, it would be a row that never was.
  */
 final class StateWriter implements BatchWriter {
+
+    private static final Coalescer<Received> COALESCER = new Coalescer<>(Received::change, Received::folded);
 
     private final Sink sink;
     private final Faults faults;
@@ -42,7 +45,7 @@ final class StateWriter implements BatchWriter {
         }
         List<Received> wanted = new ArrayList<>();
         List<Received> lacking = new ArrayList<>(0);
-        for (Received received : Coalescer.coalesce(all)) {
+        for (Received received : COALESCER.coalesce(all)) {
             if (mustWait(received)) {
                 faults.behind(received.parts(), outcome);
             } else if (isBehindGap(received)) {

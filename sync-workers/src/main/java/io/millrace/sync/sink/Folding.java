@@ -8,12 +8,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Makes one change of two of the same row: the newer one, with values that it lacks and the older one has. */
-public final class Folding {
+final class Folding {
 
     private Folding() {}
 
     /** Returns the newer change with values from the older one, behind a filter too; null where there is nothing to take. */
-    public static @Nullable Change fold(Change newer, Change older) {
+    static @Nullable Change fold(Change newer, Change older) {
         ChangeEvent whole = fold(state(newer), state(older));
         if (whole == null) {
             return null;
