@@ -17,8 +17,6 @@ import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.catalog.snapshot.Rereads.Reread;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
-import io.millrace.sync.SyncWorkersApplication;
-import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import java.sql.SQLException;
@@ -59,16 +57,7 @@ class IndexRebuildIT {
     void start(LocalStack stack) {
         Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
         lab = new RebuildLab(stack, "rebuilds");
-        workers = Platform.run(
-                stack,
-                "rebuilds",
-                SyncWorkersApplication.class,
-                List.of(
-                        "--millrace.sync.rebuild.interval=50ms",
-                        "--millrace.sync.rebuild.max-records=50",
-                        "--millrace.sync.delivery.catalog-interval=100ms",
-                        "--millrace.sinks.redis.enabled=false",
-                        "--millrace.sinks.audit.enabled=false"));
+        workers = lab.workers("elasticsearch");
         StepGate.install(lab);
     }
 

@@ -16,6 +16,7 @@ import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
+import io.millrace.sync.SyncWorkersApplication;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
@@ -25,6 +26,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -74,6 +76,20 @@ final class RebuildLab implements AutoCloseable {
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
         catalog.addSource(Source.of("shop", "localhost", 1, "shop", "nobody", "x", "disable"), "test");
+    }
+
+    /** Starts workers that write to one sink alone, look often and take few records at a time. */
+    ConfigurableApplicationContext workers(String sink, String... settings) {
+        List<String> all = new ArrayList<>(List.of(
+                "--millrace.sync.rebuild.interval=50ms",
+                "--millrace.sync.rebuild.max-records=50",
+                "--millrace.sync.delivery.catalog-interval=100ms",
+                "--millrace.sinks.redis.guard-interval=200ms"));
+        for (String other : List.of("elasticsearch", "redis", "audit")) {
+            all.add("--millrace.sinks." + other + ".enabled=" + other.equals(sink));
+        }
+        all.addAll(List.of(settings));
+        return Platform.run(stack, database, SyncWorkersApplication.class, all);
     }
 
     void register(String sink, List<Column> columns) throws Exception {
