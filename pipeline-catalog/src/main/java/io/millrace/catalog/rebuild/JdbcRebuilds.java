@@ -187,7 +187,8 @@ public final class JdbcRebuilds implements Rebuilds {
 
     @Override
     public void compared(long id, Comparison comparison) {
-        sql.sql("UPDATE millrace.sink_rebuild SET comparison = ?::jsonb WHERE id = ?")
+        sql.sql("UPDATE millrace.sink_rebuild SET comparison = ?::jsonb, compared_back = (state = 'ROLLING_BACK')"
+                        + " WHERE id = ?")
                 .params(Arrays.asList(RebuildRows.json(comparison), id))
                 .update();
     }

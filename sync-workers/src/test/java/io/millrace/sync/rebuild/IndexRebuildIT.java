@@ -232,12 +232,14 @@ class IndexRebuildIT {
         lab.request(KEEP);
         reaches(RebuildState.SWITCHED);
         await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        assertThat(lab.rebuild().comparedBack()).isFalse();
         // as if the old index had refused it
         lab.es("DELETE", "/" + lab.alias() + "-000001/_doc/5?refresh=true", null);
         lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ROLL_BACK);
         reaches(RebuildState.DIFFERENT);
         assertThat(lab.rebuild().comparison().missing()).isEqualTo(1);
         assertThat(lab.rebuild().comparison().examples()).containsExactly("5");
+        assertThat(lab.rebuild().comparedBack()).isTrue();
         assertThat(lab.rebuild().message()).startsWith("The old one lacks 1").contains("accept the rollback");
         assertThat(lab.live()).isEqualTo(lab.alias() + "-000002");
 

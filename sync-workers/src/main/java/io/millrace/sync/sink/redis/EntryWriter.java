@@ -3,7 +3,6 @@ package io.millrace.sync.sink.redis;
 import io.lettuce.core.KeyValue;
 import io.lettuce.core.ScriptOutputType;
 import io.millrace.event.Row;
-import io.millrace.sync.sink.Portions;
 import io.millrace.sync.sink.redis.Link.Call;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -16,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /** Writes entries that are newer than what is held, many in one round trip; completes those that lack values. */
 final class EntryWriter {
@@ -53,13 +51,8 @@ final class EntryWriter {
                 space,
                 now,
                 lacking);
-        Portions<Write> portions =
-                Portions.of(incomplete, write -> write.entries().table().id());
-        while (portions.hasNext()) {
-            List<Write> filled = filled(link, portions.next(), space, lacking);
-            put(link, filled, space, now, lacking);
-            portions.completed(filled.stream().mapToLong(Write::size).max());
-        }
+        HeldValues values = new HeldValues(link, space);
+        values.read(incomplete, (some, held) -> put(link, filled(some, held, lacking), space, now, lacking));
         return lacking;
     }
 
@@ -108,26 +101,15 @@ final class EntryWriter {
     }
 
     /** Takes values that PostgreSQL did not send from the strings that Redis holds. A HASH keeps them without being read. */
-    private static List<Write> filled(Link link, List<Write> writes, Space space, List<Write> lacking)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        List<byte[]> keys =
-                writes.stream().map(write -> space.row(write.key())).collect(Collectors.toCollection(ArrayList::new));
-        if (space != Space.LIVE) {
-            // what is being brought back may rest on what was never lost
-            writes.forEach(write -> keys.add(write.key()));
-        }
-        List<KeyValue<byte[], byte[]>> held = link.one(all -> all.mget(keys.toArray(byte[][]::new)));
+    private static List<Write> filled(List<Write> writes, List<byte[]> held, List<Write> lacking) {
         List<Write> filled = new ArrayList<>(writes.size());
         for (int i = 0; i < writes.size(); i++) {
             Write write = writes.get(i);
             Row row = Objects.requireNonNull(write.row());
-            KeyValue<byte[], byte[]> own = held.get(i);
-            KeyValue<byte[], byte[]> known = own.hasValue() || space == Space.LIVE ? own : held.get(writes.size() + i);
             Set<String> missing = write.event().unavailable();
-            byte[] json = known.getValueOrElse(new byte[0]);
-            Row other = held(json);
-            if (other.columns().keySet().containsAll(missing)) {
-                filled.add(write.with(row.withValuesFrom(other, missing)));
+            Row known = held(held.get(i));
+            if (known.columns().keySet().containsAll(missing)) {
+                filled.add(write.with(row.withValuesFrom(known, missing)));
             } else {
                 lacking.add(write);
             }

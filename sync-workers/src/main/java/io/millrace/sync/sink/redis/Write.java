@@ -65,11 +65,6 @@ final class Write {
         return row != null && !event.unavailable().isEmpty();
     }
 
-    /** Returns how many bytes its row has. */
-    int size() {
-        return row == null ? 0 : row.size();
-    }
-
     Write with(Row completed) {
         return new Write(index, entries, event, key, completed);
     }

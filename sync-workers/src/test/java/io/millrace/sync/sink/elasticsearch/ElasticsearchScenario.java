@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 @ExtendWith(LocalStackExtension.class)
 abstract class ElasticsearchScenario {
 
-    static final JsonMapper JSON = JsonMapper.builder().build();
+    static final JsonMapper JSON = IndexLab.JSON;
 
     final LocalStack stack;
     final IndexLab lab;

@@ -16,6 +16,7 @@ import io.millrace.sync.sink.SinkContractTests;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -132,6 +133,39 @@ class ElasticsearchSinkIT extends SinkContractTests {
         table = TestTables.withColumns(table, table.columns());
         assertThat(write(withDropped)).isEmpty();
         assertThat(held(1).has("gone")).isFalse();
+    }
+
+    /** Together the large ones are more than the client takes as one answer. */
+    @Test
+    void smallDocumentsSayNothingOfTheLargeOnesThatAreReadToCompleteChangesBehindThem() throws Exception {
+        table = TestTables.of(
+                TestTables.uniqueName("sizes"),
+                List.of("id"),
+                List.of(
+                        TestTables.column("id", "int4"),
+                        TestTables.column("n", "int4"),
+                        TestTables.column("big", "bytea")));
+        events = new TestEvents(table);
+        int small = 100;
+        int all = small + 40;
+        String large = "QUJD".repeat(750_000);
+        for (int id = 0; id < all; id++) {
+            assertThat(write(events.create(
+                            key(id), "{\"id\":" + id + ",\"n\":1,\"big\":\"" + (id < small ? "QUJD" : large) + "\"}")))
+                    .isEmpty();
+        }
+        assertThat(write(IntStream.range(0, all)
+                        .mapToObj(id -> events.update(
+                                key(id),
+                                null,
+                                "{\"id\":" + id + ",\"n\":2,\"big\":\"__debezium_unavailable_value\"}",
+                                "big"))
+                        .toArray(ChangeEvent[]::new)))
+                .isEmpty();
+        for (int id : List.of(0, small - 1, small, all - 1)) {
+            assertThat(held(id).path("n").asInt()).isEqualTo(2);
+            assertThat(held(id).path("big").asString()).isEqualTo(id < small ? "QUJD" : large);
+        }
     }
 
     @Test

@@ -10,13 +10,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.springframework.util.unit.DataSize;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Sinks on the real Elasticsearch, and what else a test asks of it. */
 final class IndexLab {
 
-    private static final JsonMapper JSON = JsonMapper.builder().build();
+    /** Takes numbers as they are written: 5e-324 is no 4.9e-324. */
+    static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
+
     private static final Duration GC_DELETES = Duration.ofHours(1);
 
     private final HttpClient http = HttpClient.newHttpClient();
