@@ -43,8 +43,14 @@ final class DeadLetterStore implements DeadLetters {
 
     @Override
     public List<KeptLetter> due(
-            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit) {
-        return table.due(sink, partition, below, except, exceptRows, limit);
+            String sink,
+            TopicPartition partition,
+            long below,
+            Set<Long> except,
+            Set<Long> exceptRows,
+            boolean inOrder,
+            int limit) {
+        return table.due(sink, partition, below, except, exceptRows, inOrder, limit);
     }
 
     @Override

@@ -43,9 +43,16 @@ public interface DeadLetters {
      *
      * @param except letters that are left out
      * @param exceptRows rows whose letters are left out, by what rows are told apart by
+     * @param inOrder whether no change of a row may go before an earlier one that is OPEN: a letter that was to do so is WAITING from now on
      */
     List<KeptLetter> due(
-            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit);
+            String sink,
+            TopicPartition partition,
+            long below,
+            Set<Long> except,
+            Set<Long> exceptRows,
+            boolean inOrder,
+            int limit);
 
     /** Takes note that a letter is given to the sink now; false if it was settled meanwhile, and must not be. */
     boolean begin(KeptLetter letter);

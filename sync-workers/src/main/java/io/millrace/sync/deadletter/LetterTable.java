@@ -92,20 +92,29 @@ final class LetterTable {
                        min(record_offset) FILTER (WHERE state = 'OPEN') OVER (PARTITION BY sink, topic, partition, key_hash) AS open_at
                 FROM millrace.dead_letter WHERE state IN ('OPEN', 'WAITING', 'RETRYING'))
             SELECT sink, topic, partition, count(*) AS letters,
-                   bool_or(state = 'RETRYING' OR state = 'WAITING' AND (open_at IS NULL OR open_at > record_offset)) AS due
+                   bool_or(state = 'RETRYING'
+                           OR state = 'WAITING' AND (key_hash IS NULL OR open_at IS NULL OR open_at > record_offset)) AS due
             FROM live GROUP BY sink, topic, partition
             """;
+
+    /** A record that names no row has none before it. */
+    private static final String BEHIND_OPEN = """
+            EXISTS (
+                  SELECT FROM millrace.dead_letter e
+                  WHERE e.sink = d.sink AND e.topic = d.topic AND e.partition = d.partition AND e.key_hash = d.key_hash
+                    AND e.record_offset < d.record_offset AND e.state = 'OPEN')""";
 
     private static final String DUE = """
             SELECT d.* FROM millrace.dead_letter d
             WHERE d.sink = ? AND d.topic = ? AND d.partition = ? AND d.record_offset < ? AND d.state IN ('RETRYING', 'WAITING')
               AND d.id <> ALL (?) AND (d.key_hash IS NULL OR d.key_hash <> ALL (?))
-              AND (d.state = 'RETRYING' OR NOT EXISTS (
-                  SELECT FROM millrace.dead_letter e
-                  WHERE e.sink = d.sink AND e.topic = d.topic AND e.partition = d.partition AND e.key_hash = d.key_hash
-                    AND e.record_offset < d.record_offset AND e.state = 'OPEN'))
+              AND (d.state = 'RETRYING' AND NOT ? OR NOT %s)
             ORDER BY d.record_offset LIMIT ?
-            """;
+            """.formatted(BEHIND_OPEN);
+
+    /** So a person sees why it is not given again; it is, by itself, once nothing is open before it. */
+    private static final String SET_BACK = "UPDATE millrace.dead_letter d SET state = 'WAITING'" + OF_PARTITION
+            + "AND state = 'RETRYING' AND " + BEHIND_OPEN;
 
     private final JdbcTemplate jdbc;
 
@@ -214,7 +223,16 @@ final class LetterTable {
     }
 
     List<KeptLetter> due(
-            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit) {
+            String sink,
+            TopicPartition partition,
+            long below,
+            Set<Long> except,
+            Set<Long> exceptRows,
+            boolean inOrder,
+            int limit) {
+        if (inOrder) {
+            jdbc.update(SET_BACK, sink, partition.topic(), partition.partition());
+        }
         return jdbc.query(
                 DUE,
                 LetterTable::letter,
@@ -224,6 +242,7 @@ final class LetterTable {
                 below,
                 except.toArray(Long[]::new),
                 exceptRows.toArray(Long[]::new),
+                inOrder,
                 limit);
     }
 

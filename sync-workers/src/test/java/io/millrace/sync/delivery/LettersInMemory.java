@@ -103,7 +103,13 @@ final class LettersInMemory implements DeadLetters {
 
     @Override
     public List<KeptLetter> due(
-            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit) {
+            String sink,
+            TopicPartition partition,
+            long below,
+            Set<Long> except,
+            Set<Long> exceptRows,
+            boolean inOrder,
+            int limit) {
         return due.stream()
                 .filter(letter -> !except.contains(letter.id()) && !exceptRows.contains(letter.keyHash()))
                 .toList();
