@@ -93,4 +93,9 @@ final class DeadLetterStore implements DeadLetters {
     public Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to) {
         return table.discarded(sink, partition, from, to);
     }
+
+    @Override
+    public long lastDiscarded(String sink, TopicPartition partition) {
+        return table.lastDiscarded(sink, partition);
+    }
 }

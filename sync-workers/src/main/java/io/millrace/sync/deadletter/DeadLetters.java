@@ -105,4 +105,7 @@ public interface DeadLetters {
      * topic is not the one that it was.
      */
     Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to);
+
+    /** Returns the offset of the last record whose event a person discarded; -1 where there is none. */
+    long lastDiscarded(String sink, TopicPartition partition);
 }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -336,6 +337,16 @@ final class LetterTable {
                 from,
                 to);
         return events;
+    }
+
+    long lastDiscarded(String sink, TopicPartition partition) {
+        return Objects.requireNonNull(jdbc.queryForObject(
+                "SELECT coalesce(max(record_offset), -1) FROM millrace.dead_letter" + OF_PARTITION
+                        + "AND state = 'DISCARDED' AND event_id IS NOT NULL",
+                Long.class,
+                sink,
+                partition.topic(),
+                partition.partition()));
     }
 
     private static TopicPartition partition(ResultSet row) throws SQLException {

@@ -164,10 +164,13 @@ final class Faults {
         }
     }
 
-    /** Returns the events that a person decided to leave out, of a batch that is delivered again; null if that is not known now. */
+    /**
+     * Returns the events of a batch that a person decided to leave out; null if that is not known now. There are some where it is delivered
+     * again, or where the letters of a partition are ahead of its offset, as they are while an earlier change is waited for.
+     */
     @Nullable
     Discarded discarded(PartitionBatch batch, Outcome outcome) {
-        if (!batch.repeats()) {
+        if (!batch.repeats() && !batch.held().mayBeDiscardedFrom(batch.expected())) {
             return Discarded.NOTHING;
         }
         try {

@@ -24,6 +24,9 @@ final class HeldKeys {
     /** Of states: rows of which a discarded letter has what nobody else has, with its offset. */
     private final Map<Long, Long> gaps = new HashMap<>();
 
+    /** Of others than states: up to where changes may have been discarded. */
+    private long discardedBelow;
+
     /** Letters kept since the rows were last read. */
     private final Set<Long> added = new HashSet<>();
 
@@ -59,6 +62,11 @@ final class HeldKeys {
         return added.contains(offset);
     }
 
+    /** Tells whether a person may have discarded a change at this offset or a later one. */
+    boolean mayBeDiscardedFrom(long offset) {
+        return offset < discardedBelow;
+    }
+
     void add(@Nullable Long keyHash, long offset) {
         added.add(offset);
         if (keyHash != null) {
@@ -70,10 +78,13 @@ final class HeldKeys {
     void read(DeadLetters letters, String sink, SinkKind kind, TopicPartition partition) {
         Map<Long, Long> unsettled = letters.unsettled(sink, partition);
         Map<Long, Long> discarded = kind == SinkKind.STATE ? letters.gaps(sink, partition) : Map.of();
+        // afterwards: what is discarded meanwhile is in one of the two
+        long lastDiscarded = kind == SinkKind.STATE ? -1 : letters.lastDiscarded(sink, partition);
         first.clear();
         first.putAll(unsettled);
         gaps.clear();
         gaps.putAll(discarded);
+        discardedBelow = lastDiscarded + 1;
         added.clear();
     }
 

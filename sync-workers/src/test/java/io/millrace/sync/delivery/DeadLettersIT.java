@@ -928,4 +928,28 @@ class DeadLettersIT extends DeliveryScenario {
                 row,
                 state);
     }
+
+    /** The partition is passed up to the first change only: that one's receiver is waited for. */
+    @Test
+    void whatWasDiscardedAheadOfWhereItsPartitionStandsIsNotGivenAfterARestart() throws Exception {
+        String away = "away in " + table.table().table();
+        SteerableSink.refuse(away, ErrorCategory.RETRYABLE);
+        try {
+            in(0, events.create(key(1), item(1, away)));
+            in(0, events.create(key(2), item(2, bad)));
+            await().untilAsserted(() -> assertThat(letters("effects")).containsExactly("2:OPEN"));
+            decide("effects", "OPEN", "DISCARDED");
+            assertThat(next("effects")).isZero();
+            application.close();
+        } finally {
+            SteerableSink.refuse(away, null);
+        }
+        SteerableSink.refuse(bad, null);
+        run();
+        in(0, events.update(key(2), null, item(2, "later")));
+
+        await().untilAsserted(() -> assertThat(next("effects")).isEqualTo(3));
+        assertThat(effects()).containsExactly(effect("create", 1, away), effect("update", 2, "later"));
+        assertThat(letters("effects")).containsExactly("2:DISCARDED");
+    }
 }

@@ -35,6 +35,9 @@ final class LettersInMemory implements DeadLetters {
     /** As offset and cause. */
     final List<String> leftForLater = new ArrayList<>();
 
+    /** How often it was asked what was discarded. */
+    int lookups;
+
     long passed;
     boolean failing;
 
@@ -93,7 +96,13 @@ final class LettersInMemory implements DeadLetters {
 
     @Override
     public Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to) {
+        lookups++;
         return discarded;
+    }
+
+    @Override
+    public long lastDiscarded(String sink, TopicPartition partition) {
+        return discarded.keySet().stream().max(Long::compare).orElse(-1L);
     }
 
     @Override
