@@ -32,6 +32,11 @@ final class DeadLetterStore implements DeadLetters {
     }
 
     @Override
+    public long unsettledRows(String sink, TopicPartition partition) {
+        return table.unsettledRows(sink, partition);
+    }
+
+    @Override
     public Map<Long, Long> gaps(String sink, TopicPartition partition) {
         return table.gaps(sink, partition);
     }

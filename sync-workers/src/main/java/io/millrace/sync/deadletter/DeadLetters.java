@@ -29,6 +29,9 @@ public interface DeadLetters {
     /** Returns, by what rows are told apart by, the offset of each row's first letter that is not settled. */
     Map<Long, Long> unsettled(String sink, TopicPartition partition);
 
+    /** Returns how many rows have letters that are not settled; each letter that names no row counts as one. */
+    long unsettledRows(String sink, TopicPartition partition);
+
     /**
      * Returns, by what rows are told apart by, the offset of each row's first letter that was discarded and that no whole newer state of the
      * row has made good: what it held of the row, nobody has.

@@ -198,6 +198,16 @@ final class LetterTable {
         return first(sink, partition, UNSETTLED);
     }
 
+    long unsettledRows(String sink, TopicPartition partition) {
+        return Objects.requireNonNull(jdbc.queryForObject(
+                "SELECT count(DISTINCT key_hash) + count(*) FILTER (WHERE key_hash IS NULL) FROM millrace.dead_letter"
+                        + OF_PARTITION + "AND " + UNSETTLED,
+                Long.class,
+                sink,
+                partition.topic(),
+                partition.partition()));
+    }
+
     Map<Long, Long> gaps(String sink, TopicPartition partition) {
         return first(sink, partition, GAP);
     }

@@ -123,15 +123,28 @@ final class Faults {
         return "A rejected record cannot be kept as a dead letter: " + e.getMessage();
     }
 
-    /** A sink that rejects everything has another fault than its records; false if so, and the table is stopped. */
+    /**
+     * A sink that rejects everything has another fault than its records; false if so, and the table is stopped. Many letters may as well be
+     * those of few rows, which change often, or of rows that people settled meanwhile.
+     */
     private boolean tooMany(Received received, Outcome outcome) {
         if (received.held().size() <= maxUnsettled) {
             return true;
         }
+        try {
+            if (deadLetters.unsettledRows(sink, received.partition()) <= maxUnsettled) {
+                received.held().counted();
+                return true;
+            }
+        } catch (RuntimeException e) {
+            outcome.holdBack(
+                    received.partition(), "How many rows have dead letters cannot be looked up: " + e.getMessage());
+            return false;
+        }
         fatal(
                 received.change().table(),
-                "More than " + maxUnsettled + " dead letters of " + received.partition()
-                        + " are not settled: mend what they have in common, retry or discard them",
+                "More than " + maxUnsettled + " rows of " + received.partition()
+                        + " have dead letters that are not settled: mend what they have in common, retry or discard them",
                 List.of(received),
                 outcome);
         return false;

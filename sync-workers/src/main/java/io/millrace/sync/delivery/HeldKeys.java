@@ -27,7 +27,7 @@ final class HeldKeys {
     /** Of others than states: up to where changes may have been discarded. */
     private long discardedBelow;
 
-    /** Letters kept since the rows were last read. */
+    /** Letters kept since the rows were last read or counted. */
     private final Set<Long> added = new HashSet<>();
 
     /** Tells whether no letter is known, of whatever row. */
@@ -35,9 +35,14 @@ final class HeldKeys {
         return first.isEmpty() && gaps.isEmpty();
     }
 
-    /** Returns how many rows are held, and how many letters were added since they were last read. */
+    /** Returns how many rows are held, or how many letters were added since they were last counted, whichever is more. */
     int size() {
         return Math.max(first.size(), added.size());
+    }
+
+    /** Notes that the rows were counted: however many letters there are, they are not of too many rows. */
+    void counted() {
+        added.clear();
     }
 
     /** Tells whether an earlier change of its row, or this one itself, is a dead letter. */
@@ -57,7 +62,7 @@ final class HeldKeys {
         return gap != null && gap < received.record().offset();
     }
 
-    /** Tells whether the record at this offset is known to be kept already. */
+    /** Tells whether the record at this offset is known to be kept already; it is kept again where it is not. */
     boolean kept(long offset) {
         return added.contains(offset);
     }

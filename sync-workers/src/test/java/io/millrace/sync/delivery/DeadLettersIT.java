@@ -792,15 +792,22 @@ class DeadLettersIT extends DeliveryScenario {
         application.close();
         run("--millrace.sync.delivery.max-dead-letters=5");
         try {
+            send(events.create(key(1), item(1, bad)));
+            for (int i = 0; i < 10; i++) {
+                send(events.update(key(1), null, item(1, "waits")));
+            }
+            await().untilAsserted(() -> assertThat(next("effects")).isEqualTo(11));
+            assertThat(letters("effects")).as("of one row").hasSize(11);
+            assertThat(binding("effects")).isEqualTo(BindingState.ACTIVE);
             for (int id = 1; id <= 40; id++) {
                 send(events.create(key(id), item(id, bad)));
             }
             await().untilAsserted(() -> {
                 assertThat(binding("states")).isEqualTo(BindingState.FAILED);
-                assertThat(message("states")).contains("More than 5 dead letters");
+                assertThat(message("states")).contains("More than 5 rows");
             });
             assertThat(letters("states")).hasSizeLessThan(40);
-            await().untilAsserted(() -> assertThat(next("redis")).isEqualTo(40));
+            await().untilAsserted(() -> assertThat(next("redis")).isEqualTo(51));
         } finally {
             application.close();
             run();
@@ -916,6 +923,21 @@ class DeadLettersIT extends DeliveryScenario {
                         .matches(standing -> standing.letters() == 2 && standing.due() != due.isEmpty());
             }
         }
+        sql.update("DELETE FROM millrace.dead_letter WHERE sink = 'nobody'");
+    }
+
+    @Test
+    void lettersOfARowAreCountedOnceAndThoseThatNameNoneOneByOne() {
+        DeadLetters letters = application.getBean(DeadLetters.class);
+        kept(0, 7L, "OPEN");
+        kept(1, 7L, "WAITING");
+        kept(2, 8L, "RETRYING");
+        kept(3, null, "OPEN");
+        kept(4, null, "OPEN");
+        kept(5, 9L, "RETRIED");
+        kept(6, null, "SUPERSEDED");
+        assertThat(letters.unsettledRows("nobody", new TopicPartition(table.topic(), 0)))
+                .isEqualTo(4);
         sql.update("DELETE FROM millrace.dead_letter WHERE sink = 'nobody'");
     }
 

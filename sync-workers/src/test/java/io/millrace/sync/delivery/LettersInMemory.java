@@ -75,6 +75,15 @@ final class LettersInMemory implements DeadLetters {
     }
 
     @Override
+    public long unsettledRows(String sink, TopicPartition partition) {
+        long rowless = kept.entrySet().stream()
+                .filter(entry ->
+                        !superseded.contains(entry.getKey()) && entry.getValue().keyHash() == null)
+                .count();
+        return unsettled(sink, partition).size() + rowless;
+    }
+
+    @Override
     public Map<Long, Long> gaps(String sink, TopicPartition partition) {
         return Map.copyOf(gaps);
     }
