@@ -624,4 +624,37 @@ class DeadLettersIT {
         assertThat(offsets.deliveries("redis").get(0).nextOffset()).isEqualTo(10);
         assertThat(catalog.openSnapshots()).anyMatch(snapshot -> snapshot.tableId() == table.id());
     }
+
+    @Test
+    void aResumeWhoseSnapshotCannotBeAskedForChangesNothingAndTheNextFindsTheGapAgain() {
+        sql.update("DELETE FROM millrace.delivery_offset");
+        TopicPartitionId partition = new TopicPartitionId(table.topic(), 0);
+        offsets.topics("redis", Map.of(partition, new UUID(1, 2)));
+        offsets.advance("redis", List.of(new Advance(partition, 0, 100, null, Instant.EPOCH, 1)));
+        catalog.bindingState(table.id(), "redis", BindingState.FAILED, "The topic was made anew");
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
+        List<Map<String, Object>> before = sql.queryForList("SELECT * FROM millrace.dead_letter ORDER BY id");
+        String resume = "/sinks/redis/tables/" + table.id() + "/resume";
+        sql.execute("ALTER TABLE millrace.table_snapshot ADD CONSTRAINT refused_by_test CHECK (false) NOT VALID");
+        try {
+            answer(call(HttpMethod.POST, resume, null), 503);
+        } finally {
+            sql.execute("ALTER TABLE millrace.table_snapshot DROP CONSTRAINT refused_by_test");
+        }
+        assertThat(offsets.deliveries("redis").get(0)).satisfies(offset -> {
+            assertThat(offset.nextOffset()).isEqualTo(100);
+            assertThat(offset.topicId()).isEqualTo(new UUID(1, 2));
+        });
+        assertThat(sql.queryForList("SELECT * FROM millrace.dead_letter ORDER BY id"))
+                .isEqualTo(before);
+        assertThat(answer(call(HttpMethod.GET, "/sinks/redis/tables/" + table.id(), null), 200)
+                        .get("state")
+                        .asString())
+                .isEqualTo("FAILED");
+
+        answer(call(HttpMethod.POST, resume, null), 200);
+        assertThat(offsets.deliveries("redis").get(0).nextOffset()).isLessThan(100);
+        assertThat(catalog.openSnapshots()).anyMatch(snapshot -> snapshot.tableId() == table.id());
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
+    }
 }

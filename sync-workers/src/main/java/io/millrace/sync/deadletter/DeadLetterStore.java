@@ -32,6 +32,11 @@ final class DeadLetterStore implements DeadLetters {
     }
 
     @Override
+    public long unsettledRows(String sink, TopicPartition partition) {
+        return table.unsettledRows(sink, partition);
+    }
+
+    @Override
     public Map<Long, Long> gaps(String sink, TopicPartition partition) {
         return table.gaps(sink, partition);
     }
@@ -43,8 +48,14 @@ final class DeadLetterStore implements DeadLetters {
 
     @Override
     public List<KeptLetter> due(
-            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit) {
-        return table.due(sink, partition, below, except, exceptRows, limit);
+            String sink,
+            TopicPartition partition,
+            long below,
+            Set<Long> except,
+            Set<Long> exceptRows,
+            boolean inOrder,
+            int limit) {
+        return table.due(sink, partition, below, except, exceptRows, inOrder, limit);
     }
 
     @Override
@@ -86,5 +97,10 @@ final class DeadLetterStore implements DeadLetters {
     @Override
     public Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to) {
         return table.discarded(sink, partition, from, to);
+    }
+
+    @Override
+    public long lastDiscarded(String sink, TopicPartition partition) {
+        return table.lastDiscarded(sink, partition);
     }
 }

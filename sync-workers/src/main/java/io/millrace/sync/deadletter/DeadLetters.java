@@ -29,6 +29,9 @@ public interface DeadLetters {
     /** Returns, by what rows are told apart by, the offset of each row's first letter that is not settled. */
     Map<Long, Long> unsettled(String sink, TopicPartition partition);
 
+    /** Returns how many rows have letters that are not settled; each letter that names no row counts as one. */
+    long unsettledRows(String sink, TopicPartition partition);
+
     /**
      * Returns, by what rows are told apart by, the offset of each row's first letter that was discarded and that no whole newer state of the
      * row has made good: what it held of the row, nobody has.
@@ -43,9 +46,16 @@ public interface DeadLetters {
      *
      * @param except letters that are left out
      * @param exceptRows rows whose letters are left out, by what rows are told apart by
+     * @param inOrder whether no change of a row may go before an earlier one that is OPEN: a letter that was to do so is WAITING from now on
      */
     List<KeptLetter> due(
-            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit);
+            String sink,
+            TopicPartition partition,
+            long below,
+            Set<Long> except,
+            Set<Long> exceptRows,
+            boolean inOrder,
+            int limit);
 
     /** Takes note that a letter is given to the sink now; false if it was settled meanwhile, and must not be. */
     boolean begin(KeptLetter letter);
@@ -98,4 +108,7 @@ public interface DeadLetters {
      * topic is not the one that it was.
      */
     Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to);
+
+    /** Returns the offset of the last record whose event a person discarded; -1 where there is none. */
+    long lastDiscarded(String sink, TopicPartition partition);
 }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -92,20 +93,29 @@ final class LetterTable {
                        min(record_offset) FILTER (WHERE state = 'OPEN') OVER (PARTITION BY sink, topic, partition, key_hash) AS open_at
                 FROM millrace.dead_letter WHERE state IN ('OPEN', 'WAITING', 'RETRYING'))
             SELECT sink, topic, partition, count(*) AS letters,
-                   bool_or(state = 'RETRYING' OR state = 'WAITING' AND (open_at IS NULL OR open_at > record_offset)) AS due
+                   bool_or(state = 'RETRYING'
+                           OR state = 'WAITING' AND (key_hash IS NULL OR open_at IS NULL OR open_at > record_offset)) AS due
             FROM live GROUP BY sink, topic, partition
             """;
+
+    /** A record that names no row has none before it. */
+    private static final String BEHIND_OPEN = """
+            EXISTS (
+                  SELECT FROM millrace.dead_letter e
+                  WHERE e.sink = d.sink AND e.topic = d.topic AND e.partition = d.partition AND e.key_hash = d.key_hash
+                    AND e.record_offset < d.record_offset AND e.state = 'OPEN')""";
 
     private static final String DUE = """
             SELECT d.* FROM millrace.dead_letter d
             WHERE d.sink = ? AND d.topic = ? AND d.partition = ? AND d.record_offset < ? AND d.state IN ('RETRYING', 'WAITING')
               AND d.id <> ALL (?) AND (d.key_hash IS NULL OR d.key_hash <> ALL (?))
-              AND (d.state = 'RETRYING' OR NOT EXISTS (
-                  SELECT FROM millrace.dead_letter e
-                  WHERE e.sink = d.sink AND e.topic = d.topic AND e.partition = d.partition AND e.key_hash = d.key_hash
-                    AND e.record_offset < d.record_offset AND e.state = 'OPEN'))
+              AND (d.state = 'RETRYING' AND NOT ? OR NOT %s)
             ORDER BY d.record_offset LIMIT ?
-            """;
+            """.formatted(BEHIND_OPEN);
+
+    /** So a person sees why it is not given again; it is, by itself, once nothing is open before it. */
+    private static final String SET_BACK = "UPDATE millrace.dead_letter d SET state = 'WAITING'" + OF_PARTITION
+            + "AND state = 'RETRYING' AND " + BEHIND_OPEN;
 
     private final JdbcTemplate jdbc;
 
@@ -188,6 +198,16 @@ final class LetterTable {
         return first(sink, partition, UNSETTLED);
     }
 
+    long unsettledRows(String sink, TopicPartition partition) {
+        return Objects.requireNonNull(jdbc.queryForObject(
+                "SELECT count(DISTINCT key_hash) + count(*) FILTER (WHERE key_hash IS NULL) FROM millrace.dead_letter"
+                        + OF_PARTITION + "AND " + UNSETTLED,
+                Long.class,
+                sink,
+                partition.topic(),
+                partition.partition()));
+    }
+
     Map<Long, Long> gaps(String sink, TopicPartition partition) {
         return first(sink, partition, GAP);
     }
@@ -214,7 +234,16 @@ final class LetterTable {
     }
 
     List<KeptLetter> due(
-            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit) {
+            String sink,
+            TopicPartition partition,
+            long below,
+            Set<Long> except,
+            Set<Long> exceptRows,
+            boolean inOrder,
+            int limit) {
+        if (inOrder) {
+            jdbc.update(SET_BACK, sink, partition.topic(), partition.partition());
+        }
         return jdbc.query(
                 DUE,
                 LetterTable::letter,
@@ -224,6 +253,7 @@ final class LetterTable {
                 below,
                 except.toArray(Long[]::new),
                 exceptRows.toArray(Long[]::new),
+                inOrder,
                 limit);
     }
 
@@ -317,6 +347,16 @@ final class LetterTable {
                 from,
                 to);
         return events;
+    }
+
+    long lastDiscarded(String sink, TopicPartition partition) {
+        return Objects.requireNonNull(jdbc.queryForObject(
+                "SELECT coalesce(max(record_offset), -1) FROM millrace.dead_letter" + OF_PARTITION
+                        + "AND state = 'DISCARDED' AND event_id IS NOT NULL",
+                Long.class,
+                sink,
+                partition.topic(),
+                partition.partition()));
     }
 
     private static TopicPartition partition(ResultSet row) throws SQLException {
