@@ -370,6 +370,30 @@ class ShapingIT {
     }
 
     @Test
+    void rowThatWasMadeAgainBehindTheFilterAndComesToPassWithinOneBatchIsAskedFor() throws Exception {
+        Shaping paid = new Shaping(null, Map.of(), Map.of(), "status == 'paid'", List.of());
+        declare("elasticsearch", paid);
+        declare("redis", paid);
+        String unsent =
+                "{\"id\":1,\"email\":\"__debezium_unavailable_value\",\"total\":\"2\",\"status\":\"paid\",\"big\":1}";
+        // all there before delivery begins: one batch
+        send(
+                events.create(id(1), row(1, "former", "1", "paid")),
+                events.delete(id(1)),
+                events.create(id(1), row(1, "large", "2", "open")),
+                events.update(id(1), null, unsent, "email"));
+        stream();
+        delivered("elasticsearch", "redis");
+        assertThat(inElasticsearch()).isEmpty();
+        assertThat(inRedis()).isEmpty();
+        assertThat(askedFor()).containsExactly(id(1));
+        send(events.read(id(1), row(1, "large", "2", "paid"), TestEvents.nextLsn()));
+        delivered("elasticsearch", "redis");
+        assertThat(inElasticsearch()).isEqualTo(Map.of("1", row(1, "large", "2", "paid")));
+        assertThat(inRedis()).isEqualTo(Map.of("1", row(1, "large", "2", "paid")));
+    }
+
+    @Test
     void rowWhoseFilterNeedsWhatWasNotSentIsAskedForByStatesAndADeadLetterOfALog() throws Exception {
         Shaping example = new Shaping(null, Map.of(), Map.of(), "email.endsWith('example.org')", List.of());
         declare("elasticsearch", example);
