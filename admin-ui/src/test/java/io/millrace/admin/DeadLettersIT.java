@@ -561,9 +561,9 @@ class DeadLettersIT {
                 .containsExactly(
                         "audit 3 no JSON",
                         "audit 4 An earlier change of this row is a dead letter",
-                        "redis -907 of the topic before that",
-                        "redis -903 value <b>too long</b>",
-                        "redis -902 value of the wrong type",
+                        "redis -7 of the topic before that",
+                        "redis -6 value <b>too long</b>",
+                        "redis -5 value of the wrong type",
                         "redis -4 behind");
         assertThat(offsets.deliveries("redis").get(0).nextOffset()).isLessThan(200);
 

@@ -4,6 +4,7 @@ import io.millrace.admin.web.Problem;
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
+import io.millrace.catalog.FormerLetters;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.catalog.PipelineCatalog;
@@ -175,17 +176,15 @@ class Rewinds {
         Map<TopicPartition, Long> stands = stands(sink, table);
         Map<TopicPartitionId, Long> passed = new HashMap<>();
         Map<TopicPartitionId, Long> begun = new HashMap<>();
-        List<TopicPartition> anew = new ArrayList<>();
         topics.outside(table.topic(), stands).forEach((partition, range) -> {
             TopicPartitionId id = new TopicPartitionId(partition.topic(), partition.partition());
             if (isAnew(partition, range, stands)) {
-                anew.add(partition);
                 begun.put(id, range.begin());
             } else {
                 passed.put(id, range.begin());
             }
         });
-        letters.setApart(sink, anew);
+        letters.setApart(sink, begun.keySet());
         offsets.rewind(sink, passed);
         offsets.beginAnew(sink, begun);
         log.warn(

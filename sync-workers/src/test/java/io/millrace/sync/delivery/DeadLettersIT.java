@@ -7,6 +7,8 @@ import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.LetterCauses;
+import io.millrace.catalog.Offsets.Advance;
+import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.shaping.Mask;
 import io.millrace.catalog.shaping.Shaping;
@@ -425,6 +427,20 @@ class DeadLettersIT extends DeliveryScenario {
                         "0:OPEN:" + event.eventId(),
                         "1:OPEN:x",
                         "2:OPEN:z");
+    }
+
+    @Test
+    void aWorkerThatIsBehindTheTimesSetsNothingApart() {
+        ChangeEvent former = events.create(key(1), item(1, "former"));
+        keep(refused(0, 1, former), noEvent(2, "y"));
+        offsets.advance(
+                "nobody", List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 3, null, Instant.EPOCH, 3)));
+        ChangeEvent event = events.create(key(1), item(1, "new"));
+        assertThat(application
+                        .getBean(DeadLetters.class)
+                        .keep("nobody", List.of(refused(0, 1, event), noEvent(2, "z"))))
+                .isFalse();
+        assertThat(places()).containsExactly("1:OPEN:" + former.eventId(), "2:OPEN:y");
     }
 
     private ChangeEvent[] changes(String name, int count) {
