@@ -385,6 +385,7 @@ class DeadLettersIT {
         holds(1, null, "cannot take '" + planted + "' now");
         holds(2, null, LetterCauses.BEHIND);
         sql.update("UPDATE millrace.dead_letter SET category = 'BEHIND' WHERE record_offset < 3");
+        sql.update("UPDATE millrace.dead_letter SET said_under = NULL WHERE record_offset = 2");
         String shaping = "/sinks/redis/tables/" + table.id() + "/shaping";
         answer(call(HttpMethod.PUT, shaping, "{\"masks\":{\"email\":{\"kind\":\"HASH\"}}}"), 200);
         try {

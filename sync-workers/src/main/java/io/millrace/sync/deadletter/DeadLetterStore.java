@@ -56,7 +56,7 @@ final class DeadLetterStore implements DeadLetters {
 
     @Override
     public void later(KeptLetter letter, String cause, @Nullable String masks) {
-        table.later(letter.id(), cause, masks);
+        table.later(letter, cause, masks);
     }
 
     @Override
@@ -76,7 +76,7 @@ final class DeadLetterStore implements DeadLetters {
 
     @Override
     public void refused(KeptLetter letter, String cause, @Nullable String stack, @Nullable String masks) {
-        table.refused(letter.id(), cause, stack, masks);
+        table.refused(letter, cause, stack, masks);
     }
 
     @Override

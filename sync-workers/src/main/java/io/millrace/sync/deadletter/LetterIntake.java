@@ -26,21 +26,24 @@ final class LetterIntake {
 
     /**
      * What a record becomes that is kept already: attempted and refused again, it is open, unless a person discarded it; waiting for
-     * another, it stays what it is. What is shown of it is always what came last: it may be masked by now. Not kept is what the stored
-     * offset has passed, and what finds another record's letter in its place: {@link #OTHER}.
+     * another, it stays what it is. What is shown of it is always what came last: it may be masked by now. Of values that are masked by a
+     * newer declaration than the worker knows, nothing is shown. Not kept is what the stored offset has passed, and what finds another
+     * record's letter in its place: {@link #OTHER}.
      */
-    private static final String KEEP = """
+    private static final String KEEP = Said.SQL + """
             INSERT INTO millrace.dead_letter AS d
                 (sink, topic, partition, record_offset, source, schema_name, table_name, key, key_hash, event_id, row_version,
-                 category, cause, detail, payload, masks, letter_offset, state)
-            SELECT ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?
+                 category, cause, said_under, detail, payload, masks, letter_offset, state)
+            SELECT ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?,
+                   ?, said.words, said.under, ?, CASE WHEN ?::jsonb @> said.masks THEN ?::text END, ?::jsonb || said.masks, ?, ?
+            FROM said
             WHERE %s
             ON CONFLICT (sink, topic, partition, record_offset) DO UPDATE
             SET occurrences = d.occurrences + CASE WHEN excluded.state = 'OPEN' THEN 1 ELSE 0 END,
                 last_attempt_at = CASE WHEN excluded.state = 'OPEN' THEN now() ELSE d.last_attempt_at END,
                 category = CASE WHEN excluded.state = 'OPEN' THEN excluded.category ELSE d.category END,
-                cause = CASE WHEN excluded.state = 'OPEN' OR d.masks IS DISTINCT FROM excluded.masks
-                             THEN excluded.cause ELSE d.cause END,
+                cause = CASE WHEN excluded.state = 'OPEN' THEN excluded.cause ELSE d.cause END,
+                said_under = CASE WHEN excluded.state = 'OPEN' THEN excluded.said_under ELSE d.said_under END,
                 detail = CASE WHEN excluded.state = 'OPEN' THEN excluded.detail ELSE d.detail END,
                 payload = excluded.payload,
                 masks = excluded.masks,
@@ -137,30 +140,31 @@ final class LetterIntake {
         String topic = letter.record().topic();
         int partition = letter.record().partition();
         long offset = letter.record().offset();
-        return new @Nullable Object[] {
-            sink,
-            topic,
-            partition,
-            offset,
-            letter.source(),
-            letter.table().schema(),
-            letter.table().table(),
-            key == null ? null : key.json().replace("\\u0000", "\\ufffd"),
-            letter.keyHash(),
-            event == null ? null : event.eventId(),
-            event == null ? null : (Long) event.rowVersion(),
-            letter.category().name(),
-            letter.cause().replace('\0', ' '),
-            letter.stack(),
-            payload(letter.record().value()),
-            letter.masks(),
-            letterOffset,
-            letter.category() == DeadLetter.Category.BEHIND ? "WAITING" : "OPEN",
-            sink,
-            topic,
-            partition,
-            offset
-        };
+        boolean behind = letter.category() == DeadLetter.Category.BEHIND;
+        Said said = new Said(sink, topic, letter.cause(), behind ? null : letter.masks());
+        return said.parameters(
+                sink,
+                topic,
+                partition,
+                offset,
+                letter.source(),
+                letter.table().schema(),
+                letter.table().table(),
+                key == null ? null : key.json().replace("\\u0000", "\\ufffd"),
+                letter.keyHash(),
+                event == null ? null : event.eventId(),
+                event == null ? null : (Long) event.rowVersion(),
+                letter.category().name(),
+                letter.stack(),
+                letter.masks(),
+                payload(letter.record().value()),
+                letter.masks(),
+                letterOffset,
+                behind ? "WAITING" : "OPEN",
+                sink,
+                topic,
+                partition,
+                offset);
     }
 
     /** For people to read; whole, byte by byte, it is in the topic. */

@@ -1,6 +1,5 @@
 package io.millrace.sync.deadletter;
 
-import io.millrace.catalog.LetterCauses;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -17,12 +16,6 @@ final class LetterTable {
     private static final String UNSETTLED = "state IN ('OPEN', 'WAITING', 'RETRYING')";
     private static final String GAP = "state = 'DISCARDED' AND NOT made_good";
     private static final String OF_PARTITION = " WHERE sink = ? AND topic = ? AND partition = ? ";
-
-    /**
-     * Of what was said of a letter that is on its way. It may have been masked since it set out, and counts as masked then: nobody looks
-     * at it again.
-     */
-    private static final String CAUSE = "cause = CASE WHEN coalesce(?::jsonb @> masks, true) THEN ? ELSE ? END";
 
     private static final String STANDING = """
             WITH live AS (
@@ -102,14 +95,16 @@ final class LetterTable {
                 == 1;
     }
 
-    void later(long id, String cause, @Nullable String masks) {
+    void later(KeptLetter letter, String cause, @Nullable String masks) {
         jdbc.update(
-                "UPDATE millrace.dead_letter SET " + CAUSE
-                        + ", last_attempt_at = now() WHERE id = ? AND state = 'RETRYING'",
-                masks,
-                cause.replace('\0', ' '),
-                LetterCauses.UNSAID,
-                id);
+                Said.SQL
+                        + "UPDATE millrace.dead_letter SET cause = said.words, said_under = said.under, last_attempt_at = now()"
+                        + " FROM said WHERE id = ? AND state = 'RETRYING'",
+                said(letter, cause, masks).parameters(letter.id()));
+    }
+
+    private static Said said(KeptLetter letter, String cause, @Nullable String masks) {
+        return new Said(letter.sink(), letter.partition().topic(), cause, masks);
     }
 
     /** Whoever discards it while it is on its way comes too late: that is said, for what is shown must be what is so. */
@@ -131,16 +126,13 @@ final class LetterTable {
     }
 
     /** The stack holds no messages, and so no values. */
-    void refused(long id, String cause, @Nullable String stack, @Nullable String masks) {
+    void refused(KeptLetter letter, String cause, @Nullable String stack, @Nullable String masks) {
         jdbc.update(
-                "UPDATE millrace.dead_letter SET state = 'OPEN', category = 'REJECTED', " + CAUSE
-                        + ", detail = coalesce(?, detail), occurrences = occurrences + 1, last_attempt_at = now() WHERE id = ? AND "
-                        + UNSETTLED,
-                masks,
-                cause.replace('\0', ' '),
-                LetterCauses.UNSAID,
-                stack,
-                id);
+                Said.SQL
+                        + "UPDATE millrace.dead_letter SET state = 'OPEN', category = 'REJECTED', cause = said.words,"
+                        + " said_under = said.under, detail = coalesce(?, detail), occurrences = occurrences + 1, last_attempt_at = now()"
+                        + " FROM said WHERE id = ? AND " + UNSETTLED,
+                said(letter, cause, masks).parameters(stack, letter.id()));
     }
 
     int superseded(
