@@ -462,6 +462,48 @@ class CatalogIT {
         });
     }
 
+    private long letter(String sink, int partition, long offset) {
+        return template.queryForObject(
+                "INSERT INTO millrace.dead_letter (sink, topic, partition, record_offset, category, cause)"
+                        + " VALUES (?, 'shop.public.former', ?, ?, 'REJECTED', 'no') RETURNING id",
+                Long.class,
+                sink,
+                partition,
+                offset);
+    }
+
+    /** As id and offset, in the order in which they stand. */
+    private List<String> places(String sink, int partition) {
+        return template.queryForList(
+                "SELECT id || ' at ' || record_offset FROM millrace.dead_letter WHERE sink = ? AND partition = ?"
+                        + " ORDER BY record_offset",
+                String.class,
+                sink,
+                partition);
+    }
+
+    @Test
+    void lettersOfFormerTopicsStandInTheirOrderBeforeAllThatComesAndTakeNoMoreRoomThanTheyNeed() {
+        template.execute("TRUNCATE millrace.dead_letter");
+        FormerLetters former = new FormerLetters(template);
+        TopicPartitionId partition = new TopicPartitionId("shop.public.former", 0);
+        long b = letter("redis", 0, 9_000_000_000L);
+        long a = letter("redis", 0, 7);
+        long present = letter("redis", 0, 8);
+        long beside = letter("redis", 1, 7);
+        long other = letter("audit", 0, 7);
+
+        former.setApart("redis", partition, a);
+        assertThat(places("redis", 0)).containsExactly(a + " at -2", b + " at -1", present + " at 8");
+
+        long later = letter("redis", 0, 9);
+        former.setApart("redis", List.of(partition));
+        assertThat(places("redis", 0))
+                .containsExactly(a + " at -6", b + " at -5", present + " at -4", later + " at -3");
+        assertThat(places("redis", 1)).containsExactly(beside + " at 7");
+        assertThat(places("audit", 0)).containsExactly(other + " at 7");
+    }
+
     @Test
     void aSinkThatSomeoneMovedDoesNotKnowWhichChangeItReached() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);

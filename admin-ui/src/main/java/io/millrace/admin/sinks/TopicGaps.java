@@ -4,6 +4,7 @@ import io.millrace.admin.sinks.TopicSearch.Range;
 import io.millrace.admin.web.Problem;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
+import io.millrace.catalog.FormerLetters;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import java.util.HashMap;
@@ -58,11 +59,13 @@ class TopicGaps {
             return places.values().stream().allMatch(place -> place.standing() == Standing.WHOLE);
         }
 
-        Map<TopicPartition, Long> begins(Standing standing) {
+        Map<TopicPartitionId, Long> begins(Standing standing) {
             return places.entrySet().stream()
                     .filter(entry -> entry.getValue().standing() == standing)
                     .collect(Collectors.toMap(
-                            Map.Entry::getKey, entry -> entry.getValue().begin()));
+                            entry -> new TopicPartitionId(
+                                    entry.getKey().topic(), entry.getKey().partition()),
+                            entry -> entry.getValue().begin()));
         }
     }
 
@@ -97,17 +100,9 @@ class TopicGaps {
 
     /** Moves the sink over what the topic no longer holds. What was lost there, only a new snapshot can make good. */
     void pass(String sink, Look look) {
-        Map<TopicPartition, Long> begun = look.begins(Standing.ANEW);
+        Map<TopicPartitionId, Long> begun = look.begins(Standing.ANEW);
         letters.setApart(sink, begun.keySet());
-        offsets.rewind(sink, ids(look.begins(Standing.DELETED)));
-        offsets.beginAnew(sink, ids(begun), look.topicId());
-    }
-
-    private static Map<TopicPartitionId, Long> ids(Map<TopicPartition, Long> offsets) {
-        return offsets.entrySet().stream()
-                .collect(Collectors.toMap(
-                        entry -> new TopicPartitionId(
-                                entry.getKey().topic(), entry.getKey().partition()),
-                        Map.Entry::getValue));
+        offsets.rewind(sink, look.begins(Standing.DELETED));
+        offsets.beginAnew(sink, begun, look.topicId());
     }
 }

@@ -11,11 +11,13 @@ import org.jspecify.annotations.Nullable;
 /** The table and the topics together; the topic first, so that what the table shows is there. */
 final class DeadLetterStore implements DeadLetters {
 
+    private final LetterIntake intake;
     private final LetterTable table;
     private final DeadLetterTopics topics;
     private final LetterRecords records;
 
-    DeadLetterStore(LetterTable table, DeadLetterTopics topics, LetterRecords records) {
+    DeadLetterStore(LetterIntake intake, LetterTable table, DeadLetterTopics topics, LetterRecords records) {
+        this.intake = intake;
         this.table = table;
         this.topics = topics;
         this.records = records;
@@ -23,7 +25,7 @@ final class DeadLetterStore implements DeadLetters {
 
     @Override
     public boolean keep(String sink, List<DeadLetter> letters) {
-        return table.keep(sink, letters, topics.send(sink, letters));
+        return intake.keep(sink, letters, topics.send(sink, letters));
     }
 
     @Override
@@ -65,7 +67,7 @@ final class DeadLetterStore implements DeadLetters {
 
     @Override
     public void later(KeptLetter letter, String cause, @Nullable String masks) {
-        table.later(letter.id(), cause, masks);
+        table.later(letter, cause, masks);
     }
 
     @Override
@@ -85,7 +87,7 @@ final class DeadLetterStore implements DeadLetters {
 
     @Override
     public void refused(KeptLetter letter, String cause, @Nullable String stack, @Nullable String masks) {
-        table.refused(letter.id(), cause, stack, masks);
+        table.refused(letter, cause, stack, masks);
     }
 
     @Override

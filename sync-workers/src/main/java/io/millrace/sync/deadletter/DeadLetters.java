@@ -20,7 +20,8 @@ public interface DeadLetters {
     /**
      * Keeps records, in the table {@code dead_letter} and in the topic {@code <topic>.<sink>.dlt}, and returns when both are durable.
      * Keeping one again counts it up; one that a person discarded stays discarded. A letter about another record with the same offset, from
-     * before the topic was made anew, is set apart under a negative one, in its order with whatever was kept before it.
+     * before the topic was made anew, is set apart under a negative one, in its order with whatever was kept before it. Of one that is
+     * masked under less than is declared by now, no values are kept in the table.
      *
      * @return false if the sink's stored offset has passed one of them: another worker dealt with it, and this one is behind the times
      */
@@ -63,7 +64,7 @@ public interface DeadLetters {
     /**
      * It was not taken, but may be: it stays due.
      *
-     * @param masks what the sink was given was masked under these; null for a cause that quotes nothing of it. If the letter has others by
+     * @param masks what the sink was given was masked under these; null for a cause that quotes nothing of it. If others are declared by
      *     now, the cause is not kept.
      */
     void later(KeptLetter letter, String cause, @Nullable String masks);

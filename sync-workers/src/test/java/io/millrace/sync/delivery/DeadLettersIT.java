@@ -7,6 +7,8 @@ import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.LetterCauses;
+import io.millrace.catalog.Offsets.Advance;
+import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.shaping.Mask;
 import io.millrace.catalog.shaping.Shaping;
@@ -29,6 +31,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -41,6 +44,8 @@ import org.springframework.boot.health.contributor.Status;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** Order per row holds across dead letters, and what people decide about them is done, once. */
 class DeadLettersIT extends DeliveryScenario {
@@ -463,6 +468,20 @@ class DeadLettersIT extends DeliveryScenario {
                         "2:OPEN:z");
     }
 
+    @Test
+    void aWorkerThatIsBehindTheTimesSetsNothingApart() {
+        ChangeEvent former = events.create(key(1), item(1, "former"));
+        keep(refused(0, 1, former), noEvent(2, "y"));
+        offsets.advance(
+                "nobody", List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 3, null, Instant.EPOCH, 3)));
+        ChangeEvent event = events.create(key(1), item(1, "new"));
+        assertThat(application
+                        .getBean(DeadLetters.class)
+                        .keep("nobody", List.of(refused(0, 1, event), noEvent(2, "z"))))
+                .isFalse();
+        assertThat(places()).containsExactly("1:OPEN:" + former.eventId(), "2:OPEN:y");
+    }
+
     private ChangeEvent[] changes(String name, int count) {
         return IntStream.range(0, count)
                 .mapToObj(i -> events.update(key(1), null, item(1, name + i)))
@@ -637,37 +656,165 @@ class DeadLettersIT extends DeliveryScenario {
         assertThat(effects()).containsExactly(effect("create", 1, bad), effect("update", 1, "b"));
     }
 
-    /** The letter is masked while the sink, which was given it unmasked, is yet to answer. */
-    @Test
-    void whatASinkSaysOfALetterThatWasMaskedMeanwhileIsKeptOnlyOnceItIsGivenItMasked() throws Exception {
-        send(events.create(key(1), item(1, bad)));
-        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
-        Shaping masked = new Shaping(null, Map.of(), Map.of("note", Mask.of(Mask.Kind.NULL)), null, List.of());
-        SteerableSink.refuse(bad, ErrorCategory.RETRYABLE);
+    private static Shaping masked() {
+        return new Shaping(null, Map.of(), Map.of("note", Mask.of(Mask.Kind.NULL)), null, List.of());
+    }
+
+    private void declare(String sink, Shaping shaping) {
+        String json = shaping.changesNothing() ? null : shaping.toJson();
+        assertThat(application.getBean(Shapings.class).declare(table.id(), sink, json, version(sink), "test"))
+                .isPositive();
+    }
+
+    /** And waits until nothing is delivered by what was declared before. */
+    private void declareAndHold(String sink, Shaping shaping) {
+        declare(sink, shaping);
+        Instant declared = Instant.now();
+        await().until(() -> Instant.now().isAfter(declared.plus(Shapings.HOLDS_AFTER)));
+    }
+
+    /** The mask is declared while the sink, which was given the record unmasked, is yet to answer. */
+    private void retryWhileAMaskIsDeclared() {
         SteerableSink.hangAt(bad);
         try {
             decide("states", "OPEN", "RETRYING");
             await().until(SteerableSink::hangs);
-            sql.update(
-                    "UPDATE millrace.dead_letter SET masks = ?::jsonb, cause = 'masked' WHERE topic = ? AND sink = 'states'",
-                    masked.masksJson(),
-                    table.topic());
+            declare("states", masked());
+            // it is given again only once the test wants it
+            catalog.bindingState(table.id(), "states", BindingState.PAUSED, null);
+            await().until(() -> knownClosed("states"));
         } finally {
             SteerableSink.release();
         }
+    }
+
+    @Test
+    void whatASinkSaysOfALetterIsKeptIfItWasGivenItUnderAllThatIsMaskedByThen() throws Exception {
+        send(events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+        SteerableSink.refuse(bad, ErrorCategory.RETRYABLE);
+        retryWhileAMaskIsDeclared();
         await().untilAsserted(() -> assertThat(said("states")).isEqualTo("RETRYING " + LetterCauses.UNSAID));
 
-        SteerableSink.refuse(bad, ErrorCategory.REJECTED);
-        await().untilAsserted(() -> assertThat(said("states")).isEqualTo("OPEN " + LetterCauses.UNSAID));
+        catalog.bindingState(table.id(), "states", BindingState.ACTIVE, null);
+        await().untilAsserted(() -> assertThat(said("states")).isEqualTo("RETRYING The test refuses it"));
 
-        Instant declared = Instant.now();
-        assertThat(application
-                        .getBean(Shapings.class)
-                        .declare(table.id(), "states", masked.toJson(), version("states"), "test"))
-                .isPositive();
-        await().until(() -> Instant.now().isAfter(declared.plus(Shapings.HOLDS_AFTER)));
+        declareAndHold("states", Shaping.NONE);
+        SteerableSink.refuse(bad, ErrorCategory.REJECTED);
+        await().untilAsserted(() -> assertThat(said("states")).isEqualTo("OPEN The test refuses it"));
+        retryWhileAMaskIsDeclared();
+        await().untilAsserted(() -> assertThat(said("states")).isEqualTo("OPEN " + LetterCauses.UNSAID));
+    }
+
+    @Test
+    void whatASinkSaysIsKeptAgainOnceAMaskIsLifted() throws Exception {
+        send(events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+        // as the console left it when the mask was declared
+        sql.update(
+                "UPDATE millrace.dead_letter SET masks = ?::jsonb, cause = ?, said_under = NULL WHERE topic = ? AND sink = 'states'",
+                masked().masksJson(),
+                LetterCauses.UNSAID,
+                table.topic());
         decide("states", "OPEN", "RETRYING");
         await().untilAsserted(() -> assertThat(said("states")).isEqualTo("OPEN The test refuses it"));
+        assertThat(sql.queryForObject(
+                        "SELECT said_under::text FROM millrace.dead_letter WHERE topic = ? AND sink = 'states'",
+                        String.class,
+                        table.topic()))
+                .as("so it is masked with the next declaration")
+                .isEqualTo("{}");
+    }
+
+    private String everythingOf(String sink) {
+        return String.join(
+                "\n",
+                sql.queryForList(
+                        "SELECT d::text FROM millrace.dead_letter d WHERE topic = ? AND sink = ? ORDER BY record_offset",
+                        String.class,
+                        table.topic(),
+                        sink));
+    }
+
+    /** Of a sink that nobody is, and that the table goes to. */
+    private void goesToNobody() {
+        table = registered(TestTables.uniqueName("orders"), Set.of("nobody"));
+        events = new TestEvents(table);
+    }
+
+    private DeadLetter[] holding(String planted) {
+        String row = item(1, "first").replace("\"n\"", '"' + planted + '"');
+        DeadLetter first = refused(0, 0, events.create(key(1), row));
+        DeadLetter second = refused(0, 1, events.update(key(1), null, row));
+        return new DeadLetter[] {
+            with(first, DeadLetter.Category.REJECTED, "cannot take '" + planted + "'"),
+            with(second, DeadLetter.Category.BEHIND, LetterCauses.BEHIND),
+            noEvent(2, planted)
+        };
+    }
+
+    private static DeadLetter with(DeadLetter letter, DeadLetter.Category category, String cause) {
+        return new DeadLetter(
+                letter.record(),
+                letter.source(),
+                letter.table(),
+                letter.event(),
+                letter.keyHash(),
+                category,
+                cause,
+                letter.stack());
+    }
+
+    private void assertThatNobodyShows(String planted) {
+        assertThat(everythingOf("nobody")).doesNotContain(planted);
+        assertThat(sql.queryForList(
+                        "SELECT cause || ' ' || (masks @> ?::jsonb) FROM millrace.dead_letter WHERE topic = ? AND sink = 'nobody'"
+                                + " ORDER BY record_offset",
+                        String.class,
+                        masked().masksJson(),
+                        table.topic()))
+                .containsExactly(
+                        LetterCauses.UNSAID + " true", LetterCauses.BEHIND + " true", LetterCauses.UNSAID + " true");
+    }
+
+    @Test
+    void ofLettersThatAreKeptByAnOlderDeclarationNoValuesAreKept() {
+        goesToNobody();
+        String planted = "planted-5ecret-0044";
+        DeadLetter[] letters = holding(planted);
+        declare("nobody", masked());
+        keep(letters);
+        assertThatNobodyShows(planted);
+        keep(letters);
+        assertThatNobodyShows(planted);
+
+        declare("nobody", Shaping.NONE);
+        keep(letters);
+        assertThat(everythingOf("nobody"))
+                .contains("cannot take '" + planted + "'")
+                .contains(LetterCauses.BEHIND);
+    }
+
+    @Test
+    void aLetterThatMeetsADeclarationWaitsForIt() throws Exception {
+        goesToNobody();
+        String planted = "planted-5ecret-0045";
+        var transaction = new TransactionTemplate(application.getBean(PlatformTransactionManager.class));
+        CompletableFuture<Void> kept = transaction.execute(status -> {
+            declare("nobody", masked());
+            CompletableFuture<Void> keeping = CompletableFuture.runAsync(() -> keep(holding(planted)));
+            await().until(() -> keeping.isDone() || waitsForALock());
+            assertThat(keeping).isNotDone();
+            return keeping;
+        });
+        kept.get();
+        assertThatNobodyShows(planted);
+    }
+
+    private boolean waitsForALock() {
+        return !sql.queryForList("SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO millrace.dead_letter%'")
+                .isEmpty();
     }
 
     private int version(String sink) {
