@@ -45,6 +45,8 @@ final class RebuildLab implements AutoCloseable {
 
     static final JsonMapper JSON = JsonMapper.builder().build();
 
+    private static final int PARTITIONS = 2;
+
     private final HttpClient http = HttpClient.newHttpClient();
     final LocalStack stack;
     final String database;
@@ -106,7 +108,7 @@ final class RebuildLab implements AutoCloseable {
                 ReplicaIdentity.FULL,
                 Set.of(sink),
                 "test"));
-        TestTopics.create(stack, registered.topic(), 2);
+        TestTopics.create(stack, registered.topic(), PARTITIONS);
         if (shaping != null) {
             declare(registered, shaping);
         }
@@ -148,6 +150,15 @@ final class RebuildLab implements AutoCloseable {
     synchronized void delete(int id) throws Exception {
         rows.remove(id);
         send(events.delete(key(id)));
+    }
+
+    /** Takes all rows; as capture does, it says so in each partition. */
+    synchronized void truncate() throws Exception {
+        rows.clear();
+        ChangeEvent truncate = events.truncate();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            producer.send(events.record(truncate, partition));
+        }
     }
 
     Future<?> send(ChangeEvent event) throws Exception {
