@@ -631,7 +631,7 @@ class DeadLettersIT {
         sql.update("DELETE FROM millrace.delivery_offset");
         TopicPartitionId partition = new TopicPartitionId(table.topic(), 0);
         offsets.topics("redis", Map.of(partition, new UUID(1, 2)));
-        offsets.advance("redis", List.of(new Advance(partition, 0, 100, null, Instant.EPOCH, 1)));
+        offsets.advance("redis", List.of(new Advance(partition, 0, 0, 100, null, Instant.EPOCH, 1)));
         catalog.bindingState(table.id(), "redis", BindingState.FAILED, "The topic was made anew");
         sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
         List<Map<String, Object>> before = sql.queryForList("SELECT * FROM millrace.dead_letter ORDER BY id");

@@ -30,7 +30,7 @@ class DiscardedTests {
                 new Route(table, new SinkBinding(table.id(), "sink", BindingState.ACTIVE, null, Instant.EPOCH, "{}"));
         Outcome outcome = new Outcome();
         Faults.Discarded found = faults.discarded(
-                new PartitionBatch(partition, route, from, to, List.of(), List.of(), List.of(), 0, false, held),
+                new PartitionBatch(partition, route, from, to, List.of(), List.of(), List.of(), 0, 0, false, held),
                 outcome);
         assertThat(outcome.reason(partition)).isNull();
         return found.events();
