@@ -3,6 +3,8 @@ package io.millrace.sync.rebuild;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.catalog.rebuild.Rebuild;
+import io.millrace.catalog.rebuild.RebuildRequest;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.catalog.snapshot.Rereads.Reread;
@@ -19,12 +21,15 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** What delivery writes while entries are brought back, behind the end of the feed: it is neither lost nor wrong for good. */
 @ExtendWith(LocalStackExtension.class)
@@ -158,5 +163,43 @@ class RedisRefillIT {
         rereads.answered(asked);
         delivered();
         assertThat(note()).isEqualTo("new");
+    }
+
+    private String name(String key) {
+        String json = redis.with(connection -> connection.sync().get(key));
+        return json == null ? null : RebuildLab.JSON.readTree(json).path("name").asString();
+    }
+
+    private void save(String options) {
+        new TransactionTemplate(lab.application.getBean(PlatformTransactionManager.class))
+                .executeWithoutResult(status -> {
+                    lab.rebuilds
+                            .begin(RebuildRequest.refill(
+                                    lab.table.id(), "redis", "Its options were changed", "{}", "test", true))
+                            .orElseThrow();
+                    lab.catalog.bindingOptions(lab.table.id(), "redis", options);
+                });
+    }
+
+    @Test
+    void changeThatDeliveryWroteUnderFormerOptionsIsFedUnderTheNewOnes() throws Exception {
+        register("{}");
+        String table = lab.table.table().table();
+        lab.put(1, "before");
+        delivered();
+        lab.catalog.bindingOptions(lab.table.id(), "redis", "{\"key\":\"probe:{table}:{id}\"}");
+        await().pollInterval(Duration.ofMillis(10)).until(() -> {
+            lab.put(2, "probe");
+            lab.producer.flush();
+            return name("probe:" + table + ":2") != null;
+        });
+        // delivery has asked the catalog just now, and does so again in a second
+        save("{\"key\":\"now:{table}:{id}\"}");
+        await().pollInterval(Duration.ofMillis(10))
+                .until(() -> !lab.rebuild().until().isEmpty());
+        lab.put(1, "behind the feed's end");
+        await().untilAsserted(() -> assertThat(lab.rebuild()).returns(RebuildState.DONE, Rebuild::state));
+        delivered();
+        assertThat(name("now:" + table + ":1")).isEqualTo("behind the feed's end");
     }
 }
