@@ -1,5 +1,6 @@
 package io.millrace.catalog.rebuild;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -157,6 +158,15 @@ public final class JdbcRebuilds implements Rebuilds {
                                 next.isExchange()))
                         .update()
                 == 1;
+    }
+
+    @Override
+    public boolean hasStood(long id, Duration atLeast) {
+        return sql.sql("SELECT state_since <= now() - make_interval(secs => ?) FROM millrace.sink_rebuild WHERE id = ?")
+                .params(Arrays.asList(atLeast.toMillis() / 1000.0, id))
+                .query(Boolean.class)
+                .optional()
+                .orElse(false);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.millrace.catalog.rebuild;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,6 +61,9 @@ public interface Rebuilds {
 
     /** Moves a rebuild on if it still stands where expected; clears its message, and its wish where it was taken up. */
     boolean move(long id, RebuildState expected, RebuildState next, @Nullable String message);
+
+    /** Tells whether one has stood where it stands for at least so long, by the database's clock. */
+    boolean hasStood(long id, Duration atLeast);
 
     void place(long id, String place);
 

@@ -88,6 +88,9 @@ final class RebuildRun {
                 return moved(rebuild, RebuildState.PREPARING, null);
             }
             case PREPARING -> {
+                if (!feeding.mayBegin(rebuild)) {
+                    return false;
+                }
                 sink.prepare(copy);
                 return feeding.decided(rebuild, copy) && moved(rebuild, RebuildState.FEEDING, null);
             }

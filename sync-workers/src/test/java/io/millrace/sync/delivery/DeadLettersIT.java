@@ -473,7 +473,8 @@ class DeadLettersIT extends DeliveryScenario {
         ChangeEvent former = events.create(key(1), item(1, "former"));
         keep(refused(0, 1, former), noEvent(2, "y"));
         offsets.advance(
-                "nobody", List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 0, 3, null, Instant.EPOCH, 3)));
+                "nobody",
+                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 0, 3, null, Instant.EPOCH, 3)));
         ChangeEvent event = events.create(key(1), item(1, "new"));
         assertThat(application
                         .getBean(DeadLetters.class)

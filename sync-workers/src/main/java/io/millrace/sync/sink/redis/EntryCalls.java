@@ -48,11 +48,12 @@ final class EntryCalls {
         return new Call(keys, arguments);
     }
 
-    /** A call of {@link Script#WRITE}. */
-    Call writes(List<Write> writes, Space space, Instant now) {
+    /** A call of {@link Script#WRITE}; {@code runs} is what {@link Trust} says. */
+    Call writes(List<Write> writes, Space space, byte[] runs, Instant now) {
         List<byte[]> keys = new ArrayList<>(writes.size() * 2);
-        List<byte[]> arguments = new ArrayList<>(writes.size() * 5 + 1);
+        List<byte[]> arguments = new ArrayList<>(writes.size() * 5 + 2);
         arguments.add(tombstone);
+        arguments.add(runs);
         for (Write write : writes) {
             keys.add(space.row(write.key()));
             keys.add(space.mark(write.key()));
@@ -71,7 +72,7 @@ final class EntryCalls {
 
     /** A call for one hash that rests on fields found elsewhere, name and value of each. */
     Call resumed(Write write, Row row, List<byte[]> found, Space space, Instant now) {
-        List<byte[]> arguments = new ArrayList<>(List.of(tombstone));
+        List<byte[]> arguments = new ArrayList<>(List.of(tombstone, Trust.Known.ANYTHING.runs()));
         List<byte[]> fields = HashFields.arguments(row, write.event().unavailable(), found);
         add(arguments, "h", write, write.remainingMillis(now), fields);
         return new Call(List.of(space.row(write.key()), space.mark(write.key())), arguments);

@@ -10,8 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -33,8 +31,13 @@ final class EntryWriter {
         return calls.tombstone();
     }
 
-    /** Returns what was not written: it lacks values, and Redis holds no row that has them. */
-    List<Write> write(Link link, List<Write> given, Space space)
+    /**
+     * Writes entries.
+     *
+     * @param runs what {@link Trust} says: a server in another run completes nothing
+     * @return what was not written: it lacks values, and Redis holds no row that surely has them
+     */
+    List<Write> write(Link link, List<Write> given, Space space, byte[] runs)
             throws ExecutionException, InterruptedException, TimeoutException {
         if (given.isEmpty()) {
             return List.of();
@@ -49,15 +52,18 @@ final class EntryWriter {
                         ? given
                         : given.stream().filter(write -> !isFilled(write, now)).toList(),
                 space,
+                runs,
                 now,
                 lacking);
-        HeldValues values = new HeldValues(link, space);
-        values.read(incomplete, (some, held) -> put(link, filled(some, held, lacking), space, now, lacking));
+        HeldValues values = new HeldValues(link, space, runs, keysPerCall);
+        values.read(
+                incomplete,
+                (some, held) -> put(link, Completion.filled(some, held, lacking), space, runs, now, lacking));
         return lacking;
     }
 
     /** Writes whole rows, and those of hashes, which need not be. */
-    private void put(Link link, List<Write> writes, Space space, Instant now, List<Write> lacking)
+    private void put(Link link, List<Write> writes, Space space, byte[] runs, Instant now, List<Write> lacking)
             throws ExecutionException, InterruptedException, TimeoutException {
         List<Call> puts = new ArrayList<>();
         List<Call> others = new ArrayList<>(0);
@@ -68,7 +74,7 @@ final class EntryWriter {
             group.forEach(write -> (EntryCalls.isPut(write) ? strings : rest).add(write));
             inParts(strings, part -> puts.add(EntryCalls.puts(part, space)));
             inParts(rest, part -> {
-                others.add(calls.writes(part, space, now));
+                others.add(calls.writes(part, space, runs, now));
                 order.addAll(part);
             });
         }
@@ -98,34 +104,6 @@ final class EntryWriter {
         writes.forEach(write -> groups.computeIfAbsent(link.group(write.key()), slot -> new ArrayList<>())
                 .add(write));
         return List.copyOf(groups.values());
-    }
-
-    /** Takes values that PostgreSQL did not send from the strings that Redis holds. A HASH keeps them without being read. */
-    private static List<Write> filled(List<Write> writes, List<byte[]> held, List<Write> lacking) {
-        List<Write> filled = new ArrayList<>(writes.size());
-        for (int i = 0; i < writes.size(); i++) {
-            Write write = writes.get(i);
-            Row row = Objects.requireNonNull(write.row());
-            Set<String> missing = write.event().unavailable();
-            Row known = held(held.get(i));
-            if (known.columns().keySet().containsAll(missing)) {
-                filled.add(write.with(row.withValuesFrom(known, missing)));
-            } else {
-                lacking.add(write);
-            }
-        }
-        return filled;
-    }
-
-    /** Returns the row that a value holds; one without columns where somebody else wrote what is no row. */
-    private static Row held(byte[] json) {
-        Row row = new Row(json, 0, json.length);
-        try {
-            row.columns();
-            return row;
-        } catch (IllegalArgumentException e) {
-            return Row.of("{}");
-        }
     }
 
     private static boolean isFilled(Write write, Instant now) {

@@ -1,8 +1,11 @@
 package io.millrace.sync.sink.redis;
 
-import io.lettuce.core.KeyValue;
+import io.lettuce.core.ScriptOutputType;
+import io.millrace.sync.sink.redis.Link.Call;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -17,22 +20,25 @@ final class HeldValues {
     /** The server puts one answer together for all of them. */
     private static final int MOST = 256;
 
-    private static final byte[] NONE = {};
-
     private final Link link;
     private final Space space;
+    private final byte[] runs;
+    private final int keysPerCall;
 
     /** Takes some entries. */
     interface Reader {
 
-        /** Takes the value of each of these entries; empty where there is none, or another kind of value. */
+        /** Takes the value of each of these entries; empty where there is none, another kind of value, or one of a run that is not known. */
         void read(List<Write> writes, List<byte[]> held)
                 throws ExecutionException, InterruptedException, TimeoutException;
     }
 
-    HeldValues(Link link, Space space) {
+    /** @param runs what {@link Trust} says */
+    HeldValues(Link link, Space space, byte[] runs, int keysPerCall) {
         this.link = link;
         this.space = space;
+        this.runs = runs;
+        this.keysPerCall = keysPerCall;
     }
 
     /** Reads what stands under the keys of these, as many as make up two megabytes, or one that has more by itself. */
@@ -83,15 +89,42 @@ final class HeldValues {
     }
 
     private List<byte[]> values(List<Write> writes) throws ExecutionException, InterruptedException, TimeoutException {
-        List<KeyValue<byte[], byte[]>> held =
-                link.one(all -> all.mget(keys(writes).toArray(byte[][]::new)));
+        byte[][] held = held(keys(writes));
         List<byte[]> values = new ArrayList<>(writes.size());
         for (int i = 0; i < writes.size(); i++) {
-            KeyValue<byte[], byte[]> own = held.get(i);
-            KeyValue<byte[], byte[]> known = own.hasValue() || isLive() ? own : held.get(writes.size() + i);
-            values.add(known.getValueOrElse(NONE));
+            values.add(held[i].length > 0 || isLive() ? held[i] : held[writes.size() + i]);
         }
         return values;
+    }
+
+    /** Returns what stands at these keys; empty where there is nothing, or where the server's run is not known. */
+    private byte[][] held(List<byte[]> keys) throws ExecutionException, InterruptedException, TimeoutException {
+        Map<Integer, List<Integer>> groups = new LinkedHashMap<>();
+        for (int i = 0; i < keys.size(); i++) {
+            groups.computeIfAbsent(link.group(keys.get(i)), slot -> new ArrayList<>())
+                    .add(i);
+        }
+        List<List<Integer>> parts = new ArrayList<>();
+        for (List<Integer> group : groups.values()) {
+            for (int from = 0; from < group.size(); from += keysPerCall) {
+                parts.add(group.subList(from, Math.min(group.size(), from + keysPerCall)));
+            }
+        }
+        List<List<Object>> answers = link.call(
+                Script.READ,
+                ScriptOutputType.MULTI,
+                parts.stream()
+                        .map(part -> new Call(part.stream().map(keys::get).toList(), List.of(runs)))
+                        .toList());
+        byte[][] held = new byte[keys.size()][0];
+        for (int i = 0; i < parts.size(); i++) {
+            for (int j = 0; j < answers.get(i).size(); j++) {
+                if (answers.get(i).get(j) instanceof byte[] value) {
+                    held[parts.get(i).get(j)] = value;
+                }
+            }
+        }
+        return held;
     }
 
     /** Of each where it is written to; then, since what is being brought back may rest on what was never lost, where readers see it. */

@@ -30,11 +30,13 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
     private final Truncation truncation;
     private final EntryReturn entryReturn;
     private final Memory memory;
+    private final Trust trust;
     private final TableEntries.Cache tables = new TableEntries.Cache();
     private volatile @Nullable String complaint;
 
-    RedisSink(RedisAccess redis, RedisSinkProperties properties) {
+    RedisSink(RedisAccess redis, RedisSinkProperties properties, Trust trust) {
         this.redis = redis;
+        this.trust = trust;
         this.writer = new EntryWriter(properties.tombstoneTtl().toMillis(), properties.keysPerCall());
         this.truncation = new Truncation(writer);
         this.entryReturn = new EntryReturn(writer.tombstone());
@@ -63,10 +65,12 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
 
     @Override
     public List<Failure> write(SinkBatch batch) throws SinkException {
-        return redis.with(link -> write(link, batch.changes(), Space.LIVE));
+        boolean anyIncomplete = batch.changes().stream().anyMatch(Change::isIncomplete);
+        Trust.Known known = anyIncomplete ? trust.now() : Trust.Known.ANYTHING;
+        return redis.with(link -> write(link, batch.changes(), Space.LIVE, known));
     }
 
-    private List<Failure> write(Link link, List<Change> changes, Space space)
+    private List<Failure> write(Link link, List<Change> changes, Space space, Trust.Known known)
             throws ExecutionException, InterruptedException, TimeoutException {
         List<Failure> failures = new ArrayList<>(0);
         List<Write> writes = new ArrayList<>(changes.size());
@@ -79,6 +83,13 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
                 truncates.add(i);
             } else if (key == null) {
                 failures.add(new Failure(i, ErrorCategory.REJECTED, "The row has no key: Redis cannot hold it"));
+            } else if (change.isIncomplete()
+                    && known.refilled().contains(change.table().id())) {
+                failures.add(new Failure(
+                        i,
+                        ErrorCategory.INCOMPLETE,
+                        "The change lacks values, and what Redis holds of the row may be older: entries are being brought"
+                                + " back"));
             } else {
                 TableEntries entries = tables.of(change.table());
                 if (entries.isOtherKeys(event, key)) {
@@ -93,11 +104,11 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
                 }
             }
         }
-        for (Write lacking : writer.write(link, writes, space)) {
+        for (Write lacking : writer.write(link, writes, space, known.runs())) {
             failures.add(new Failure(
                     lacking.index(),
                     ErrorCategory.INCOMPLETE,
-                    "The change lacks values, and Redis holds no row that has them"));
+                    "The change lacks values, and Redis holds no row that surely has them"));
         }
         for (int i : truncates) {
             Change truncate = changes.get(i);
@@ -143,7 +154,7 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
 
     @Override
     public List<Failure> feed(Copy copy, List<Change> changes) throws SinkException {
-        List<Failure> failures = redis.with(link -> write(link, changes, Space.SHADOW));
+        List<Failure> failures = redis.with(link -> write(link, changes, Space.SHADOW, Trust.Known.ANYTHING));
         for (Failure failure : failures) {
             if (failure.category() == ErrorCategory.FATAL || failure.category() == ErrorCategory.RETRYABLE) {
                 throw new SinkException(failure.category(), failure.cause(), null);

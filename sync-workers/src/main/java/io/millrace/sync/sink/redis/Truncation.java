@@ -43,7 +43,8 @@ final class Truncation {
                             keys.stream()
                                     .map(key -> new Write(0, entries, truncate.event(), key, null))
                                     .toList(),
-                            space));
+                            space,
+                            Trust.Known.ANYTHING.runs()));
         }
     }
 

@@ -37,7 +37,7 @@ abstract class RedisContractTests extends SinkContractTests {
     @BeforeAll
     void connect() throws Exception {
         access = access();
-        sink = new RedisSink(access, PROPERTIES);
+        sink = new RedisSink(access, PROPERTIES, () -> Trust.Known.ANYTHING);
     }
 
     RedisAccess access() throws Exception {
