@@ -44,7 +44,7 @@ final class ElasticsearchAccess implements AutoCloseable {
 
     /** Reads an answer. */
     interface Reader<T> {
-        T read(JsonParser tokens, byte[] answer);
+        T read(JsonParser tokens, byte[] answer) throws SinkException;
     }
 
     /** An answer with an error status. */
