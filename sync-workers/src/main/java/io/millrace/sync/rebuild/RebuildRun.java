@@ -9,6 +9,7 @@ import io.millrace.catalog.rebuild.RebuildKind;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.RebuildWish;
 import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.sync.sink.CopyGoneException;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.RebuildableSink;
 import io.millrace.sync.sink.RebuildableSink.Copy;
@@ -70,15 +71,18 @@ final class RebuildRun {
 
     private boolean failed(Rebuild rebuild, SinkException e) {
         String said = String.valueOf(e.getMessage());
-        if (e.category() == ErrorCategory.RETRYABLE) {
+        boolean gone = e instanceof CopyGoneException;
+        if (e.category() == ErrorCategory.RETRYABLE || isDecided(rebuild) && !gone) {
             rebuilds.message(id, "Waits: " + said);
             return false;
         }
         log.error("The rebuild {} of table {} in {} fails: {}", id, rebuild.tableId(), sink.name(), said);
-        if (rebuild.state().isBeforeExchange() || rebuild.state() == RebuildState.EXCHANGING) {
-            return moved(rebuild, RebuildState.FAILING, said);
-        }
-        return moved(rebuild, RebuildState.FAILED, said);
+        return moved(rebuild, isDecided(rebuild) ? RebuildState.FAILED : RebuildState.FAILING, said);
+    }
+
+    /** Tells whether the step is to be done whatever keeps it: given up, it would leave one of the two with nobody to look after it. */
+    private static boolean isDecided(Rebuild rebuild) {
+        return rebuild.isBack() || rebuild.state().compareTo(RebuildState.EXCHANGING) > 0;
     }
 
     private boolean step(Rebuild rebuild, Copy copy) throws SinkException {

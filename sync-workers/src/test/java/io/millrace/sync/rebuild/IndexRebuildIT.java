@@ -270,6 +270,28 @@ class IndexRebuildIT {
     }
 
     @Test
+    void oldIndexThatASnapshotIsTakenOfIsRemovedBehindIt() throws Exception {
+        lab.fill(300);
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        lab.request(KEEP);
+        reaches(RebuildState.SWITCHED);
+        lab.es(
+                "PUT",
+                "/_snapshot/slow",
+                "{\"type\":\"fs\",\"settings\":{\"location\":\"slow\",\"max_snapshot_bytes_per_sec\":\"1kb\"}}");
+        assertThat(lab.es("PUT", "/_snapshot/slow/one", "{\"indices\":\"" + lab.alias() + "-000001\"}")
+                        .path("accepted")
+                        .asBoolean())
+                .isTrue();
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.FINISH);
+        await().untilAsserted(() -> assertThat(lab.rebuild().message()).contains("snapshot_in_progress_exception"));
+        assertThat(lab.rebuild().state()).isEqualTo(RebuildState.RETIRING);
+        lab.es("DELETE", "/_snapshot/slow/one", null);
+        reaches(RebuildState.DONE);
+        assertThat(lab.indexes()).containsExactly(lab.alias() + "-000002");
+    }
+
+    @Test
     void lostDocumentsComeBackFromTheTopic() throws Exception {
         lab.fill(200);
         await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));

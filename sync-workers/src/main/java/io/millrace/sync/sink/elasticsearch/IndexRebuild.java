@@ -3,6 +3,7 @@ package io.millrace.sync.sink.elasticsearch;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.rebuild.Comparison;
 import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.CopyGoneException;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.RebuildableSink.Copy;
@@ -107,7 +108,7 @@ final class IndexRebuild {
         try {
             return new IndexComparison(elasticsearch, seen, other, progress).run();
         } catch (IndexGoneException e) {
-            throw new SinkException(ErrorCategory.FATAL, e.getMessage() + ": start the rebuild again", e);
+            throw new CopyGoneException(e.getMessage() + ": start the rebuild again", e);
         }
     }
 
@@ -193,8 +194,7 @@ final class IndexRebuild {
 
     private static void requireBoth(IndexFamily family, String live, Optional<String> mirror) throws SinkException {
         if (!family.has(live) || mirror.isPresent() && !family.has(mirror.get())) {
-            throw new SinkException(
-                    ErrorCategory.FATAL,
+            throw new CopyGoneException(
                     "The index " + (family.has(live) ? mirror.orElse("") : live) + " is gone: somebody deleted it",
                     null);
         }

@@ -47,7 +47,9 @@ record ItemResult(int status, @Nullable String type, String reason) {
         if (equals(INCOMPLETE)) {
             return ErrorCategory.INCOMPLETE;
         }
-        return status == 400 && !isIndexMissing() ? ErrorCategory.REJECTED : ErrorCategory.RETRYABLE;
+        return status == 400 && !isIndexMissing() && !ElasticsearchAccess.mayPass(type)
+                ? ErrorCategory.REJECTED
+                : ErrorCategory.RETRYABLE;
     }
 
     static List<ItemResult> readAll(JsonParser tokens) {

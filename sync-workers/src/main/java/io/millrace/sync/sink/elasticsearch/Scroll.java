@@ -94,7 +94,7 @@ final class Scroll {
         try {
             return elasticsearch.exchange("POST", path, body, reader);
         } catch (Refused e) {
-            throw e.status() == 404 ? new IndexGoneException(index, e) : elasticsearch.fault(e);
+            throw e.status() == 404 && !e.isPassing() ? new IndexGoneException(index, e) : elasticsearch.fault(e);
         }
     }
 

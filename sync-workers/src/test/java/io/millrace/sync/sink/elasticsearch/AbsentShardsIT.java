@@ -265,4 +265,24 @@ class AbsentShardsIT {
     private Instant since() throws SinkException {
         return new DeleteMemory(elasticsearch).since(List.of(table)).get(alias());
     }
+
+    @Test
+    void searchThatLostItsContextIsTriedAgain() {
+        Scroll.Reader<RuntimeException> clearing = page -> send("DELETE", "/_search/scroll/_all", "");
+        assertWaits(() -> new Scroll(elasticsearch, 1).all(alias(), clearing), "search_context_missing_exception");
+    }
+
+    @Test
+    void indexThatIsClosedForAMomentIsWaitedFor() throws Exception {
+        ChangeEvent changed = created(1);
+        send("POST", "/" + index() + "/_close", "");
+        assertThat(write(sink, changed, events.delete("{\"id\":2}"))).hasSize(2).allSatisfy(failure -> {
+            assertThat(failure.category()).isEqualTo(ErrorCategory.RETRYABLE);
+            assertThat(failure.cause()).contains("index_closed_exception");
+        });
+        assertWaits(() -> write(sink, events.truncate()), "index_closed_exception");
+        send("POST", "/" + index() + "/_open", "");
+        assertThat(write(sink, changed, events.delete("{\"id\":2}"))).isEmpty();
+        assertThat(held()).hasSize(ROWS - 1).doesNotContain("2");
+    }
 }
