@@ -15,6 +15,7 @@ import io.millrace.catalog.shaping.Mask;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.catalog.snapshot.Rereads.Reread;
+import io.millrace.event.ChangeEvent;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.SyncWorkersApplication;
@@ -267,6 +268,28 @@ class IndexRebuildIT {
         Map<Integer, String> left = new TreeMap<>(lab.rows);
         left.remove(5);
         assertThat(lab.held(lab.alias())).isEqualTo(left);
+    }
+
+    @Test
+    void rowsThatATruncateTookAwayBeforeTheFeedCameToThemStayAway() throws Exception {
+        lab.fill(200);
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        try (StepGate gate = StepGate.ofFeed(lab)) {
+            lab.request(KEEP);
+            gate.reached();
+            ChangeEvent truncate = lab.events.truncate();
+            for (int partition = 0; partition < 2; partition++) {
+                lab.producer.send(lab.events.record(truncate, partition)).get();
+            }
+            lab.rows.clear();
+            lab.put(5000, "behind the truncate");
+            lab.producer.flush();
+            await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        }
+        reaches(RebuildState.SWITCHED);
+        assertThat(lab.live()).isEqualTo(lab.alias() + "-000002");
+        assertThat(lab.held(lab.alias())).isEqualTo(lab.rows);
+        assertThat(lab.rebuild().comparison().added()).isZero();
     }
 
     @Test

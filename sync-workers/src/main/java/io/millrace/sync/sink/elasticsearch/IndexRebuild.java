@@ -101,7 +101,19 @@ final class IndexRebuild {
 
     Comparison compare(Copy copy, Progress progress) throws SinkException {
         Place place = Place.of(copy);
+        emptyOfTruncated(copy.table(), place);
         return comparison(place.before(), place.after(), progress);
+    }
+
+    /**
+     * A TRUNCATE that was delivered before the feed came to rows which it took away has not met them, and may stand behind the feed's end.
+     * Nothing older is written to the copy by now: what a later one takes away is there.
+     */
+    private void emptyOfTruncated(CapturedTable table, Place place) throws SinkException {
+        IndexFamily family = indexes.family(table);
+        if (family.mirror().equals(Optional.of(place.after()))) {
+            writer.truncateAgain(table, family.mirrorName());
+        }
     }
 
     private Comparison comparison(String seen, String other, Progress progress) throws SinkException {

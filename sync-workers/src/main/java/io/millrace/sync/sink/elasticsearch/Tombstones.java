@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,6 +82,12 @@ final class Tombstones {
                         "Elasticsearch does not keep a tombstone: " + result.type() + ": " + result.reason(), null);
             }
         }
+    }
+
+    /** Returns the version of the last TRUNCATE of a table; empty if none is remembered. */
+    OptionalLong truncated(CapturedTable table) throws SinkException {
+        Long version = versions(List.of(id(table, TRUNCATED))).get(id(table, TRUNCATED));
+        return version == null ? OptionalLong.empty() : OptionalLong.of(version);
     }
 
     /** Returns those of these writes that may be applied: not what was deleted in a newer version. */
