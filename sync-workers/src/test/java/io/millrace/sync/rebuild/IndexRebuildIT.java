@@ -271,6 +271,42 @@ class IndexRebuildIT {
     }
 
     @Test
+    void moreThanWhatAPersonAcceptedIsShownAndWaitsAgain() throws Exception {
+        lab.fill(100);
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        // somebody wrote past Millrace
+        lab.es("PUT", "/" + lab.live() + "/_doc/4711?refresh=true", lab.item(4711, "by hand"));
+        lab.request(KEEP);
+        reaches(RebuildState.DIFFERENT);
+        // as if the new index had refused them since
+        lab.es("DELETE", "/" + lab.alias() + "-000002/_doc/1", null);
+        lab.es("DELETE", "/" + lab.alias() + "-000002/_doc/2", null);
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ACCEPT);
+        showsAgain("The new one lacks 3", 3);
+        assertThat(lab.live()).isEqualTo(lab.alias() + "-000001");
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ACCEPT);
+        reaches(RebuildState.SWITCHED);
+
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ROLL_BACK);
+        lab.es("DELETE", "/" + lab.alias() + "-000001/_doc/5", null);
+        reaches(RebuildState.DIFFERENT);
+        lab.es("DELETE", "/" + lab.alias() + "-000001/_doc/6", null);
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ACCEPT);
+        showsAgain("The old one lacks 2", 2);
+        assertThat(lab.live()).isEqualTo(lab.alias() + "-000002");
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ACCEPT);
+        reaches(RebuildState.ROLLED_BACK);
+    }
+
+    private void showsAgain(String message, int missing) {
+        await().untilAsserted(
+                        () -> assertThat(lab.rebuild().comparison().missing()).isEqualTo(missing));
+        assertThat(lab.rebuild().state()).isEqualTo(RebuildState.DIFFERENT);
+        assertThat(lab.rebuild().wish()).isNull();
+        assertThat(lab.rebuild().message()).startsWith(message);
+    }
+
+    @Test
     void rowsThatATruncateTookAwayBeforeTheFeedCameToThemStayAway() throws Exception {
         lab.fill(200);
         await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
