@@ -204,6 +204,19 @@ public final class JdbcRebuilds implements Rebuilds {
     }
 
     @Override
+    public boolean different(long id, RebuildState expected, Comparison comparison, String message) {
+        return sql.sql("""
+                        UPDATE millrace.sink_rebuild
+                        SET state = 'DIFFERENT', state_since = now(), comparison = ?::jsonb, message = ?,
+                            wish = CASE WHEN wish = 'CANCEL' THEN wish END
+                        WHERE id = ? AND state = ?
+                        """)
+                        .params(Arrays.asList(RebuildRows.json(comparison), message, id, expected.name()))
+                        .update()
+                == 1;
+    }
+
+    @Override
     public void message(long id, @Nullable String message) {
         sql.sql("UPDATE millrace.sink_rebuild SET message = ? WHERE id = ? AND message IS DISTINCT FROM ?")
                 .params(Arrays.asList(message, id, message))

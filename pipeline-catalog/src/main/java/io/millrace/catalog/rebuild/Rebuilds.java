@@ -80,6 +80,12 @@ public interface Rebuilds {
 
     void compared(long id, Comparison comparison);
 
+    /**
+     * Notes a comparison that a person must judge, if the rebuild still stands where expected. What they accepted before was another one: that
+     * wish is gone with this.
+     */
+    boolean different(long id, RebuildState expected, Comparison comparison, String message);
+
     /** Notes what it waits for; null for nothing. */
     void message(long id, @Nullable String message);
 }

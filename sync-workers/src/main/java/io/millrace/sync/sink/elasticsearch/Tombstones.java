@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -37,6 +38,7 @@ final class Tombstones {
     private static final int PAGE = 2000;
 
     private final ElasticsearchAccess elasticsearch;
+    private final HeldDocuments documents;
     private final DeleteMemory server;
     private final ElasticsearchSinkProperties properties;
     private final int maxBulk;
@@ -44,6 +46,7 @@ final class Tombstones {
 
     Tombstones(ElasticsearchAccess elasticsearch, ElasticsearchSinkProperties properties, int maxBulk) {
         this.elasticsearch = elasticsearch;
+        this.documents = new HeldDocuments(elasticsearch);
         this.server = new DeleteMemory(elasticsearch);
         this.properties = properties;
         this.maxBulk = maxBulk;
@@ -75,6 +78,12 @@ final class Tombstones {
                         "Elasticsearch does not keep a tombstone: " + result.type() + ": " + result.reason(), null);
             }
         }
+    }
+
+    /** Returns the version of the last TRUNCATE of a table; empty if none is remembered. */
+    OptionalLong truncated(CapturedTable table) throws SinkException {
+        Long version = versions(List.of(id(table, TRUNCATED))).get(id(table, TRUNCATED));
+        return version == null ? OptionalLong.empty() : OptionalLong.of(version);
     }
 
     /** Returns those of these writes that may be applied: not what was deleted in a newer version. */
@@ -130,29 +139,8 @@ final class Tombstones {
 
     private Map<String, Long> versions(List<String> ids) throws SinkException {
         Map<String, Long> found = new HashMap<>();
-        try {
-            for (int from = 0; from < ids.size(); from += PAGE) {
-                String body =
-                        JSON.writeValueAsString(Map.of("ids", ids.subList(from, Math.min(ids.size(), from + PAGE))));
-                elasticsearch.exchange(
-                        "POST",
-                        "/" + ALIAS + "/_mget?_source=false&filter_path=docs._id,docs.found,docs._version",
-                        Body.json(body),
-                        (tokens, answer) -> {
-                            for (JsonNode document : JSON.readTree(answer).path("docs")) {
-                                if (document.path("found").asBoolean(false)) {
-                                    found.put(
-                                            document.path("_id").asString(),
-                                            document.path("_version").asLong());
-                                }
-                            }
-                            return true;
-                        });
-            }
-        } catch (Refused e) {
-            if (e.status() != 404) {
-                throw elasticsearch.fault(e);
-            }
+        for (int from = 0; from < ids.size(); from += PAGE) {
+            found.putAll(documents.versions(ALIAS, ids.subList(from, Math.min(ids.size(), from + PAGE))));
         }
         return found;
     }
