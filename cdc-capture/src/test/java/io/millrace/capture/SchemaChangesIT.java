@@ -140,6 +140,21 @@ class SchemaChangesIT {
     }
 
     @Test
+    void rowsAreReadAgainWhereANewColumnWasGivenTheNameOfARenamedOne() throws Exception {
+        lab.sql("CREATE TABLE given_name (id int PRIMARY KEY, email text)", "INSERT INTO given_name VALUES (1, 'a')");
+        CapturedTable table = lab.streaming("given_name");
+        lab.sql(
+                "ALTER TABLE given_name RENAME email TO email_old",
+                "ALTER TABLE given_name ADD email text",
+                "INSERT INTO given_name VALUES (2, 'b', 'c')");
+        awaitRows(
+                "given_name",
+                "{\"id\":1,\"email_old\":\"a\",\"email\":null}",
+                "{\"id\":2,\"email_old\":\"b\",\"email\":\"c\"}");
+        awaitQuiet(table);
+    }
+
+    @Test
     void severalTransactionsAndARestartRecordEachVersionOnce() throws Exception {
         lab.sql("CREATE TABLE step_by_step (id int PRIMARY KEY, a int)");
         CapturedTable table = lab.streaming("step_by_step");

@@ -380,6 +380,33 @@ class CatalogIT {
         assertThat(catalog.table(table).orElseThrow().columns()).isEqualTo(COLUMNS);
     }
 
+    @Test
+    void aShapingIsKeptWithTheColumnsThatTheTableHadThen() {
+        Shapings shapings = new JdbcShapings(
+                template,
+                new TransactionTemplate(new DataSourceTransactionManager(database)),
+                new SecretCipher("a secret"));
+        long table = register("orders").id();
+        List<Column> later = List.of(COLUMNS.get(0), new Column("other", "text", "text", 25, true));
+        assertThat(shapings.declare(table, "redis", "{}", 0, "anna")).isEqualTo(1);
+        record(table, later, 100L);
+        assertThat(shapings.declare(table, "redis", "{}", 1, "anna")).isEqualTo(2);
+        assertThat(shapings.columnsWhenDeclared(table, "redis", 1)).isEqualTo(COLUMNS);
+        assertThat(shapings.columnsWhenDeclared(table, "redis", 2)).isEqualTo(later);
+        assertThat(shapings.columnsWhenDeclared(table, "redis", 3)).isEmpty();
+
+        CapturedTable shaped = catalog.register(new TableRegistration(
+                "shop",
+                new TableId("public", "shaped"),
+                List.of("id"),
+                COLUMNS,
+                ReplicaIdentity.DEFAULT,
+                Set.of("redis"),
+                "anna",
+                Map.of("redis", "{}")));
+        assertThat(shapings.columnsWhenDeclared(shaped.id(), "redis", 1)).isEqualTo(COLUMNS);
+    }
+
     private int record(long table, List<Column> columns, Long lsn) {
         return catalog.recordSchema(table, columns, List.of("id"), ReplicaIdentity.FULL, lsn);
     }

@@ -66,6 +66,7 @@ public final class Shaper {
                                 + ". If it was renamed, its values would be sent as they are: change the shaping, then resume.");
             }
         }
+        FieldNames.check(shaping, table);
         List<ShapingFinding> findings = new ArrayList<>();
         Expression filter = null;
         List<Field> fields = new ArrayList<>();

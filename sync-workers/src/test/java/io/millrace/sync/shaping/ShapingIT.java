@@ -582,6 +582,37 @@ class ShapingIT {
     }
 
     @Test
+    void tableWhoseMaskedColumnGaveItsNameToANewOneIsNotDelivered() throws Exception {
+        Map<String, Mask> masks = Map.of("email", Mask.of(Mask.Kind.NULL));
+        declare("redis", new Shaping(null, Map.of(), masks, null, List.of()));
+        stream();
+        send(events.create(id(1), row(1, PLANTED, "1", "paid")));
+        delivered("redis", "elasticsearch");
+        List<Column> given = new ArrayList<>(COLUMNS);
+        given.set(1, TestTables.column("email_old", "text"));
+        given.add(TestTables.column("email", "text"));
+        catalog.recordSchema(table.id(), given, List.of("id"), ReplicaIdentity.FULL, null);
+        TestEvents later = new TestEvents(catalog.table(table.id()).orElseThrow());
+        String row = row(2, PLANTED, "1", "paid").replace("email", "email_old").replace("}", ",\"email\":null}");
+        producer.send(later.record(later.create(id(2), row), null)).get();
+        sent++;
+        delivered("elasticsearch");
+        await().untilAsserted(() -> assertThat(
+                        catalog.table(table.id()).orElseThrow().sinks())
+                .anySatisfy(binding -> {
+                    assertThat(binding.sink()).isEqualTo("redis");
+                    assertThat(binding.state()).isEqualTo(BindingState.FAILED);
+                    assertThat(binding.message()).contains("email, which is masked, may be another column of");
+                }));
+        assertThat(inRedis()).containsOnlyKeys("1");
+        masks = Map.of("email_old", Mask.of(Mask.Kind.NULL), "email", Mask.of(Mask.Kind.NULL));
+        declare("redis", new Shaping(null, Map.of(), masks, null, List.of()));
+        catalog.bindingState(table.id(), "redis", BindingState.ACTIVE, null);
+        delivered("redis");
+        assertThat(inRedis().get("2")).contains("\"email_old\":null").doesNotContain(PLANTED);
+    }
+
+    @Test
     void tableThatLosesAMaskedColumnIsNotDelivered() throws Exception {
         declare("redis", new Shaping(null, Map.of(), Map.of("email", Mask.of(Mask.Kind.NULL)), null, List.of()));
         stream();
