@@ -171,20 +171,12 @@ public final class TableShaping {
     }
 
     private ChangeEvent masked(ChangeEvent event) {
-        return new ChangeEvent(
-                event.source(),
-                event.table(),
-                event.position(),
-                event.lsn(),
+        return event.with(
                 event.operation(),
-                event.key(),
                 masked(event.before(), Set.of()),
                 event.beforeCompleteness(),
                 masked(event.after(), event.unavailable()),
-                event.unavailable(),
-                event.transaction(),
-                event.capturedAt(),
-                event.schemaVersion());
+                event.unavailable());
     }
 
     private @Nullable Row masked(@Nullable Row row, Set<String> unavailable) {

@@ -56,19 +56,11 @@ final class Folding {
         }
         Set<String> missing = new LinkedHashSet<>(event.unavailable());
         missing.removeAll(filled);
-        return new ChangeEvent(
-                event.source(),
-                event.table(),
-                event.position(),
-                event.lsn(),
+        return event.with(
                 anew ? Operation.CREATE : event.operation(),
-                event.key(),
                 event.before(),
                 event.beforeCompleteness(),
                 known == null || filled.isEmpty() ? after : after.withValuesFrom(known, filled),
-                missing,
-                event.transaction(),
-                event.capturedAt(),
-                event.schemaVersion());
+                missing);
     }
 }

@@ -3,18 +3,15 @@ package io.millrace.sync.rebuild;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.PipelineCatalog;
-import io.millrace.catalog.ReplicaIdentity;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.SinkBinding;
 import io.millrace.catalog.Source;
-import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildRequest;
 import io.millrace.catalog.rebuild.Rebuilds;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.ChangeEvent;
-import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.sync.SyncWorkersApplication;
 import io.millrace.sync.fixture.Platform;
@@ -33,8 +30,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import tools.jackson.databind.JsonNode;
@@ -67,16 +62,7 @@ final class RebuildLab implements AutoCloseable {
         catalog = application.getBean(PipelineCatalog.class);
         rebuilds = application.getBean(Rebuilds.class);
         sql = application.getBean(JdbcTemplate.class);
-        producer = new KafkaProducer<>(
-                Map.of(
-                        "bootstrap.servers",
-                        stack.kafkaBootstrapServers(),
-                        "linger.ms",
-                        2,
-                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
-                        1),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
+        producer = TestTopics.producer(stack);
         catalog.addSource(Source.of("shop", "localhost", 1, "shop", "nobody", "x", "disable"), "test");
     }
 
@@ -100,14 +86,8 @@ final class RebuildLab implements AutoCloseable {
 
     /** Registers a new table that goes to a sink, from its first change on in this shape. */
     void register(String sink, List<Column> columns, Shaping shaping) throws Exception {
-        CapturedTable registered = catalog.register(new TableRegistration(
-                "shop",
-                new TableId("public", TestTables.uniqueName("things")),
-                List.of("id"),
-                columns,
-                ReplicaIdentity.FULL,
-                Set.of(sink),
-                "test"));
+        CapturedTable registered =
+                catalog.register(TestTables.registration(TestTables.uniqueName("things"), columns, Set.of(sink)));
         TestTopics.create(stack, registered.topic(), PARTITIONS);
         if (shaping != null) {
             declare(registered, shaping);

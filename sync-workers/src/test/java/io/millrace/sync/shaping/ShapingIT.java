@@ -14,13 +14,11 @@ import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.ReplicaIdentity;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.Source;
-import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.shaping.Computed;
 import io.millrace.catalog.shaping.Mask;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.ChangeEvent;
-import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.SyncWorkersApplication;
@@ -50,11 +48,9 @@ import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -101,16 +97,7 @@ class ShapingIT {
         stack = shared;
         Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
         Files.deleteIfExists(LOG);
-        producer = new KafkaProducer<>(
-                Map.of(
-                        "bootstrap.servers",
-                        shared.kafkaBootstrapServers(),
-                        "linger.ms",
-                        2,
-                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
-                        1),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
+        producer = TestTopics.producer(shared);
         application = Platform.run(
                 stack,
                 "shaping",
@@ -135,14 +122,8 @@ class ShapingIT {
 
     @BeforeEach
     void ownTable() throws Exception {
-        CapturedTable registered = catalog.register(new TableRegistration(
-                "shop",
-                new TableId("public", TestTables.uniqueName("orders")),
-                List.of("id"),
-                COLUMNS,
-                ReplicaIdentity.FULL,
-                Set.of("elasticsearch", "redis", "audit"),
-                "test"));
+        CapturedTable registered = catalog.register(TestTables.registration(
+                TestTables.uniqueName("orders"), COLUMNS, Set.of("elasticsearch", "redis", "audit")));
         TestTopics.create(stack, registered.topic(), 2);
         table = registered;
         events = new TestEvents(table);

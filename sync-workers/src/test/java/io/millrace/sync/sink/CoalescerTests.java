@@ -45,20 +45,7 @@ class CoalescerTests {
 
     /** What a sink is given of a row that its filter keeps away. */
     private Change hidden(ChangeEvent row) {
-        ChangeEvent delete = new ChangeEvent(
-                row.source(),
-                row.table(),
-                row.position(),
-                row.lsn(),
-                Operation.DELETE,
-                row.key(),
-                null,
-                BeforeCompleteness.NONE,
-                null,
-                Set.of(),
-                row.transaction(),
-                row.capturedAt(),
-                row.schemaVersion());
+        ChangeEvent delete = row.with(Operation.DELETE, null, BeforeCompleteness.NONE, null, Set.of());
         return new Change(table, delete, new ShapeNotes(Set.of(), Set.of(), row));
     }
 
