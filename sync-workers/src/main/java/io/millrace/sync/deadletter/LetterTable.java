@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -95,12 +96,14 @@ final class LetterTable {
                 == 1;
     }
 
-    void later(KeptLetter letter, String cause, @Nullable String masks) {
-        jdbc.update(
+    String later(KeptLetter letter, String cause, @Nullable String masks) {
+        return Objects.requireNonNull(jdbc.queryForObject(
                 Said.SQL
-                        + "UPDATE millrace.dead_letter SET cause = said.words, said_under = said.under, last_attempt_at = now()"
-                        + " FROM said WHERE id = ? AND state = 'RETRYING'",
-                said(letter, cause, masks).parameters(letter.id()));
+                        + ", noted AS (UPDATE millrace.dead_letter"
+                        + " SET cause = said.words, said_under = said.under, last_attempt_at = now()"
+                        + " FROM said WHERE id = ? AND state = 'RETRYING') SELECT words FROM said",
+                String.class,
+                said(letter, cause, masks).parameters(letter.id())));
     }
 
     private static Said said(KeptLetter letter, String cause, @Nullable String masks) {
