@@ -39,6 +39,14 @@ final class LetterTable {
             ORDER BY d.record_offset LIMIT ?
             """;
 
+    /** What is not settled is settled by that; what was discarded stays so, and is made good. */
+    private static final String SUPERSEDE = "UPDATE millrace.dead_letter SET made_good = (state = 'DISCARDED'),"
+            + " decided_at = CASE state WHEN 'DISCARDED' THEN decided_at ELSE now() END,"
+            + " reason = CASE state WHEN 'DISCARDED' THEN reason ELSE ? END,"
+            + " state = CASE state WHEN 'DISCARDED' THEN state ELSE 'SUPERSEDED' END"
+            + OF_PARTITION + "AND (" + UNSETTLED + " OR " + GAP + ") AND (?::bigint IS NULL OR key_hash = ?)"
+            + " AND CASE WHEN row_version IS NULL THEN record_offset < ? ELSE row_version <= ? END";
+
     private final JdbcTemplate jdbc;
 
     LetterTable(JdbcTemplate jdbc) {
@@ -140,11 +148,8 @@ final class LetterTable {
 
     int superseded(
             String sink, TopicPartition partition, @Nullable Long keyHash, long version, long offset, String eventId) {
-        String replaced = " AND (?::bigint IS NULL OR key_hash = ?)"
-                + " AND CASE WHEN row_version IS NULL THEN record_offset < ? ELSE row_version <= ? END";
-        int settled = jdbc.update(
-                "UPDATE millrace.dead_letter SET state = 'SUPERSEDED', decided_at = now(), reason = ?" + OF_PARTITION
-                        + "AND " + UNSETTLED + replaced,
+        return jdbc.update(
+                SUPERSEDE,
                 "The newer state " + eventId + " took its place.",
                 sink,
                 partition.topic(),
@@ -153,16 +158,6 @@ final class LetterTable {
                 keyHash,
                 offset,
                 version);
-        int madeGood = jdbc.update(
-                "UPDATE millrace.dead_letter SET made_good = true" + OF_PARTITION + "AND " + GAP + replaced,
-                sink,
-                partition.topic(),
-                partition.partition(),
-                keyHash,
-                keyHash,
-                offset,
-                version);
-        return settled + madeGood;
     }
 
     Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to) {
