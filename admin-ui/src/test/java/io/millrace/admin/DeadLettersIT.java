@@ -14,10 +14,14 @@ import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.ReplicaIdentity;
+import io.millrace.catalog.Shapings;
+import io.millrace.catalog.SinkBinding;
 import io.millrace.catalog.SinkDescription;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
+import io.millrace.catalog.shaping.Mask;
+import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.EventHeaders;
 import io.millrace.event.SourcePosition;
 import io.millrace.event.TableId;
@@ -339,10 +343,7 @@ class DeadLettersIT {
             assertThat(everythingOf("audit"))
                     .as("of another sink, which gets it")
                     .contains(planted);
-            String hash = application
-                    .getBean(io.millrace.catalog.Shapings.class)
-                    .maskingKey()
-                    .hash(planted.getBytes(StandardCharsets.UTF_8));
+            String hash = shapings().maskingKey().hash(planted.getBytes(StandardCharsets.UTF_8));
             String masked = payload.replace(planted, hash);
             JsonNode letter = answer(call(HttpMethod.GET, "/dead-letters/" + id(1), null), 200);
             assertThat(letter.get("payload").asString()).isEqualTo(masked);
@@ -351,9 +352,11 @@ class DeadLettersIT {
             JsonNode cut = answer(call(HttpMethod.GET, "/dead-letters/" + id(2), null), 200);
             assertThat(cut.get("payload").isNull()).isTrue();
 
-            // as a worker keeps one that has not seen the declaration yet
+            // as a console that declares them and comes no further
             letters();
             holds(1, payload, "cannot take '" + planted + "'");
+            SinkBinding binding = binding();
+            shapings().declare(table.id(), "redis", binding.shaping(), binding.shapingVersion(), "test");
             assertThat(listed("sink=redis&q=" + planted)).isEmpty();
             letter = answer(call(HttpMethod.GET, "/dead-letters/" + id(1), null), 200);
             assertThat(letter.get("payload").asString()).isEqualTo(masked);
@@ -371,6 +374,85 @@ class DeadLettersIT {
             assertThat(letter.get("payload").asString())
                     .isEqualTo(payload.replace('"' + planted + '"', "null")
                             .replace("\"__debezium_unavailable_value\"", "null"));
+        } finally {
+            answer(call(HttpMethod.PUT, shaping, "{}"), 200);
+        }
+    }
+
+    private Shapings shapings() {
+        return application.getBean(Shapings.class);
+    }
+
+    private SinkBinding binding() {
+        return catalog.table(table.id()).orElseThrow().sinks().stream()
+                .filter(one -> one.sink().equals("redis"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Its payload is masked already, and must not be masked twice. */
+    @Test
+    void whatWasSaidOfALetterWhileItsMaskWasLiftedIsMaskedWithTheNextOne() {
+        String planted = "planted-5ecret-0046";
+        String shaping = "/sinks/redis/tables/" + table.id() + "/shaping";
+        holds(1, "{\"before\":null,\"after\":{\"id\":42,\"email\":\"" + planted + "\"},\"op\":\"c\"}", "refused");
+        answer(call(HttpMethod.PUT, shaping, "{\"masks\":{\"email\":{\"kind\":\"HASH\"}}}"), 200);
+        try {
+            String masked = answer(call(HttpMethod.GET, "/dead-letters/" + id(1), null), 200)
+                    .get("payload")
+                    .asString();
+            answer(call(HttpMethod.PUT, shaping, "{}"), 200);
+            // as its worker notes what comes of a retry
+            sql.update(
+                    "UPDATE millrace.dead_letter SET cause = ?, said_under = '{}' WHERE record_offset = 1",
+                    "cannot take '" + planted + "'");
+            answer(call(HttpMethod.PUT, shaping, "{\"masks\":{\"email\":{\"kind\":\"HASH\"}}}"), 200);
+            JsonNode letter = answer(call(HttpMethod.GET, "/dead-letters/" + id(1), null), 200);
+            assertThat(letter.get("cause").asString()).isEqualTo(LetterCauses.UNSAID);
+            assertThat(letter.get("payload").asString()).isEqualTo(masked).doesNotContain(planted);
+        } finally {
+            answer(call(HttpMethod.PUT, shaping, "{}"), 200);
+        }
+    }
+
+    @Test
+    void lettersOfATableThatIsRegisteredAnewAreMaskedAsThatSays() {
+        String planted = "planted-5ecret-0047";
+        sql.update("""
+                INSERT INTO millrace.dead_letter (sink, topic, partition, record_offset, category, cause, payload)
+                VALUES ('redis', 'letters.public.again', 0, 77, 'REJECTED', ?, ?)
+                """, "cannot take '" + planted + "'", "{\"after\":{\"id\":1,\"email\":\"" + planted + "\"}}");
+        Shaping masked = new Shaping(null, Map.of(), Map.of("email", Mask.of(Mask.Kind.NULL)), null, List.of());
+        CapturedTable again = catalog.register(new TableRegistration(
+                "letters",
+                new TableId("public", "again"),
+                List.of("id"),
+                table.columns(),
+                ReplicaIdentity.FULL,
+                Set.of("redis"),
+                "test",
+                Map.of("redis", masked.toJson())));
+        try {
+            assertThat(again.topic()).isEqualTo("letters.public.again");
+            JsonNode letter = answer(call(HttpMethod.GET, "/dead-letters/" + id(77), null), 200);
+            assertThat(letter.get("payload").asString()).isEqualTo("{\"after\":{\"id\":1,\"email\":null}}");
+            assertThat(letter.get("cause").asString()).isEqualTo(LetterCauses.UNSAID);
+            assertThat(everythingOf("redis")).doesNotContain(planted);
+        } finally {
+            catalog.removeTable(again.id());
+        }
+    }
+
+    @Test
+    void whatIsMaskedAsDeclaredIsNotGoneThroughAgain() {
+        String shaping = "/sinks/redis/tables/" + table.id() + "/shaping";
+        answer(call(HttpMethod.PUT, shaping, "{\"masks\":{\"email\":{\"kind\":\"HASH\"}}}"), 200);
+        try {
+            // no worker would write it so: had it been looked at, it would be masked
+            holds(1, "unlike any other", "nobody looks at this");
+            sql.update("UPDATE millrace.dead_letter SET masks = NULL, said_under = '{}' WHERE record_offset = 1");
+            listed("sink=redis");
+            assertThat(everythingOf("redis")).contains("unlike any other", "nobody looks at this");
         } finally {
             answer(call(HttpMethod.PUT, shaping, "{}"), 200);
         }

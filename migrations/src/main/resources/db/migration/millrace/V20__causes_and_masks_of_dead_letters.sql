@@ -7,3 +7,6 @@ UPDATE dead_letter SET said_under = masks WHERE masks <> '{}';
 -- io.millrace.catalog.LetterCauses
 UPDATE dead_letter SET said_under = NULL
 WHERE cause LIKE 'An earlier change of this row is a dead letter: %' OR cause LIKE 'Not shown: the words may quote values of columns %';
+
+-- The version of the shaping whose masks the binding's dead letters have: below the present one they are masked before anybody sees them.
+ALTER TABLE sink_binding ADD COLUMN letters_masked integer NOT NULL DEFAULT 0;

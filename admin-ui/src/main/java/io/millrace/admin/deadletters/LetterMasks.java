@@ -21,8 +21,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /**
- * Masks dead letters that were kept before their columns were: in the catalog, so that nothing that reads it shows more. Done when masks
- * are declared, and before dead letters are read: a worker may keep one by what it knew a moment before. What is masked stays so.
+ * Masks dead letters that were kept before their columns were masked: in the catalog, so that nothing that reads it shows more. Done once
+ * for a declaration: what workers keep from then on they keep under it. What is masked stays so.
  */
 @Component("adminLetterMasks")
 public class LetterMasks {
@@ -44,16 +44,26 @@ public class LetterMasks {
     private record Kept(
             long id, @Nullable String payload, @Nullable String masks) {}
 
-    /** Masks whatever is kept under other masks than its sink's binding has now. */
+    /** Masks what is kept of bindings for whose declaration that was not done yet: it was just made, or whoever made it came no further. */
     public void apply() {
-        for (CapturedTable table : catalog.tables()) {
-            for (SinkBinding binding : table.sinks()) {
-                String json = binding.shaping();
-                if (json != null) {
-                    apply(table, binding.sink(), Shaping.parse(json));
-                }
-            }
+        List<Long> tables = sql.sql(
+                        "SELECT DISTINCT table_id FROM millrace.sink_binding WHERE letters_masked < shaping_version")
+                .query(Long.class)
+                .list();
+        for (long id : tables) {
+            catalog.table(id).ifPresent(table -> table.sinks().forEach(binding -> apply(table, binding)));
         }
+    }
+
+    private void apply(CapturedTable table, SinkBinding binding) {
+        String json = binding.shaping();
+        if (json != null) {
+            apply(table, binding.sink(), Shaping.parse(json));
+        }
+        sql.sql(
+                        "UPDATE millrace.sink_binding SET letters_masked = ? WHERE table_id = ? AND sink = ? AND letters_masked < ?")
+                .params(binding.shapingVersion(), table.id(), binding.sink(), binding.shapingVersion())
+                .update();
     }
 
     private void apply(CapturedTable table, String sink, Shaping shaping) {

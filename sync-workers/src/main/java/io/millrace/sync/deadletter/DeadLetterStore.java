@@ -66,8 +66,8 @@ final class DeadLetterStore implements DeadLetters {
     }
 
     @Override
-    public void later(KeptLetter letter, String cause, @Nullable String masks) {
-        table.later(letter, cause, masks);
+    public String later(KeptLetter letter, String cause, @Nullable String masks) {
+        return table.later(letter, cause, masks);
     }
 
     @Override

@@ -66,8 +66,9 @@ public interface DeadLetters {
      *
      * @param masks what the sink was given was masked under these; null for a cause that quotes nothing of it. If others are declared by
      *     now, the cause is not kept.
+     * @return the cause as it may be told to anybody: itself, or what stands for it where it was not kept
      */
-    void later(KeptLetter letter, String cause, @Nullable String masks);
+    String later(KeptLetter letter, String cause, @Nullable String masks);
 
     /**
      * Returns a letter's record: from its topic, or, where that has it no more or was made anew, from the topic of dead letters; empty if

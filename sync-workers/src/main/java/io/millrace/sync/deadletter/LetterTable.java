@@ -48,6 +48,14 @@ final class LetterTable {
     private static final String SET_BACK = "UPDATE millrace.dead_letter d SET state = 'WAITING'" + OF_PARTITION
             + "AND state = 'RETRYING' AND " + BEHIND_OPEN;
 
+    /** What is not settled is settled by that; what was discarded stays so, and is made good. */
+    private static final String SUPERSEDE = "UPDATE millrace.dead_letter SET made_good = (state = 'DISCARDED'),"
+            + " decided_at = CASE state WHEN 'DISCARDED' THEN decided_at ELSE now() END,"
+            + " reason = CASE state WHEN 'DISCARDED' THEN reason ELSE ? END,"
+            + " state = CASE state WHEN 'DISCARDED' THEN state ELSE 'SUPERSEDED' END"
+            + OF_PARTITION + "AND (" + UNSETTLED + " OR " + GAP + ") AND (?::bigint IS NULL OR key_hash = ?)"
+            + " AND CASE WHEN row_version IS NULL THEN record_offset < ? ELSE row_version <= ? END";
+
     private final JdbcTemplate jdbc;
 
     LetterTable(JdbcTemplate jdbc) {
@@ -125,12 +133,14 @@ final class LetterTable {
                 == 1;
     }
 
-    void later(KeptLetter letter, String cause, @Nullable String masks) {
-        jdbc.update(
+    String later(KeptLetter letter, String cause, @Nullable String masks) {
+        return Objects.requireNonNull(jdbc.queryForObject(
                 Said.SQL
-                        + "UPDATE millrace.dead_letter SET cause = said.words, said_under = said.under, last_attempt_at = now()"
-                        + " FROM said WHERE id = ? AND state = 'RETRYING'",
-                said(letter, cause, masks).parameters(letter.id()));
+                        + ", noted AS (UPDATE millrace.dead_letter"
+                        + " SET cause = said.words, said_under = said.under, last_attempt_at = now()"
+                        + " FROM said WHERE id = ? AND state = 'RETRYING') SELECT words FROM said",
+                String.class,
+                said(letter, cause, masks).parameters(letter.id())));
     }
 
     private static Said said(KeptLetter letter, String cause, @Nullable String masks) {
@@ -167,11 +177,8 @@ final class LetterTable {
 
     int superseded(
             String sink, TopicPartition partition, @Nullable Long keyHash, long version, long offset, String eventId) {
-        String replaced = " AND (?::bigint IS NULL OR key_hash = ?)"
-                + " AND CASE WHEN row_version IS NULL THEN record_offset < ? ELSE row_version <= ? END";
-        int settled = jdbc.update(
-                "UPDATE millrace.dead_letter SET state = 'SUPERSEDED', decided_at = now(), reason = ?" + OF_PARTITION
-                        + "AND " + UNSETTLED + replaced,
+        return jdbc.update(
+                SUPERSEDE,
                 "The newer state " + eventId + " took its place.",
                 sink,
                 partition.topic(),
@@ -180,16 +187,6 @@ final class LetterTable {
                 keyHash,
                 offset,
                 version);
-        int madeGood = jdbc.update(
-                "UPDATE millrace.dead_letter SET made_good = true" + OF_PARTITION + "AND " + GAP + replaced,
-                sink,
-                partition.topic(),
-                partition.partition(),
-                keyHash,
-                keyHash,
-                offset,
-                version);
-        return settled + madeGood;
     }
 
     Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to) {

@@ -164,13 +164,13 @@ final class Redelivery {
             places.forget(consumer, List.of(partition));
             return Result.STOP;
         } catch (SinkException e) {
-            String said = String.valueOf(e.getMessage());
+            String cause = String.valueOf(e.getMessage());
             if (e.category() == ErrorCategory.REJECTED || e.category() == ErrorCategory.FATAL) {
-                return failed(place, route, letter, received, e.category(), said, e);
+                return failed(place, route, letter, received, e.category(), cause, e);
             }
             // whether others fare the same, delivery finds out by itself
+            String said = deadLetters.later(letter, cause, received.masks());
             log.warn("{} is waited for with dead letters of {}: {}", sink.name(), partition, said);
-            deadLetters.later(letter, said, received.masks());
             place.letters().rest(backoff);
             place.letters().pause(letter, backoff);
             return Result.STOP;
@@ -191,11 +191,16 @@ final class Redelivery {
     /** At this letter, for all that is known, and not at the others. Should it be the database that fails, that is found out here. */
     private Result broke(Place place, KeptLetter letter, Received received, RuntimeException e) {
         String message = Faults.unexpected(sink.name(), letter.partition(), letter.offset(), e);
-        if (place.letters().isNews(letter, message)) {
-            log.error("{}; this dead letter is tried again until it is taken or discarded", message, e);
-        }
         place.letters().pause(letter, backoff);
-        deadLetters.later(letter, message, received.masks());
+        String said = deadLetters.later(letter, message, received.masks());
+        if (place.letters().isNews(letter, said)) {
+            log.error(
+                    "A dead letter of {} is tried again until it is taken or discarded: {}",
+                    letter.partition(),
+                    said,
+                    // which has the same words
+                    said.equals(message) ? e : null);
+        }
         return Result.STAYS;
     }
 
@@ -256,18 +261,18 @@ final class Redelivery {
                 metrics.deadLetters(1);
             }
             case FATAL -> {
-                faults.fail(route.table(), cause);
+                faults.fail(route.table(), deadLetters.later(letter, cause, received.masks()));
                 place.letters().rest(backoff);
                 return Result.STOP;
             }
             case RETRYABLE, INCOMPLETE -> {
+                String said = deadLetters.later(letter, cause, received.masks());
                 log.warn(
                         "{} does not take offset {} of {}, a dead letter, for now: {}",
                         sink.name(),
                         letter.offset(),
                         letter.partition(),
-                        cause);
-                deadLetters.later(letter, cause, received.masks());
+                        said);
                 place.letters().pause(letter, backoff);
             }
         }

@@ -708,6 +708,28 @@ class DeadLettersIT extends DeliveryScenario {
     }
 
     @Test
+    void whatStopsATableAtALetterThatWasMaskedMeanwhileIsNotToldWithIt() throws Exception {
+        send(events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+        SteerableSink.refuse(bad, ErrorCategory.FATAL);
+        retryWhileAMaskIsDeclared();
+        await().untilAsserted(() -> assertThat(binding("states")).isEqualTo(BindingState.FAILED));
+        assertThat(message("states"))
+                .startsWith(LetterCauses.UNSAID)
+                .endsWith("Then resume the table's delivery to states.");
+        assertThat(said("states")).isEqualTo("RETRYING " + LetterCauses.UNSAID);
+        await().untilAsserted(() -> assertThat(alerts()).isNotEmpty());
+        assertThat(alerts()).noneMatch(alert -> alert.contains("The test refuses it"));
+
+        catalog.bindingState(table.id(), "states", BindingState.ACTIVE, null);
+        await().untilAsserted(() -> assertThat(message("states")).startsWith("The test refuses it"));
+    }
+
+    private List<String> alerts() {
+        return sql.queryForList("SELECT a::text FROM millrace.alert a WHERE table_id = ?", String.class, table.id());
+    }
+
+    @Test
     void whatASinkSaysIsKeptAgainOnceAMaskIsLifted() throws Exception {
         send(events.create(key(1), item(1, bad)));
         await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));

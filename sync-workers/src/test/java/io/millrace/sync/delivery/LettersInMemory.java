@@ -1,5 +1,6 @@
 package io.millrace.sync.delivery;
 
+import io.millrace.catalog.LetterCauses;
 import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetter.Category;
 import io.millrace.sync.deadletter.DeadLetters;
@@ -40,6 +41,8 @@ final class LettersInMemory implements DeadLetters {
 
     long passed;
     boolean failing;
+    /** Whether masks were declared while letters were on their way. */
+    boolean masked;
 
     /** Returns each letter as offset and category, the settled left out. */
     List<String> left() {
@@ -139,8 +142,9 @@ final class LettersInMemory implements DeadLetters {
     }
 
     @Override
-    public void later(KeptLetter letter, String cause, String masks) {
+    public String later(KeptLetter letter, String cause, String masks) {
         leftForLater.add(letter.offset() + ": " + cause);
+        return masked ? LetterCauses.UNSAID : cause;
     }
 
     @Override
