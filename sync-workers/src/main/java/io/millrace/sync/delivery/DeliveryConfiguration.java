@@ -85,14 +85,6 @@ class DeliveryConfiguration {
         Faults faults = new Faults(name, stop, deadLetters, metrics, properties.maxDeadLetters());
         IncompleteRows incomplete = new IncompleteRows(name, rereads);
         Guard guard = sink instanceof EffectSink effects ? deduplication.guard(effects) : null;
-        BatchWriter writer =
-                switch (sink.kind()) {
-                    case LOG -> new LogWriter(sink, faults);
-                    case STATE -> new StateWriter(sink, faults, incomplete);
-                    case EFFECT ->
-                        new EffectWriter(
-                                (EffectSink) sink, Objects.requireNonNull(guard), faults, deduplication::since);
-                };
         RecordReader reader = new RecordReader(
                 catalog,
                 metrics,
@@ -101,6 +93,18 @@ class DeliveryConfiguration {
         Sink guarded = guard == null ? sink : new GuardedSink((EffectSink) sink, guard);
         Redelivery redelivery = new Redelivery(guarded, reader, deadLetters, faults, incomplete, metrics, backoff);
         Places places = new Places(name, sink.kind(), stop, backoff, redelivery, deadLetters, metrics, health, topics);
+        BatchWriter writer =
+                switch (sink.kind()) {
+                    case LOG -> new LogWriter(sink, faults);
+                    case STATE -> new StateWriter(sink, faults, incomplete);
+                    case EFFECT ->
+                        new EffectWriter(
+                                (EffectSink) sink,
+                                Objects.requireNonNull(guard),
+                                faults,
+                                deduplication::since,
+                                places::isOpen);
+                };
         SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);
         SinkContainer container = new SinkContainer(
                 name,

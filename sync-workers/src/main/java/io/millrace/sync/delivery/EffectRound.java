@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
@@ -40,6 +41,7 @@ final class EffectRound {
     private final EffectSink sink;
     private final Guard guard;
     private final BooleanSupplier goesOn;
+    private final Predicate<TopicPartition> open;
     private final AtomicInteger failed = new AtomicInteger();
     private final Map<Received, Fault> faults = new ConcurrentHashMap<>();
     private final Set<Long> stoppedTables = ConcurrentHashMap.newKeySet();
@@ -49,11 +51,17 @@ final class EffectRound {
     private volatile @Nullable String sinkDown;
     private volatile @Nullable Throwable thrown;
 
-    /** @param goesOn whether more may be begun */
-    EffectRound(EffectSink sink, Guard guard, BooleanSupplier goesOn) {
+    /**
+     * Makes a round.
+     *
+     * @param goesOn whether more may be begun
+     * @param open whether more of a partition may be begun
+     */
+    EffectRound(EffectSink sink, Guard guard, BooleanSupplier goesOn, Predicate<TopicPartition> open) {
         this.sink = sink;
         this.guard = guard;
         this.goesOn = goesOn;
+        this.open = open;
     }
 
     /**
@@ -108,6 +116,7 @@ final class EffectRound {
         Mark done = null;
         while (!lane.isEmpty()
                 && goesOn()
+                && open.test(lane.element().partition())
                 && !broken.contains(lane.element().partition())
                 && !stoppedTables.contains(lane.element().change().table().id())) {
             Received received = lane.element();

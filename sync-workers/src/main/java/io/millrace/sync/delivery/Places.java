@@ -178,6 +178,11 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
         }
     }
 
+    /** Tells whether a partition's changes may be delivered, as the catalog says by now; for whoever takes long about a batch. */
+    boolean isOpen(TopicPartition partition) {
+        return isOpen(known.routes().get(partition.topic()));
+    }
+
     private static boolean isOpen(@Nullable Route route) {
         return route != null && route.open();
     }

@@ -44,7 +44,7 @@ class ClaimTests extends EffectsScenario {
     @Test
     void theSinkIsToldOfWhenTheClaimWasAskedFor() throws Exception {
         publish(partition, row(1, "a"));
-        deliver(new EffectWriter(sink, new Slow(), faults, () -> Instant.EPOCH));
+        deliver(new EffectWriter(sink, new Slow(), faults, () -> Instant.EPOCH, one -> true));
         assertThat(sink.taken).containsExactly("a");
         assertThat(sink.last.claimedAt() - claimed).isLessThanOrEqualTo(0);
 

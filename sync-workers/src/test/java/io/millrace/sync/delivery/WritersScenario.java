@@ -110,7 +110,7 @@ abstract class WritersScenario {
         return switch (sink.kind()) {
             case STATE -> new StateWriter(sink, faults, new IncompleteRows("recorder", rereads));
             case LOG -> new LogWriter(sink, faults);
-            case EFFECT -> new EffectWriter(sink, guard, faults, () -> remembersSince);
+            case EFFECT -> new EffectWriter(sink, guard, faults, () -> remembersSince, partition -> true);
         };
     }
 }
