@@ -77,7 +77,7 @@ class DeliveryConfiguration {
         String name = sink.name();
         Backoff backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
         DeliveryMetrics metrics = new DeliveryMetrics(registry, name);
-        SinkHealth health = new SinkHealth();
+        SinkHealth health = new SinkHealth(System::nanoTime, topics::silence);
         Faults.Stop stop = (table, message) -> {
             catalog.bindingState(table.id(), name, BindingState.FAILED, message);
             catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));

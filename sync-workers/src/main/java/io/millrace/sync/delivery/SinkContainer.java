@@ -172,7 +172,8 @@ final class SinkContainer implements Consumers {
 
         @Override
         protected Consumer<byte[], byte[]> createRawConsumer(Map<String, Object> consumerSettings) {
-            return new SteeredConsumer(consumerSettings, places, offsets.get(), headroom.share());
+            return new SteeredConsumer(
+                    consumerSettings, new PollFaults(sink, places, health), offsets.get(), headroom.share());
         }
     }
 }

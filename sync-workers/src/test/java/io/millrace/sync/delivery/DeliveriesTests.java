@@ -91,7 +91,7 @@ class DeliveriesTests {
         return new Lane(
                 new SteerableSink(sink, SinkKind.STATE),
                 consumers,
-                new SinkHealth(),
+                new SinkHealth(System::nanoTime, () -> null),
                 new DeliveryMetrics(new SimpleMeterRegistry(), sink));
     }
 
