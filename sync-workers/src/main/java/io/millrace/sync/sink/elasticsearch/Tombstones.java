@@ -19,8 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Which rows were deleted, and in which version, for longer than Elasticsearch itself remembers ({@code index.gc_deletes}).
@@ -33,7 +31,6 @@ final class Tombstones {
 
     static final String ALIAS = "millrace-deleted-rows";
 
-    private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String TRUNCATED = "!truncated";
     private static final int PAGE = 2000;
 
