@@ -26,4 +26,9 @@ class DeadLetterConfiguration {
     DeadLetters deadLetters(JdbcTemplate jdbc, DeadLetterTopics topics, LetterRecords records, Flyway migrated) {
         return new DeadLetterStore(new LetterTable(jdbc), topics, records);
     }
+
+    @Bean
+    AwaitedRows awaitedRows(JdbcTemplate jdbc, Flyway migrated) {
+        return new AwaitedRowTable(jdbc);
+    }
 }

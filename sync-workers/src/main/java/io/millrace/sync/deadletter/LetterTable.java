@@ -185,17 +185,9 @@ final class LetterTable {
     }
 
     Map<Long, Long> unsettled(String sink, TopicPartition partition) {
-        return first(sink, partition, UNSETTLED);
-    }
-
-    Map<Long, Long> gaps(String sink, TopicPartition partition) {
-        return first(sink, partition, GAP);
-    }
-
-    private Map<Long, Long> first(String sink, TopicPartition partition, String condition) {
         Map<Long, Long> first = new HashMap<>();
         jdbc.query(
-                "SELECT key_hash, min(record_offset) FROM millrace.dead_letter" + OF_PARTITION + "AND " + condition
+                "SELECT key_hash, min(record_offset) FROM millrace.dead_letter" + OF_PARTITION + "AND " + UNSETTLED
                         + " AND key_hash IS NOT NULL GROUP BY key_hash",
                 row -> {
                     first.put(row.getLong(1), row.getLong(2));
@@ -204,6 +196,21 @@ final class LetterTable {
                 partition.topic(),
                 partition.partition());
         return first;
+    }
+
+    /** What is no event has no version: whatever comes of its row may stand behind it. */
+    Map<Long, Gap> gaps(String sink, TopicPartition partition) {
+        Map<Long, Gap> gaps = new HashMap<>();
+        jdbc.query(
+                "SELECT key_hash, min(coalesce(row_version, 0)), max(coalesce(row_version, 0)) FROM millrace.dead_letter"
+                        + OF_PARTITION + "AND " + GAP + " AND key_hash IS NOT NULL GROUP BY key_hash",
+                row -> {
+                    gaps.put(row.getLong(1), new Gap(row.getLong(2), row.getLong(3)));
+                },
+                sink,
+                partition.topic(),
+                partition.partition());
+        return gaps;
     }
 
     List<Standing> standing() {

@@ -6,6 +6,7 @@ import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.snapshot.Rereads;
+import io.millrace.sync.deadletter.AwaitedRows;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.deduplication.Deduplication;
 import io.millrace.sync.deduplication.Guard;
@@ -34,6 +35,7 @@ class DeliveryConfiguration {
             DeadLetters deadLetters,
             Shapings shapings,
             Rereads rereads,
+            AwaitedRows awaited,
             KafkaProperties kafka,
             DeliveryProperties properties,
             Deduplication deduplication,
@@ -51,6 +53,7 @@ class DeliveryConfiguration {
                                 deadLetters,
                                 shapings,
                                 rereads,
+                                awaited,
                                 settings,
                                 properties,
                                 deduplication,
@@ -66,6 +69,7 @@ class DeliveryConfiguration {
             DeadLetters deadLetters,
             Shapings shapings,
             Rereads rereads,
+            AwaitedRows awaited,
             Map<String, Object> kafka,
             DeliveryProperties properties,
             Deduplication deduplication,
@@ -83,7 +87,7 @@ class DeliveryConfiguration {
                 deadLetters,
                 metrics,
                 properties.maxDeadLetters());
-        IncompleteRows incomplete = new IncompleteRows(name, rereads);
+        IncompleteRows incomplete = new IncompleteRows(name, rereads, awaited);
         Guard guard = sink instanceof EffectSink effects ? deduplication.guard(effects) : null;
         BatchWriter writer =
                 switch (sink.kind()) {

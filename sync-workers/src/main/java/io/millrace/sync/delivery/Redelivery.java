@@ -4,6 +4,7 @@ import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.deadletter.Gap;
 import io.millrace.sync.deadletter.KeptLetter;
 import io.millrace.sync.shaping.TableShaping;
 import io.millrace.sync.sink.ErrorCategory;
@@ -147,7 +148,7 @@ final class Redelivery {
             return Result.SETTLED;
         }
         Received received = batch.received().get(0);
-        if (sink.kind() == SinkKind.STATE && !received.isWhole() && isBehindGap(letter)) {
+        if (sink.kind() == SinkKind.STATE && !received.isWhole() && isBehindGap(letter, received)) {
             return asked(letter, batch.received());
         }
         List<Failure> failures;
@@ -192,13 +193,14 @@ final class Redelivery {
         return Result.STAYS;
     }
 
-    /** What is discarded by now, whenever it was: what the sink holds is not what this one changed. */
-    private boolean isBehindGap(KeptLetter letter) {
+    /** What is discarded or awaited by now, whenever it was: what the sink holds is not what this one changed. */
+    private boolean isBehindGap(KeptLetter letter, Received received) {
         Long row = letter.keyHash();
-        Long gap = row == null
+        Gap gap = row == null
                 ? null
                 : deadLetters.gaps(sink.name(), letter.partition()).get(row);
-        return gap != null && gap < letter.offset();
+        return gap != null && gap.isBefore(received.event().rowVersion())
+                || !incomplete.behind(List.of(received)).isEmpty();
     }
 
     /** The row comes whole with capture's answer, and this change in it. */
@@ -228,6 +230,7 @@ final class Redelivery {
         if (sink.kind() == SinkKind.STATE) {
             Outcome outcome = new Outcome();
             faults.applied(received, outcome);
+            incomplete.came(List.of(received), outcome);
         }
         return Result.SETTLED;
     }

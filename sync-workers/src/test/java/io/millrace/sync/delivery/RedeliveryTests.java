@@ -7,6 +7,7 @@ import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.SinkBinding;
 import io.millrace.event.ChangeEvent;
+import io.millrace.sync.deadletter.Gap;
 import io.millrace.sync.deadletter.KeptLetter;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
@@ -29,6 +30,9 @@ class RedeliveryTests {
     private final TestEvents events = new TestEvents(table);
     private final TopicPartition partition = new TopicPartition(table.topic(), 0);
     private final LettersInMemory letters = new LettersInMemory();
+    private final AwaitedInMemory awaited = new AwaitedInMemory();
+    private final RereadsInMemory rereads = new RereadsInMemory();
+    private final IncompleteRows incomplete = new IncompleteRows("sink", rereads, awaited);
     private final SteerableSink sink = new SteerableSink("sink", SinkKind.STATE);
 
     private SteeredConsumer consumer() {
@@ -63,12 +67,7 @@ class RedeliveryTests {
         assertThat(letters.refusedAgain).containsExactly(0L, 1L, 2L, 3L, 4L);
     }
 
-    @Test
-    void aLetterThatTheSinkBreaksAtWaitsWithItsRowAloneAndSaysWhy() {
-        String bad = "bad in " + table.table().table();
-        due(0, events.create("{\"id\":1}", "{\"id\":1,\"name\":\"" + bad + "\"}"));
-        due(1, events.update("{\"id\":1}", null, "{\"id\":1,\"name\":\"later\"}"));
-        due(2, events.create("{\"id\":2}", "{\"id\":2,\"name\":\"other\"}"));
+    private Redelivery redelivery() {
         DeliveryMetrics metrics = new DeliveryMetrics(new SimpleMeterRegistry(), "sink");
         RecordReader reader = new RecordReader(
                 null,
@@ -76,13 +75,23 @@ class RedeliveryTests {
                 new Repetitions("sink", null),
                 SinkShaping.of("sink", SinkKind.STATE, null, null, new SimpleMeterRegistry()));
         Faults faults = new Faults("sink", (stopped, message) -> {}, letters, metrics, 10);
-        Redelivery redelivery = new Redelivery(sink, reader, letters, faults, null, metrics, LONG);
-        Route route =
-                new Route(table, new SinkBinding(table.id(), "sink", BindingState.ACTIVE, null, Instant.EPOCH, "{}"));
+        return new Redelivery(sink, reader, letters, faults, incomplete, metrics, LONG);
+    }
+
+    private Route route() {
+        return new Route(table, new SinkBinding(table.id(), "sink", BindingState.ACTIVE, null, Instant.EPOCH, "{}"));
+    }
+
+    @Test
+    void aLetterThatTheSinkBreaksAtWaitsWithItsRowAloneAndSaysWhy() {
+        String bad = "bad in " + table.table().table();
+        due(0, events.create("{\"id\":1}", "{\"id\":1,\"name\":\"" + bad + "\"}"));
+        due(1, events.update("{\"id\":1}", null, "{\"id\":1,\"name\":\"later\"}"));
+        due(2, events.create("{\"id\":2}", "{\"id\":2,\"name\":\"other\"}"));
         SteerableSink.breakAt(bad, true);
         try (SteeredConsumer consumer = consumer()) {
             consumer.place(partition).stand(3, 0, 0);
-            redelivery.run(null, consumer, partition, route, () -> true);
+            redelivery().run(null, consumer, partition, route(), () -> true);
             assertThat(letters.takenAgain).containsExactly(2L);
             assertThat(letters.leftForLater)
                     .containsExactly("0: sink failed unexpectedly at offset 0 of " + partition
@@ -93,5 +102,25 @@ class RedeliveryTests {
         } finally {
             SteerableSink.breakAt(bad, false);
         }
+    }
+
+    @Test
+    void lettersBehindAChangeThatWasLeftOutAreReadAgainInsteadUntilTheirRowCameWhole() {
+        String notSent = "{\"id\":1,\"name\":\"b\",\"note\":\"__debezium_unavailable_value\"}";
+        due(0, events.update("{\"id\":1}", null, notSent, "note"));
+        due(1, events.update("{\"id\":1}", null, "{\"id\":1,\"name\":\"c\",\"note\":\"n\"}"));
+        due(2, events.update("{\"id\":1}", null, notSent, "note"));
+        long row = letters.due.get(0).keyHash();
+        awaited.rows.put(row, Gap.at(1));
+        try (SteeredConsumer consumer = consumer()) {
+            consumer.place(partition).stand(3, 0, 0);
+            redelivery().run(null, consumer, partition, route(), () -> true);
+        }
+        assertThat(letters.passedBy).containsExactly(0L);
+        assertThat(rereads.keys).containsExactly("{\"id\":1}");
+        assertThat(letters.takenAgain).containsExactly(1L, 2L);
+        assertThat(SteerableSink.row(table.table().table(), "{\"id\":1}"))
+                .isEqualTo("{\"id\":1,\"name\":\"b\",\"note\":\"n\"}");
+        assertThat(awaited.rows).isEmpty();
     }
 }

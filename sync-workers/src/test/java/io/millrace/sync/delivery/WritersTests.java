@@ -44,7 +44,8 @@ class WritersTests {
     private final TopicPartition partition = new TopicPartition(table.topic(), 0);
     private final LettersInMemory letters = new LettersInMemory();
     private final RereadsInMemory rereads = new RereadsInMemory();
-    private final HeldKeys held = new HeldKeys();
+    private final AwaitedInMemory awaited = new AwaitedInMemory();
+    private HeldKeys held = new HeldKeys();
     private final List<String> failed = new ArrayList<>();
     private final Recorder sink = new Recorder();
     private final GuardInMemory guard = new GuardInMemory();
@@ -200,7 +201,7 @@ class WritersTests {
                 new DeliveryMetrics(new SimpleMeterRegistry(), "recorder"),
                 maxUnsettled);
         return switch (sink.kind()) {
-            case STATE -> new StateWriter(sink, faults, new IncompleteRows("recorder", rereads));
+            case STATE -> new StateWriter(sink, faults, new IncompleteRows("recorder", rereads, awaited));
             case LOG -> new LogWriter(sink, faults);
             case EFFECT -> new EffectWriter(sink, guard, faults, () -> remembersSince);
         };
@@ -285,6 +286,100 @@ class WritersTests {
         assertThat(outcome.reason(partition)).isNull();
         assertThat(rereads.keys).containsExactly(key(1));
         assertThat(sink.all()).containsExactly("good");
+    }
+
+    /** One change of this row cannot be shaped, and is passed over. */
+    private Received leaveOut(int id) {
+        Received unshaped = received(offset++, part(id, "unshaped"));
+        write(unshaped.record().offset(), List.of(), List.of(), List.of(unshaped));
+        return unshaped;
+    }
+
+    @Test
+    void whatLacksValuesBehindAChangeThatWasLeftOutIsNotCompletedFromTheStateBeforeThat() {
+        leaveOut(1);
+        write(part(1, "behind"), part(2, "other"));
+        assertThat(sink.all()).containsExactly("other");
+        assertThat(rereads.keys).containsExactly(key(1), key(1));
+    }
+
+    @Test
+    void whatLacksValuesBehindAChangeThatTheSinkCouldNotCompleteIsNotCompletedFromTheStateBeforeThat() {
+        sink.refused.put("half", ErrorCategory.INCOMPLETE);
+        write(part(1, "half"));
+        write(part(1, "behind"), part(2, "other"));
+        assertThat(sink.all()).containsExactly("other");
+        assertThat(rereads.keys).containsExactly(key(1), key(1));
+    }
+
+    @Test
+    void whatLacksValuesBehindAChangeThatWasLeftOutIsLeftOutByWhoeverGoesOn() {
+        leaveOut(1);
+        held = new HeldKeys();
+        write(part(1, "behind"));
+        assertThat(sink.all()).isEmpty();
+        assertThat(rereads.keys).containsExactly(key(1), key(1));
+    }
+
+    @Test
+    void aRowThatWasAwaitedIsCompletedAgainOnceItCameWholeWithAllThatWasLeftOut() {
+        leaveOut(1);
+        long between = TestEvents.nextLsn();
+        write(part(1, "behind"));
+        // all that was left out by now it has not seen
+        write(events.read(key(1), "{\"id\":1,\"name\":\"between\"}", between));
+        write(part(1, "behind again"));
+        assertThat(sink.all()).containsExactly("between");
+        write(events.read(key(1), "{\"id\":1,\"name\":\"whole\"}", TestEvents.nextLsn()), part(1, "folded"));
+        write(part(1, "completed"));
+        assertThat(sink.all()).containsExactly("between", "folded", "completed");
+        assertThat(awaited.rows).isEmpty();
+        assertThat(rereads.keys).hasSize(3);
+    }
+
+    @Test
+    void aLateReadOfAnOlderStateIsNoStateToFoldAChangeWithThatStandsBehindAGap() {
+        long before = TestEvents.nextLsn();
+        Received leftOut = leaveOut(1);
+        write(events.read(key(1), "{\"id\":1,\"name\":\"before\"}", before), part(1, "behind"));
+        assertThat(sink.all()).containsExactly("before");
+        // the same where a person decided that the change is left out
+        long row = leftOut.keyHash();
+        letters.gaps.put(row, awaited.rows.remove(row));
+        held.read(letters, "recorder", SinkKind.STATE, partition);
+        write(events.read(key(1), "{\"id\":1,\"name\":\"before\"}", before), part(1, "behind"));
+        assertThat(sink.all()).containsExactly("before", "before");
+        assertThat(rereads.keys).hasSize(3);
+    }
+
+    @Test
+    void whatIsBehindAChangeOfTheSameBatchThatIsLeftOutIsNotFoldedWithTheStateBeforeThat() {
+        Received before = received(0, state(1, "before"));
+        Received unshaped = received(1, part(1, "unshaped"));
+        Received behind = received(2, part(1, "behind"));
+        offset = 3;
+        write(0, List.of(before, behind), List.of(), List.of(unshaped));
+        assertThat(sink.all()).containsExactly("before");
+        assertThat(rereads.keys).containsExactly(key(1), key(1));
+    }
+
+    @Test
+    void aTruncateIsTheEndOfAllThatIsAwaited() {
+        leaveOut(1);
+        leaveOut(2);
+        write(events.truncate());
+        assertThat(awaited.rows).isEmpty();
+    }
+
+    @Test
+    void whatIsNotKnownToBeAwaitedOrNotHoldsItsPartitionBack() {
+        awaited.failing = true;
+        assertThat(write(part(1, "half")).reason(partition)).contains("cannot be looked up");
+        assertThat(sink.all()).isEmpty();
+        awaited.failing = false;
+        leaveOut(1);
+        awaited.failing = true;
+        assertThat(write(state(1, "whole")).reason(partition)).contains("cannot be noted");
     }
 
     @Test
