@@ -26,4 +26,9 @@ class DeadLetterConfiguration {
     DeadLetters deadLetters(JdbcTemplate jdbc, FormerLetters former, DeadLetterTopics topics, LetterRecords records) {
         return new DeadLetterStore(new LetterIntake(jdbc, former), new LetterTable(jdbc), topics, records);
     }
+
+    @Bean
+    AwaitedRows awaitedRows(JdbcTemplate jdbc) {
+        return new AwaitedRowTable(jdbc);
+    }
 }

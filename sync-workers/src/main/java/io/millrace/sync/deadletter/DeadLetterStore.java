@@ -39,7 +39,7 @@ final class DeadLetterStore implements DeadLetters {
     }
 
     @Override
-    public Map<Long, Long> gaps(String sink, TopicPartition partition) {
+    public Map<Long, Gap> gaps(String sink, TopicPartition partition) {
         return table.gaps(sink, partition);
     }
 

@@ -34,10 +34,10 @@ public interface DeadLetters {
     long unsettledRows(String sink, TopicPartition partition);
 
     /**
-     * Returns, by what rows are told apart by, the offset of each row's first letter that was discarded and that no whole newer state of the
-     * row has made good: what it held of the row, nobody has.
+     * Returns, by what rows are told apart by, the letters of each row that were discarded and that no whole newer state of the row has made
+     * good: what they held of the row, nobody has.
      */
-    Map<Long, Long> gaps(String sink, TopicPartition partition);
+    Map<Long, Gap> gaps(String sink, TopicPartition partition);
 
     /** Returns where letters are not settled, of all sinks. */
     List<Standing> standing();

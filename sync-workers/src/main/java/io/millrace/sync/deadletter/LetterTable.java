@@ -62,10 +62,6 @@ final class LetterTable {
         this.jdbc = jdbc;
     }
 
-    Map<Long, Long> unsettled(String sink, TopicPartition partition) {
-        return first(sink, partition, UNSETTLED);
-    }
-
     long unsettledRows(String sink, TopicPartition partition) {
         return Objects.requireNonNull(jdbc.queryForObject(
                 "SELECT count(DISTINCT key_hash) + count(*) FILTER (WHERE key_hash IS NULL) FROM millrace.dead_letter"
@@ -76,14 +72,10 @@ final class LetterTable {
                 partition.partition()));
     }
 
-    Map<Long, Long> gaps(String sink, TopicPartition partition) {
-        return first(sink, partition, GAP);
-    }
-
-    private Map<Long, Long> first(String sink, TopicPartition partition, String condition) {
+    Map<Long, Long> unsettled(String sink, TopicPartition partition) {
         Map<Long, Long> first = new HashMap<>();
         jdbc.query(
-                "SELECT key_hash, min(record_offset) FROM millrace.dead_letter" + OF_PARTITION + "AND " + condition
+                "SELECT key_hash, min(record_offset) FROM millrace.dead_letter" + OF_PARTITION + "AND " + UNSETTLED
                         + " AND key_hash IS NOT NULL GROUP BY key_hash",
                 row -> {
                     first.put(row.getLong(1), row.getLong(2));
@@ -92,6 +84,21 @@ final class LetterTable {
                 partition.topic(),
                 partition.partition());
         return first;
+    }
+
+    /** What is no event has no version: whatever comes of its row may stand behind it. */
+    Map<Long, Gap> gaps(String sink, TopicPartition partition) {
+        Map<Long, Gap> gaps = new HashMap<>();
+        jdbc.query(
+                "SELECT key_hash, min(coalesce(row_version, 0)), max(coalesce(row_version, 0)) FROM millrace.dead_letter"
+                        + OF_PARTITION + "AND " + GAP + " AND key_hash IS NOT NULL GROUP BY key_hash",
+                row -> {
+                    gaps.put(row.getLong(1), new Gap(row.getLong(2), row.getLong(3)));
+                },
+                sink,
+                partition.topic(),
+                partition.partition());
+        return gaps;
     }
 
     List<Standing> standing() {

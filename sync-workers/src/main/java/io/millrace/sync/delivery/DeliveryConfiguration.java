@@ -6,6 +6,7 @@ import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.snapshot.Rereads;
+import io.millrace.sync.deadletter.AwaitedRows;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.deduplication.Deduplication;
 import io.millrace.sync.deduplication.Guard;
@@ -34,6 +35,7 @@ class DeliveryConfiguration {
             DeadLetters deadLetters,
             Shapings shapings,
             Rereads rereads,
+            AwaitedRows awaited,
             KafkaProperties kafka,
             DeliveryProperties properties,
             Deduplication deduplication,
@@ -52,6 +54,7 @@ class DeliveryConfiguration {
                                 deadLetters,
                                 shapings,
                                 rereads,
+                                awaited,
                                 settings,
                                 properties,
                                 deduplication,
@@ -69,6 +72,7 @@ class DeliveryConfiguration {
             DeadLetters deadLetters,
             Shapings shapings,
             Rereads rereads,
+            AwaitedRows awaited,
             Map<String, Object> kafka,
             DeliveryProperties properties,
             Deduplication deduplication,
@@ -83,7 +87,7 @@ class DeliveryConfiguration {
             catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));
         };
         Faults faults = new Faults(name, stop, deadLetters, metrics, properties.maxDeadLetters());
-        IncompleteRows incomplete = new IncompleteRows(name, rereads);
+        IncompleteRows incomplete = new IncompleteRows(name, rereads, awaited);
         Guard guard = sink instanceof EffectSink effects ? deduplication.guard(effects) : null;
         RecordReader reader = new RecordReader(
                 catalog,

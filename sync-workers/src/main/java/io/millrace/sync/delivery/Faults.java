@@ -154,8 +154,7 @@ final class Faults {
     void applied(Received received, Outcome outcome) {
         HeldKeys held = received.held();
         boolean truncate = received.event().operation() == Operation.TRUNCATE;
-        boolean isAbout = truncate || received.isWhole() && (held.holds(received) || held.isBehindGap(received));
-        if (held.isEmpty() || !isAbout) {
+        if (held.isEmpty() || !truncate && !(received.isWhole() && held.isAbout(received))) {
             return;
         }
         try {

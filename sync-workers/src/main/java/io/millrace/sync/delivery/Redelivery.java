@@ -4,6 +4,7 @@ import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.deadletter.Gap;
 import io.millrace.sync.deadletter.KeptLetter;
 import io.millrace.sync.shaping.TableShaping;
 import io.millrace.sync.sink.ErrorCategory;
@@ -154,7 +155,7 @@ final class Redelivery {
             return Result.SETTLED;
         }
         Received received = batch.received().get(0);
-        if (sink.kind() == SinkKind.STATE && !received.isWhole() && isBehindAnother(letter)) {
+        if (sink.kind() == SinkKind.STATE && !received.isWhole() && isBehindAnother(letter, received)) {
             return asked(letter, batch.received());
         }
         List<Failure> failures;
@@ -204,15 +205,18 @@ final class Redelivery {
         return Result.STAYS;
     }
 
-    /** One that is discarded by now, whenever it was, or is kept still: what the sink holds is not what this one changed. */
-    private boolean isBehindAnother(KeptLetter letter) {
-        return isBehind(deadLetters.gaps(sink.name(), letter.partition()), letter)
-                || isBehind(deadLetters.unsettled(sink.name(), letter.partition()), letter);
-    }
-
-    private static boolean isBehind(Map<Long, Long> first, KeptLetter letter) {
-        Long offset = letter.keyHash() == null ? null : first.get(letter.keyHash());
-        return offset != null && offset < letter.offset();
+    /** One that is discarded or awaited by now, whenever it was, or is kept still: what the sink holds is not what this one changed. */
+    private boolean isBehindAnother(KeptLetter letter, Received received) {
+        Long row = letter.keyHash();
+        if (row != null) {
+            Gap gap = deadLetters.gaps(sink.name(), letter.partition()).get(row);
+            Long kept = deadLetters.unsettled(sink.name(), letter.partition()).get(row);
+            if (gap != null && gap.isBefore(received.event().rowVersion())
+                    || kept != null && kept < letter.offset()) {
+                return true;
+            }
+        }
+        return !incomplete.behind(List.of(received)).isEmpty();
     }
 
     /** The row comes whole with capture's answer, and this change in it. */
@@ -243,6 +247,7 @@ final class Redelivery {
         if (sink.kind() == SinkKind.STATE) {
             Outcome outcome = new Outcome();
             faults.applied(received, outcome);
+            incomplete.came(List.of(received), outcome);
         }
         return Result.SETTLED;
     }

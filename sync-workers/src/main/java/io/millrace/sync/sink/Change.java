@@ -41,4 +41,10 @@ public record Change(CapturedTable table, ChangeEvent event, ShapeNotes notes) {
     public boolean isIncomplete() {
         return event.after() != null && !event.unavailable().isEmpty() && !isAwaited();
     }
+
+    /** Tells whether it says all of its row, also where the sink is not to hold that. */
+    public boolean isWhole() {
+        ChangeEvent hidden = notes.hidden();
+        return (hidden == null ? event : hidden).unavailable().isEmpty();
+    }
 }

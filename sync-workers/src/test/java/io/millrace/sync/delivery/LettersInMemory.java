@@ -4,6 +4,7 @@ import io.millrace.catalog.LetterCauses;
 import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetter.Category;
 import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.deadletter.Gap;
 import io.millrace.sync.deadletter.KeptLetter;
 import io.millrace.sync.deadletter.Standing;
 import java.util.ArrayList;
@@ -24,8 +25,8 @@ final class LettersInMemory implements DeadLetters {
     final Set<Long> superseded = new HashSet<>();
     /** Events by offset. */
     final Map<Long, String> discarded = new HashMap<>();
-    /** Of rows with a discarded letter that nothing made good, its offset. */
-    final Map<Long, Long> gaps = new HashMap<>();
+    /** Of rows with discarded letters that nothing made good. */
+    final Map<Long, Gap> gaps = new HashMap<>();
     /** To be given again. */
     final List<KeptLetter> due = new ArrayList<>();
     /** What is left of those, by offset. */
@@ -33,6 +34,7 @@ final class LettersInMemory implements DeadLetters {
 
     final List<Long> refusedAgain = new ArrayList<>();
     final List<Long> takenAgain = new ArrayList<>();
+    final List<Long> passedBy = new ArrayList<>();
     /** As offset and cause. */
     final List<String> leftForLater = new ArrayList<>();
 
@@ -87,7 +89,7 @@ final class LettersInMemory implements DeadLetters {
     }
 
     @Override
-    public Map<Long, Long> gaps(String sink, TopicPartition partition) {
+    public Map<Long, Gap> gaps(String sink, TopicPartition partition) {
         return Map.copyOf(gaps);
     }
 
@@ -149,7 +151,8 @@ final class LettersInMemory implements DeadLetters {
 
     @Override
     public void passed(KeptLetter letter, String reason) {
-        throw new UnsupportedOperationException();
+        due.remove(letter);
+        passedBy.add(letter.offset());
     }
 
     @Override

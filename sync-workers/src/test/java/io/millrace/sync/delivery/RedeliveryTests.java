@@ -8,6 +8,7 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.LetterCauses;
 import io.millrace.catalog.SinkBinding;
 import io.millrace.event.ChangeEvent;
+import io.millrace.sync.deadletter.Gap;
 import io.millrace.sync.deadletter.KeptLetter;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
@@ -36,6 +37,9 @@ class RedeliveryTests {
     private final TestEvents events = new TestEvents(table);
     private final TopicPartition partition = new TopicPartition(table.topic(), 0);
     private final LettersInMemory letters = new LettersInMemory();
+    private final AwaitedInMemory awaited = new AwaitedInMemory();
+    private final RereadsInMemory rereads = new RereadsInMemory();
+    private final IncompleteRows incomplete = new IncompleteRows("sink", rereads, awaited);
     private final SteerableSink sink = new SteerableSink("sink", SinkKind.STATE);
     private final List<String> stopped = new ArrayList<>();
 
@@ -64,7 +68,7 @@ class RedeliveryTests {
                 new Repetitions("sink", null),
                 SinkShaping.of("sink", SinkKind.STATE, null, null, new SimpleMeterRegistry()));
         Faults faults = new Faults("sink", (table, message) -> stopped.add(message), letters, metrics, 10);
-        return new Redelivery(sink, reader, letters, faults, null, metrics, LONG);
+        return new Redelivery(sink, reader, letters, faults, incomplete, metrics, LONG);
     }
 
     private Route route() {
@@ -132,5 +136,25 @@ class RedeliveryTests {
         assertThat(stopped).singleElement().asString().startsWith(LetterCauses.UNSAID);
         assertThat(log.toString().split(LetterCauses.UNSAID, -1)).hasSize(4);
         assertThat(log).doesNotContain("The test");
+    }
+
+    @Test
+    void lettersBehindAChangeThatWasLeftOutAreReadAgainInsteadUntilTheirRowCameWhole() {
+        String notSent = "{\"id\":1,\"name\":\"b\",\"note\":\"__debezium_unavailable_value\"}";
+        due(0, events.update("{\"id\":1}", null, notSent, "note"));
+        due(1, events.update("{\"id\":1}", null, "{\"id\":1,\"name\":\"c\",\"note\":\"n\"}"));
+        due(2, events.update("{\"id\":1}", null, notSent, "note"));
+        long row = letters.due.get(0).keyHash();
+        awaited.rows.put(row, Gap.at(1));
+        try (SteeredConsumer consumer = consumer()) {
+            consumer.place(partition).stand(3, 0, 0);
+            redelivery().run(null, consumer, partition, route(), () -> true);
+        }
+        assertThat(letters.passedBy).containsExactly(0L);
+        assertThat(rereads.keys).containsExactly("{\"id\":1}");
+        assertThat(letters.takenAgain).containsExactly(1L, 2L);
+        assertThat(SteerableSink.row(table.table().table(), "{\"id\":1}"))
+                .isEqualTo("{\"id\":1,\"name\":\"b\",\"note\":\"n\"}");
+        assertThat(awaited.rows).isEmpty();
     }
 }

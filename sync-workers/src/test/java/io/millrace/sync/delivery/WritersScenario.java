@@ -24,8 +24,9 @@ abstract class WritersScenario {
     final TopicPartition partition = new TopicPartition(table.topic(), 0);
     final LettersInMemory letters = new LettersInMemory();
     final RereadsInMemory rereads = new RereadsInMemory();
+    final AwaitedInMemory awaited = new AwaitedInMemory();
     final GuardInMemory guard = new GuardInMemory();
-    final HeldKeys held = new HeldKeys();
+    HeldKeys held = new HeldKeys();
     final RecordingSink sink = new RecordingSink();
     /** Why the table's way to the sink was stopped. */
     final List<String> failed = new ArrayList<>();
@@ -108,7 +109,7 @@ abstract class WritersScenario {
                 new DeliveryMetrics(new SimpleMeterRegistry(), "recorder"),
                 maxUnsettled);
         return switch (sink.kind()) {
-            case STATE -> new StateWriter(sink, faults, new IncompleteRows("recorder", rereads));
+            case STATE -> new StateWriter(sink, faults, new IncompleteRows("recorder", rereads, awaited));
             case LOG -> new LogWriter(sink, faults);
             case EFFECT -> new EffectWriter(sink, guard, faults, () -> remembersSince, partition -> true);
         };
