@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -562,6 +563,27 @@ class DeadLettersIT extends DeliveryScenario {
         catalog.bindingState(table.id(), "audit", BindingState.ACTIVE, null);
         await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:RETRIED"));
         assertThat(history(1)).containsExactly("create:" + bad);
+    }
+
+    /** Behind the end of a topic nothing comes: looking there takes as long as it may. */
+    @Test
+    void aSinkWhoseRecordIsLongInComingHoldsUpNoOther() throws Exception {
+        ChangeEvent event = events.create(key(1), item(1, "there"));
+        in(0, event);
+        TopicPartition partition = new TopicPartition(table.topic(), 0);
+        DeadLetters letters = application.getBean(DeadLetters.class);
+        AtomicReference<Throwable> end = new AtomicReference<>();
+        Thread slow = new Thread(
+                () -> letters.record(new KeptLetter(1, "slow", partition, 1, null, null, null)), "slow look");
+        slow.setUncaughtExceptionHandler((thread, thrown) -> end.set(thrown));
+        slow.start();
+        await().until(() -> Arrays.stream(slow.getStackTrace())
+                .anyMatch(frame -> frame.getMethodName().equals("poll")));
+        assertThat(letters.record(new KeptLetter(2, "quick", partition, 0, null, null, event.eventId())))
+                .isPresent();
+        assertThat(slow.isAlive()).as("it waits still").isTrue();
+        slow.join();
+        assertThat(end.get()).hasMessageContaining("Kafka did not return " + partition);
     }
 
     @Test
