@@ -139,7 +139,7 @@ class DeliveriesTests {
     @Test
     void whatTheCatalogSaidTooLongAgoIsNoLook() {
         AtomicLong now = new AtomicLong(7);
-        SinkHealth health = new SinkHealth(now::get);
+        SinkHealth health = new SinkHealth(now::get, () -> null);
         Lane lane = new Lane(
                 new SteerableSink("sink", SinkKind.STATE),
                 new Told(0),
