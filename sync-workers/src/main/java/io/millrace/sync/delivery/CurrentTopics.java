@@ -76,6 +76,7 @@ final class CurrentTopics implements AutoCloseable {
         Throwable cause = NestedExceptionUtils.getMostSpecificCause(e);
         if (cause instanceof AuthorizationException) {
             // an answer; whom it concerns hears it in its polls
+            silence = null;
             return;
         }
         Silence known = silence;
