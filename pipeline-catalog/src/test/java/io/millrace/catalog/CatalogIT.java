@@ -25,7 +25,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.IntStream;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
@@ -255,7 +257,7 @@ class CatalogIT {
         assertThat(runs.claim("redis")).as("nothing delivered yet").isEmpty();
         offsets.advance(
                 "redis",
-                List.of(new Offsets.Advance(new Offsets.TopicPartitionId(table.topic(), 1), 0, 5, null, null, 5)));
+                List.of(new Offsets.Advance(new Offsets.TopicPartitionId(table.topic(), 1), 0, 0, 5, null, null, 5)));
         assertThat(offsets.deliveriesOf(table.topic()))
                 .isEqualTo(offsets.deliveries("redis"))
                 .hasSize(1);
@@ -446,12 +448,12 @@ class CatalogIT {
     void aFencedOffsetMovesOnlyFromWhereItIsExpected() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
 
-        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10)))
+        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 0, 10, "p1", Instant.EPOCH, 10)))
                 .isTrue();
-        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 12, "p2", Instant.EPOCH, 12)))
+        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 0, 12, "p2", Instant.EPOCH, 12)))
                 .as("another worker moved it")
                 .isFalse();
-        assertThat(offsets.advanceFenced("audit", new Advance(partition, 10, 12, null, null, 2)))
+        assertThat(offsets.advanceFenced("audit", new Advance(partition, 10, 0, 12, null, null, 2)))
                 .isTrue();
         assertThat(offsets.deliveries("audit")).singleElement().satisfies(offset -> {
             assertThat(offset.nextOffset()).isEqualTo(12);
@@ -460,31 +462,84 @@ class CatalogIT {
         });
     }
 
+    private long letter(String sink, int partition, long offset) {
+        return template.queryForObject(
+                "INSERT INTO millrace.dead_letter (sink, topic, partition, record_offset, category, cause)"
+                        + " VALUES (?, 'shop.public.former', ?, ?, 'REJECTED', 'no') RETURNING id",
+                Long.class,
+                sink,
+                partition,
+                offset);
+    }
+
+    /** As id and offset, in the order in which they stand. */
+    private List<String> places(String sink, int partition) {
+        return template.queryForList(
+                "SELECT id || ' at ' || record_offset FROM millrace.dead_letter WHERE sink = ? AND partition = ?"
+                        + " ORDER BY record_offset",
+                String.class,
+                sink,
+                partition);
+    }
+
+    @Test
+    void lettersOfFormerTopicsStandInTheirOrderBeforeAllThatComesAndTakeNoMoreRoomThanTheyNeed() {
+        template.execute("TRUNCATE millrace.dead_letter");
+        FormerLetters former = new FormerLetters(template);
+        TopicPartitionId partition = new TopicPartitionId("shop.public.former", 0);
+        long b = letter("redis", 0, 9_000_000_000L);
+        long a = letter("redis", 0, 7);
+        long present = letter("redis", 0, 8);
+        long beside = letter("redis", 1, 7);
+        long other = letter("audit", 0, 7);
+
+        former.setApart("redis", partition, a);
+        assertThat(places("redis", 0)).containsExactly(a + " at -2", b + " at -1", present + " at 8");
+
+        long later = letter("redis", 0, 9);
+        former.setApart("redis", List.of(partition));
+        assertThat(places("redis", 0))
+                .containsExactly(a + " at -6", b + " at -5", present + " at -4", later + " at -3");
+        assertThat(places("redis", 1)).containsExactly(beside + " at 7");
+        assertThat(places("audit", 0)).containsExactly(other + " at 7");
+    }
+
     @Test
     void aSinkThatSomeoneMovedDoesNotKnowWhichChangeItReached() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
-        offsets.advance("redis", List.of(new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10)));
+        offsets.advance("redis", List.of(new Advance(partition, 0, 0, 10, "p1", Instant.EPOCH, 10)));
         assertThat(offsets.deliveries("redis").get(0).lastPosition()).isEqualTo("p1");
 
         template.update("UPDATE millrace.delivery_offset SET next_offset = 3");
         assertThat(offsets.deliveries("redis").get(0).lastPosition()).isNull();
 
-        offsets.advance("redis", List.of(new Advance(partition, 3, 4, null, null, 1)));
+        offsets.advance("redis", List.of(new Advance(partition, 3, 1, 4, null, null, 1)));
         assertThat(offsets.deliveries("redis").get(0).lastPosition())
                 .as("a step without a change does not bring it back")
                 .isNull();
     }
 
+    private Optional<UUID> topicId() {
+        return Optional.ofNullable(offsets.deliveries("redis").get(0).topicId());
+    }
+
     @Test
     void aRewindOvertakesWhoeverIsAtWorkAndTellsUpToWhereItRepeats() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
-        assertThat(offsets.advance("redis", List.of(new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10))))
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 0, 0, 10, "p1", Instant.EPOCH, 10))))
                 .isEmpty();
         assertThat(offsets.rewound()).isEmpty();
+        offsets.rewind("redis", Map.of(partition, 0L));
+        assertThat(offsets.advanceFenced("redis", new Advance(partition, 0, 0, 10, "p1", Instant.EPOCH, 10)))
+                .as("of a batch that began there before, and slept")
+                .isFalse();
+        assertThat(offsets.advanceFenced("redis", new Advance(partition, 0, 1, 10, "p1", Instant.EPOCH, 10)))
+                .isTrue();
+        template.update("UPDATE millrace.delivery_offset SET rewinds = 0");
 
         offsets.rewind("redis", Map.of(partition, 4L));
 
-        assertThat(offsets.advance("redis", List.of(new Advance(partition, 10, 12, null, null, 2))))
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 10, 0, 12, null, null, 2))))
                 .as("the batch that was being written")
                 .containsExactly(partition);
         assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
@@ -494,7 +549,7 @@ class CatalogIT {
             assertThat(offset.rewinds()).isEqualTo(1);
         });
         offsets.rewind("redis", Map.of(partition, 2L));
-        assertThat(offsets.advance("redis", List.of(new Advance(partition, 2, 10, null, null, 8))))
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 2, 2, 10, null, null, 8))))
                 .isEmpty();
         assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
             assertThat(offset.replayUntil()).isEqualTo(10);
@@ -503,7 +558,16 @@ class CatalogIT {
         });
         offsets.rewind("redis", Map.of(partition, 3L));
         assertThat(offsets.given("redis", "t")).isEqualTo(Map.of(0, 10L));
-        offsets.beginAnew("redis", Map.of(partition, 0L));
+        UUID first = UUID.randomUUID();
+        UUID second = UUID.randomUUID();
+        assertThat(topicId()).isEmpty();
+        offsets.topics("redis", Map.of(partition, first));
+        offsets.topics("redis", Map.of(partition, second));
+        assertThat(topicId()).as("the one that it was found in").hasValue(first);
+        offsets.beginAnew("redis", Map.of(partition, 0L), second);
+        assertThat(topicId()).hasValue(second);
+        offsets.rewind("redis", Map.of(partition, 0L));
+        assertThat(topicId()).as("another place in the same topic").hasValue(second);
         assertThat(offsets.given("redis", "t")).as("of the topic as it is now").isEqualTo(Map.of(0, 0L));
         assertThat(offsets.rewound())
                 .as("it may hold the same changes again")
@@ -514,7 +578,7 @@ class CatalogIT {
     @Test
     void waitingShowsSinceWhenAndEndsWithTheNextStep() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
-        offsets.advance("redis", List.of(new Advance(partition, 0, 1, null, null, 1)));
+        offsets.advance("redis", List.of(new Advance(partition, 0, 0, 1, null, null, 1)));
         offsets.waiting("redis", List.of(partition), "Redis does not answer");
         Instant since = offsets.deliveries("redis").get(0).waitingSince();
         offsets.waiting("redis", List.of(partition), "Redis is loading");
@@ -523,7 +587,7 @@ class CatalogIT {
                 .isNotNull()
                 .isEqualTo(since);
 
-        offsets.advance("redis", List.of(new Advance(partition, 1, 2, null, null, 1)));
+        offsets.advance("redis", List.of(new Advance(partition, 1, 0, 2, null, null, 1)));
         assertThat(offsets.deliveries("redis").get(0).waitingSince()).isNull();
     }
 

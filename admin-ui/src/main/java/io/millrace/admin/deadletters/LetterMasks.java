@@ -42,10 +42,7 @@ public class LetterMasks {
 
     /** A letter as it is kept. */
     private record Kept(
-            long id,
-            String cause,
-            @Nullable String payload,
-            @Nullable String masks) {}
+            long id, @Nullable String payload, @Nullable String masks) {}
 
     /** Masks whatever is kept under other masks than its sink's binding has now. */
     public void apply() {
@@ -63,6 +60,10 @@ public class LetterMasks {
         if (shaping.masks().isEmpty()) {
             return;
         }
+        sql.sql("UPDATE millrace.dead_letter SET cause = ?, said_under = NULL"
+                        + " WHERE sink = ? AND topic = ? AND NOT said_under @> ?::jsonb")
+                .params(LetterCauses.UNSAID, sink, table.topic(), shaping.masksJson())
+                .update();
         int masked = 0;
         long after = 0;
         for (List<Kept> some = next(table, sink, shaping, after);
@@ -84,11 +85,10 @@ public class LetterMasks {
     }
 
     private List<Kept> next(CapturedTable table, String sink, Shaping shaping, long after) {
-        return sql.sql("SELECT id, cause, payload, masks FROM millrace.dead_letter WHERE sink = ? AND topic = ?"
+        return sql.sql("SELECT id, payload, masks FROM millrace.dead_letter WHERE sink = ? AND topic = ?"
                         + " AND id > ? AND NOT coalesce(masks, '{}') @> ?::jsonb ORDER BY id LIMIT ?")
                 .params(sink, table.topic(), after, shaping.masksJson(), AT_A_TIME)
-                .query((row, number) -> new Kept(
-                        row.getLong("id"), row.getString("cause"), row.getString("payload"), row.getString("masks")))
+                .query((row, number) -> new Kept(row.getLong("id"), row.getString("payload"), row.getString("masks")))
                 .list();
     }
 
@@ -104,11 +104,10 @@ public class LetterMasks {
         // NULLs among them: no List.of
         List<@Nullable Object> values = new ArrayList<>();
         values.add(payload(letter, table, only(added)));
-        values.add(letter.cause().equals(LetterCauses.BEHIND) ? letter.cause() : LetterCauses.UNSAID);
         values.add(only(all).masksJson());
         values.add(letter.id());
         values.add(letter.masks());
-        return sql.sql("UPDATE millrace.dead_letter SET payload = ?, cause = ?, masks = ?::jsonb"
+        return sql.sql("UPDATE millrace.dead_letter SET payload = ?, masks = ?::jsonb"
                         + " WHERE id = ? AND masks IS NOT DISTINCT FROM ?::jsonb")
                 .params(values)
                 .update();

@@ -39,6 +39,7 @@ class DeliveryConfiguration {
             Deduplication deduplication,
             MeterRegistry registry) {
         Map<String, Object> settings = kafka.buildConsumerProperties();
+        CurrentTopics topics = new CurrentTopics(kafka.buildAdminProperties());
         return new Deliveries(
                 catalog,
                 offsets,
@@ -54,8 +55,10 @@ class DeliveryConfiguration {
                                 settings,
                                 properties,
                                 deduplication,
+                                topics,
                                 registry))
                         .toList(),
+                topics,
                 properties);
     }
 
@@ -69,20 +72,17 @@ class DeliveryConfiguration {
             Map<String, Object> kafka,
             DeliveryProperties properties,
             Deduplication deduplication,
+            CurrentTopics topics,
             MeterRegistry registry) {
         String name = sink.name();
         Backoff backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
         DeliveryMetrics metrics = new DeliveryMetrics(registry, name);
         SinkHealth health = new SinkHealth();
-        Faults faults = new Faults(
-                name,
-                (table, message) -> {
-                    catalog.bindingState(table.id(), name, BindingState.FAILED, message);
-                    catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));
-                },
-                deadLetters,
-                metrics,
-                properties.maxDeadLetters());
+        Faults.Stop stop = (table, message) -> {
+            catalog.bindingState(table.id(), name, BindingState.FAILED, message);
+            catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));
+        };
+        Faults faults = new Faults(name, stop, deadLetters, metrics, properties.maxDeadLetters());
         IncompleteRows incomplete = new IncompleteRows(name, rereads);
         Guard guard = sink instanceof EffectSink effects ? deduplication.guard(effects) : null;
         BatchWriter writer =
@@ -100,7 +100,7 @@ class DeliveryConfiguration {
                 SinkShaping.of(name, sink.kind(), catalog, shapings, registry));
         Sink guarded = guard == null ? sink : new GuardedSink((EffectSink) sink, guard);
         Redelivery redelivery = new Redelivery(guarded, reader, deadLetters, faults, incomplete, metrics, backoff);
-        Places places = new Places(name, sink.kind(), catalog, backoff, redelivery, deadLetters, metrics, health);
+        Places places = new Places(name, sink.kind(), stop, backoff, redelivery, deadLetters, metrics, health, topics);
         SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);
         SinkContainer container = new SinkContainer(
                 name,

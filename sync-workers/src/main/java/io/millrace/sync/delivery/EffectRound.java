@@ -6,7 +6,6 @@ import io.millrace.sync.deduplication.Verdict;
 import io.millrace.sync.sink.EffectSink;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
-import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
 import java.util.Collection;
 import java.util.Deque;
@@ -113,14 +112,15 @@ final class EffectRound {
                 && !stoppedTables.contains(lane.element().change().table().id())) {
             Received received = lane.element();
             Mark mark = Mark.of(received.event());
-            Verdict verdict = claimed(guard, done, mark, sink);
+            Claim claim = Claim.of(guard, done, mark, sink);
             done = null;
-            Fault fault = verdict == Verdict.DONE ? null : attempt(received, verdict);
+            boolean isDone = claim.verdict() == Verdict.DONE;
+            Fault fault = isDone ? null : attempt(received, claim);
             if (fault != null) {
                 faults.put(received, fault);
                 return;
             }
-            if (verdict != Verdict.DONE) {
+            if (!isDone) {
                 done = mark;
             }
             lane.remove();
@@ -130,21 +130,12 @@ final class EffectRound {
         }
     }
 
-    /** Returns what the guard says; that another has it where this process stood still meanwhile: its claim may be another's by now. */
-    static Verdict claimed(Guard guard, @Nullable Mark done, Mark next, EffectSink sink) {
-        long asked = System.nanoTime();
-        Verdict verdict = guard.pass(done, next);
-        boolean stoodStill = System.nanoTime() - asked > sink.longestWrite().toNanos();
-        return verdict != Verdict.DONE && stoodStill ? Verdict.HELD : verdict;
-    }
-
-    private @Nullable Fault attempt(Received received, Verdict verdict) {
-        if (verdict == Verdict.HELD) {
-            return new Fault(ErrorCategory.RETRYABLE, held(sink.name()), null);
+    private @Nullable Fault attempt(Received received, Claim claim) {
+        if (claim.verdict() == Verdict.HELD) {
+            return new Fault(ErrorCategory.RETRYABLE, Claim.held(sink.name()), null);
         }
         try {
-            List<Failure> failures =
-                    sink.write(new SinkBatch(List.of(received.change()), List.of(), verdict == Verdict.AGAIN));
+            List<Failure> failures = sink.write(claim.batch(received.change()));
             if (failures.isEmpty()) {
                 return null;
             }
@@ -174,11 +165,6 @@ final class EffectRound {
             stoppedTables.add(received.change().table().id());
         }
         return new Fault(category, cause, thrown);
-    }
-
-    static String held(String sink) {
-        return "Another worker gave a change of this row to " + sink
-                + " a moment ago, and has not said what came of it: waiting until nothing of it can be on its way";
     }
 
     private void down(String reason) {

@@ -24,7 +24,10 @@ final class HeldKeys {
     /** Of states: rows of which a discarded letter has what nobody else has, with its offset. */
     private final Map<Long, Long> gaps = new HashMap<>();
 
-    /** Letters kept since the rows were last read. */
+    /** Of others than states: up to where changes may have been discarded. */
+    private long discardedBelow;
+
+    /** Letters kept since the rows were last read or counted. */
     private final Set<Long> added = new HashSet<>();
 
     /** Tells whether no letter is known, of whatever row. */
@@ -32,9 +35,14 @@ final class HeldKeys {
         return first.isEmpty() && gaps.isEmpty();
     }
 
-    /** Returns how many rows are held, and how many letters were added since they were last read. */
+    /** Returns how many rows are held, or how many letters were added since they were last counted, whichever is more. */
     int size() {
         return Math.max(first.size(), added.size());
+    }
+
+    /** Notes that the rows were counted: however many letters there are, they are not of too many rows. */
+    void counted() {
+        added.clear();
     }
 
     /** Tells whether an earlier change of its row, or this one itself, is a dead letter. */
@@ -54,9 +62,14 @@ final class HeldKeys {
         return gap != null && gap < received.record().offset();
     }
 
-    /** Tells whether the record at this offset is known to be kept already. */
+    /** Tells whether the record at this offset is known to be kept already; it is kept again where it is not. */
     boolean kept(long offset) {
         return added.contains(offset);
+    }
+
+    /** Tells whether a person may have discarded a change at this offset or a later one. */
+    boolean mayBeDiscardedFrom(long offset) {
+        return offset < discardedBelow;
     }
 
     void add(@Nullable Long keyHash, long offset) {
@@ -70,10 +83,13 @@ final class HeldKeys {
     void read(DeadLetters letters, String sink, SinkKind kind, TopicPartition partition) {
         Map<Long, Long> unsettled = letters.unsettled(sink, partition);
         Map<Long, Long> discarded = kind == SinkKind.STATE ? letters.gaps(sink, partition) : Map.of();
+        // afterwards: what is discarded meanwhile is in one of the two
+        long lastDiscarded = kind == SinkKind.STATE ? -1 : letters.lastDiscarded(sink, partition);
         first.clear();
         first.putAll(unsettled);
         gaps.clear();
         gaps.putAll(discarded);
+        discardedBelow = lastDiscarded + 1;
         added.clear();
     }
 

@@ -16,6 +16,7 @@ import io.millrace.sync.sink.SinkKind;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -78,8 +79,14 @@ final class Redelivery {
             return;
         }
         try {
-            List<KeptLetter> due =
-                    deadLetters.due(sink.name(), partition, place.next(), pauses.letters(), pauses.rows(), AT_A_TIME);
+            List<KeptLetter> due = deadLetters.due(
+                    sink.name(),
+                    partition,
+                    place.next(),
+                    pauses.letters(),
+                    pauses.rows(),
+                    sink.kind() != SinkKind.STATE,
+                    AT_A_TIME);
             pauses.keep(due);
             if (due.isEmpty()) {
                 pauses.rest(REST);
@@ -147,7 +154,7 @@ final class Redelivery {
             return Result.SETTLED;
         }
         Received received = batch.received().get(0);
-        if (sink.kind() == SinkKind.STATE && !received.isWhole() && isBehindGap(letter)) {
+        if (sink.kind() == SinkKind.STATE && !received.isWhole() && isBehindAnother(letter)) {
             return asked(letter, batch.received());
         }
         List<Failure> failures;
@@ -192,13 +199,15 @@ final class Redelivery {
         return Result.STAYS;
     }
 
-    /** What is discarded by now, whenever it was: what the sink holds is not what this one changed. */
-    private boolean isBehindGap(KeptLetter letter) {
-        Long row = letter.keyHash();
-        Long gap = row == null
-                ? null
-                : deadLetters.gaps(sink.name(), letter.partition()).get(row);
-        return gap != null && gap < letter.offset();
+    /** One that is discarded by now, whenever it was, or is kept still: what the sink holds is not what this one changed. */
+    private boolean isBehindAnother(KeptLetter letter) {
+        return isBehind(deadLetters.gaps(sink.name(), letter.partition()), letter)
+                || isBehind(deadLetters.unsettled(sink.name(), letter.partition()), letter);
+    }
+
+    private static boolean isBehind(Map<Long, Long> first, KeptLetter letter) {
+        Long offset = letter.keyHash() == null ? null : first.get(letter.keyHash());
+        return offset != null && offset < letter.offset();
     }
 
     /** The row comes whole with capture's answer, and this change in it. */
@@ -215,6 +224,7 @@ final class Redelivery {
                         new TopicPartitionId(
                                 batch.partition().topic(), batch.partition().partition()),
                         place.next(),
+                        place.rewinds(),
                         place.next(),
                         null,
                         null,

@@ -66,8 +66,12 @@ final class SinkContainer implements Consumers {
     }
 
     @Override
-    public void told(Map<String, Route> routes, long askedAt, Notices notices) {
+    public void told(Map<String, Route> routes, long askedAt) {
         places.routes(routes, askedAt);
+    }
+
+    @Override
+    public void noticed(Notices notices) {
         places.notices(notices);
     }
 

@@ -131,6 +131,11 @@ final class StateWriter implements BatchWriter {
                 case FATAL -> faults.fatal(received.change().table(), failure.cause(), List.of(received), outcome);
             }
         }
+        for (int i = 0; i < part.size(); i++) {
+            if (!failed.contains(i) && part.get(i).change().isUnasked()) {
+                lacking.add(part.get(i));
+            }
+        }
         incomplete.ask(lacking, outcome);
         for (int i = 0; i < part.size(); i++) {
             if (!failed.contains(i) && part.get(i).event().operation() != Operation.TRUNCATE) {

@@ -42,6 +42,7 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     private long committedAt = System.nanoTime();
     private final Map<TopicPartition, Place> places = new HashMap<>();
     private Set<String> followed = Set.of();
+    private int turns;
     private @Nullable ConsumerRebalanceListener listener;
 
     SteeredConsumer(Map<String, Object> settings, Steering steering, DeliveryOffsets offsets, Headroom.Share room) {
@@ -120,6 +121,11 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
         partitions.forEach(places::remove);
         uncommitted.keySet().removeAll(partitions);
         sent.keySet().removeAll(partitions);
+    }
+
+    /** Returns a number that is another each time. */
+    int turn() {
+        return turns++;
     }
 
     void holdAll(Backoff backoff) {

@@ -124,7 +124,7 @@ public final class SinkShaping {
 
     private TableShaping make(CapturedTable table, SinkBinding binding, String json) {
         try {
-            return new TableShaping(sink, kind, Shaping.parse(json), table, binding.shapingVersion(), key, registry);
+            return new TableShaping(sink, kind, Shaping.parse(json), table, binding, key, registry);
         } catch (ShapingException | IllegalArgumentException e) {
             String message = String.valueOf(e.getMessage());
             log.error("{} cannot be given {} of {}: {}", sink, table.table(), table.source(), message);

@@ -14,14 +14,20 @@ final class Folding {
 
     /** Returns the newer change with values from the older one, behind a filter too; null where there is nothing to take. */
     static @Nullable Change fold(Change newer, Change older) {
-        ChangeEvent whole = fold(state(newer), state(older));
+        ChangeEvent before = state(older);
+        ChangeEvent whole = fold(state(newer), before);
         if (whole == null) {
             return null;
         }
+        // what was deleted and is updated was made in between: a new row that did not pass the filter is given to no
+        // sink
+        boolean ofUnseen = older.notes().isOfUnseen() || before.operation() == Operation.DELETE;
         ShapeNotes notes = newer.notes();
-        return notes.hidden() == null
-                ? newer.with(whole)
-                : new Change(newer.table(), newer.event(), new ShapeNotes(notes.masked(), notes.changed(), whole));
+        boolean shown = notes.hidden() == null;
+        return new Change(
+                newer.table(),
+                shown ? whole : newer.event(),
+                new ShapeNotes(notes.masked(), notes.changed(), shown ? null : whole, ofUnseen));
     }
 
     /** The row as it was, whether the sink is to hold it or not. */

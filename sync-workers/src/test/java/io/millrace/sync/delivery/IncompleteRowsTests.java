@@ -2,6 +2,8 @@ package io.millrace.sync.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.event.ChangeEvent;
+import io.millrace.event.Operation;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.SinkKind;
 import java.util.List;
@@ -61,5 +63,45 @@ class IncompleteRowsTests extends WritersScenario {
         }
         assertThat(rereads.keys).isEmpty();
         assertThat(letters.kept).isEmpty();
+    }
+
+    @Test
+    void aRowThatWasMadeAgainUnseenIsAskedForSinceNothingHoldsItsValues() {
+        write(state(1, "former"), events.delete(key(1)), part(1, "back"), part(1, "and again"));
+        assertThat(rereads.keys).containsExactly(key(1));
+        assertThat(sink.all()).containsExactly("and again");
+        rereads.keys.clear();
+        ChangeEvent other = events.delete(key(2));
+        write(other, as(Operation.CREATE, part(2, "moved")), part(2, "changed"));
+        assertThat(rereads.keys)
+                .as("capture asks for a row whose key was changed")
+                .isEmpty();
+        write(events.delete(key(3)), part(3, "back"), state(3, "whole"));
+        write(events.delete(key(4)), part(4, "back"), events.delete(key(4)));
+        assertThat(rereads.keys).isEmpty();
+    }
+
+    @Test
+    void aRowThatWasMadeAgainUnseenAndCannotBeAskedForHoldsItsPartitionBack() {
+        rereads.failing = true;
+        assertThat(write(events.delete(key(1)), part(1, "back")).reason(partition))
+                .contains("cannot be asked for");
+    }
+
+    private static ChangeEvent as(Operation operation, ChangeEvent event) {
+        return new ChangeEvent(
+                event.source(),
+                event.table(),
+                event.position(),
+                event.lsn(),
+                operation,
+                event.key(),
+                event.before(),
+                event.beforeCompleteness(),
+                event.after(),
+                event.unavailable(),
+                event.transaction(),
+                event.capturedAt(),
+                event.schemaVersion());
     }
 }

@@ -35,6 +35,9 @@ final class LettersInMemory implements DeadLetters {
     /** As offset and cause. */
     final List<String> leftForLater = new ArrayList<>();
 
+    /** How often it was asked what was discarded. */
+    int lookups;
+
     long passed;
     boolean failing;
 
@@ -72,6 +75,15 @@ final class LettersInMemory implements DeadLetters {
     }
 
     @Override
+    public long unsettledRows(String sink, TopicPartition partition) {
+        long rowless = kept.entrySet().stream()
+                .filter(entry ->
+                        !superseded.contains(entry.getKey()) && entry.getValue().keyHash() == null)
+                .count();
+        return unsettled(sink, partition).size() + rowless;
+    }
+
+    @Override
     public Map<Long, Long> gaps(String sink, TopicPartition partition) {
         return Map.copyOf(gaps);
     }
@@ -93,7 +105,13 @@ final class LettersInMemory implements DeadLetters {
 
     @Override
     public Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to) {
+        lookups++;
         return discarded;
+    }
+
+    @Override
+    public long lastDiscarded(String sink, TopicPartition partition) {
+        return discarded.keySet().stream().max(Long::compare).orElse(-1L);
     }
 
     @Override
@@ -103,7 +121,13 @@ final class LettersInMemory implements DeadLetters {
 
     @Override
     public List<KeptLetter> due(
-            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit) {
+            String sink,
+            TopicPartition partition,
+            long below,
+            Set<Long> except,
+            Set<Long> exceptRows,
+            boolean inOrder,
+            int limit) {
         return due.stream()
                 .filter(letter -> !except.contains(letter.id()) && !exceptRows.contains(letter.keyHash()))
                 .toList();

@@ -96,7 +96,8 @@ abstract class WritersScenario {
             List<Received> lacking) {
         SinkBinding binding = new SinkBinding(table.id(), "recorder", BindingState.ACTIVE, null, Instant.EPOCH, "{}");
         Route route = new Route(table, binding);
-        return new PartitionBatch(of, route, from, next, received, malformed, lacking, received.size(), repeats, held);
+        return new PartitionBatch(
+                of, route, from, next, received, malformed, lacking, received.size(), 0, repeats, held);
     }
 
     BatchWriter writer() {

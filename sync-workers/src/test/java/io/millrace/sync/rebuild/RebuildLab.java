@@ -40,6 +40,8 @@ final class RebuildLab implements AutoCloseable {
 
     static final JsonMapper JSON = JsonMapper.builder().build();
 
+    private static final int PARTITIONS = 2;
+
     private final HttpClient http = HttpClient.newHttpClient();
     final LocalStack stack;
     final String database;
@@ -86,7 +88,7 @@ final class RebuildLab implements AutoCloseable {
     void register(String sink, List<Column> columns, Shaping shaping) throws Exception {
         CapturedTable registered =
                 catalog.register(TestTables.registration(TestTables.uniqueName("things"), columns, Set.of(sink)));
-        TestTopics.create(stack, registered.topic(), 2);
+        TestTopics.create(stack, registered.topic(), PARTITIONS);
         if (shaping != null) {
             declare(registered, shaping);
         }
@@ -128,6 +130,15 @@ final class RebuildLab implements AutoCloseable {
     synchronized void delete(int id) throws Exception {
         rows.remove(id);
         send(events.delete(key(id)));
+    }
+
+    /** Takes all rows; as capture does, it says so in each partition. */
+    synchronized void truncate() throws Exception {
+        rows.clear();
+        ChangeEvent truncate = events.truncate();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            producer.send(events.record(truncate, partition));
+        }
     }
 
     Future<?> send(ChangeEvent event) throws Exception {

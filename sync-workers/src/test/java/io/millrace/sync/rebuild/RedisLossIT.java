@@ -197,6 +197,22 @@ class RedisLossIT {
     }
 
     @Test
+    void truncateThatAnOldDumpHasNotSeenTakesItsRowsAgain() throws Exception {
+        redis.with(connection -> connection.sync().save());
+        lab.truncate();
+        lab.put(4, "behind the truncate");
+        lab.producer.flush();
+        allHeld();
+        marked();
+        redis.kill();
+        redis.start();
+        await().until(() -> lab.rebuilds.latest(lab.table.id(), "redis").isPresent());
+        nothingIsLeftOver();
+        assertThat(held()).isEqualTo(lab.rows);
+        java.nio.file.Files.deleteIfExists(java.nio.file.Path.of("target", "redis-loss-" + redis.port(), "dump.rdb"));
+    }
+
+    @Test
     void lossWhileEntriesComeBackBeginsAgain() throws Exception {
         lab.fill(1000);
         allHeld();

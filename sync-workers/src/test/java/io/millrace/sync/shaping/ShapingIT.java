@@ -42,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -188,7 +189,10 @@ class ShapingIT {
     }
 
     private Map<String, String> inRedis() {
-        String prefix = "shop:public." + table.table().table() + ":";
+        return entries("shop:public." + table.table().table() + ":");
+    }
+
+    private Map<String, String> entries(String prefix) {
         Map<String, String> rows = new TreeMap<>();
         try (var client = io.lettuce.core.RedisClient.create("redis://localhost:" + stack.redisPort());
                 var connection = client.connect()) {
@@ -326,6 +330,48 @@ class ShapingIT {
         send(events.update(id(1), null, unsent.replace("\"1\"", "\"2\""), "email"));
         delivered("elasticsearch", "redis");
         assertThat(inRedis()).isEqualTo(Map.of("1", row(1, "large", "2", "paid").replace("9007199254740993", "1")));
+    }
+
+    @Test
+    void optionsThatWereChangedHoldForAShapedTable() throws Exception {
+        declare("redis", new Shaping(List.of("id", "status"), Map.of(), Map.of(), null, List.of()));
+        stream();
+        send(events.create(id(1), row(1, "ada@example.org", "1", "paid")));
+        delivered("redis");
+        String name = table.table().table();
+        catalog.bindingOptions(table.id(), "redis", "{\"key\":\"" + name + "/{id}\"}");
+        // what workers saw of the catalog before must be older than any change that they are given
+        AtomicInteger row = new AtomicInteger(1);
+        await().untilAsserted(() -> {
+            int next = row.incrementAndGet();
+            send(events.create(id(next), row(next, "ada@example.org", "1", "paid")));
+            delivered("redis");
+            assertThat(entries(name + "/")).containsKey(String.valueOf(next));
+        });
+    }
+
+    @Test
+    void rowThatWasMadeAgainBehindTheFilterAndComesToPassWithinOneBatchIsAskedFor() throws Exception {
+        Shaping paid = new Shaping(null, Map.of(), Map.of(), "status == 'paid'", List.of());
+        declare("elasticsearch", paid);
+        declare("redis", paid);
+        String unsent =
+                "{\"id\":1,\"email\":\"__debezium_unavailable_value\",\"total\":\"2\",\"status\":\"paid\",\"big\":1}";
+        // all there before delivery begins: one batch
+        send(
+                events.create(id(1), row(1, "former", "1", "paid")),
+                events.delete(id(1)),
+                events.create(id(1), row(1, "large", "2", "open")),
+                events.update(id(1), null, unsent, "email"));
+        stream();
+        delivered("elasticsearch", "redis");
+        assertThat(inElasticsearch()).isEmpty();
+        assertThat(inRedis()).isEmpty();
+        assertThat(askedFor()).containsExactly(id(1));
+        send(events.read(id(1), row(1, "large", "2", "paid"), TestEvents.nextLsn()));
+        delivered("elasticsearch", "redis");
+        assertThat(inElasticsearch()).isEqualTo(Map.of("1", row(1, "large", "2", "paid")));
+        assertThat(inRedis()).isEqualTo(Map.of("1", row(1, "large", "2", "paid")));
     }
 
     @Test

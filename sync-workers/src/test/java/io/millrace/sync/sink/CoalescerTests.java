@@ -164,4 +164,22 @@ class CoalescerTests {
             assertThat(one.event().unavailable()).isEmpty();
         });
     }
+
+    @Test
+    void rowThatWasMadeAnewBehindTheFilterIsToBeAskedFor() {
+        Change gone = change(events.delete(key(1)));
+        Change still = hidden(events.update(key(1), null, row(1, "out", NOT_SENT), "note"));
+        Change back = change(events.update(key(1), null, row(1, "in", NOT_SENT), "note"));
+        assertThat(coalesced(gone, back)).singleElement().matches(Change::isUnasked);
+        assertThat(coalesced(gone, still, back)).singleElement().matches(Change::isUnasked);
+        assertThat(coalesced(gone, still))
+                .as("the sink is not to hold it")
+                .singleElement()
+                .matches(change -> !change.isUnasked());
+        Change moved = change(events.create(key(1), row(1, "moved", NOT_SENT), "note"));
+        assertThat(coalesced(gone, moved))
+                .as("capture asks for it")
+                .singleElement()
+                .matches(change -> change.isAwaited() && !change.isUnasked());
+    }
 }

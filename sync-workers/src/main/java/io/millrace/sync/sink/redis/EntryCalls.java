@@ -1,5 +1,6 @@
 package io.millrace.sync.sink.redis;
 
+import io.millrace.event.ChangeEvent;
 import io.millrace.event.Row;
 import io.millrace.sync.sink.redis.Link.Call;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +41,7 @@ final class EntryCalls {
             if (row != null) {
                 keys.add(space.row(write.key()));
                 keys.add(space.mark(write.key()));
-                arguments.add(version(write));
+                arguments.add(version(write.event()));
                 arguments.add(row.toBytes());
             }
         }
@@ -78,14 +79,15 @@ final class EntryCalls {
 
     private static void add(List<byte[]> arguments, String operation, Write write, long millis, List<byte[]> more) {
         arguments.add(operation.getBytes(StandardCharsets.US_ASCII));
-        arguments.add(version(write));
+        arguments.add(version(write.event()));
         arguments.add(ascii(millis));
         arguments.add(ascii(more.size()));
         arguments.addAll(more);
     }
 
-    private static byte[] version(Write write) {
-        return HEX.toHexDigits(write.version()).getBytes(StandardCharsets.US_ASCII);
+    /** Returns the version of a row state, or of a TRUNCATE, in the form of marks. */
+    static byte[] version(ChangeEvent event) {
+        return HEX.toHexDigits(event.rowVersion()).getBytes(StandardCharsets.US_ASCII);
     }
 
     private static byte[] ascii(long number) {

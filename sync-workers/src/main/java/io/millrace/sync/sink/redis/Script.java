@@ -119,13 +119,31 @@ enum Script {
             """),
 
     /**
+     * Remembers a version for a while, unless a newer one is remembered. KEYS: where. ARGV: the version; how long in ms. Answers 1 if it
+     * was remembered, else 0.
+     */
+    RAISE("""
+            local held = redis.call('GET', KEYS[1])
+            if held and held > ARGV[1] then
+              return 0
+            end
+            redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+            return 1
+            """),
+
+    /**
      * Puts an entry that was brought back where readers see it, unless a newer one is there. One in the same version is replaced too: it
-     * may have been made under other options. KEYS: row, mark, shadow row, shadow mark. ARGV: how long a deleted row's version is
-     * remembered in ms.
+     * may have been made under other options. One that is older than the table's newest TRUNCATE is a deleted one in that version. KEYS:
+     * row, mark, shadow row, shadow mark. ARGV: how long a deleted row's version is remembered in ms; the version of the TRUNCATE or
+     * nothing.
      */
     REVEAL("""
             local back = redis.call('GET', KEYS[4])
             if back then
+              if back < ARGV[2] then
+                redis.call('DEL', KEYS[3])
+                back = ARGV[2]
+              end
               local held = redis.call('GET', KEYS[2])
               if not held or held <= back then
                 if redis.call('EXISTS', KEYS[3]) == 1 then

@@ -51,10 +51,6 @@ final class Write {
         return row;
     }
 
-    long version() {
-        return event.rowVersion();
-    }
-
     /** Tells whether the time that the entry is there has passed already. */
     boolean isOver(Instant now) {
         return remainingMillis(now) < 0;
