@@ -17,7 +17,6 @@ import io.millrace.sync.sink.SinkKind;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -211,8 +210,7 @@ final class Redelivery {
         if (row != null) {
             Gap gap = deadLetters.gaps(sink.name(), letter.partition()).get(row);
             Long kept = deadLetters.unsettled(sink.name(), letter.partition()).get(row);
-            if (gap != null && gap.isBefore(received.event().rowVersion())
-                    || kept != null && kept < letter.offset()) {
+            if (gap != null && gap.isBefore(received.event().rowVersion()) || kept != null && kept < letter.offset()) {
                 return true;
             }
         }
