@@ -699,12 +699,12 @@ class AdminIT {
         long id = started.get("id").longValue();
         Rebuilds rebuilds = application.getBean(Rebuilds.class);
         rebuilds.compared(id, new Comparison(7, 8, 7, 0, 0, 0, 1, List.of()));
-        assertThat(rebuildCard()).contains("8 in the new index", "Only in the new index");
+        assertThat(rebuildCard()).contains("8 in the new index", "Newer, or only, in the new index");
         sql("admin_platform", "UPDATE millrace.sink_rebuild SET state = 'ROLLING_BACK' WHERE id = " + id);
         rebuilds.compared(id, new Comparison(9, 6, 6, 3, 0, 0, 0, List.of()));
         sql("admin_platform", "UPDATE millrace.sink_rebuild SET state = 'REQUESTED' WHERE id = " + id);
         assertThat(rebuildCard())
-                .contains("6 in the index gone back to", "Only in the index gone back to")
+                .contains("6 in the index gone back to", "Newer, or only, in the index gone back to")
                 .doesNotContain("in the new index");
         assertThat(get("/sinks/elasticsearch/tables/1/rebuild")
                         .get("comparedBack")
