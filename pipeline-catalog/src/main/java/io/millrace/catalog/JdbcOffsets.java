@@ -34,7 +34,7 @@ final class JdbcOffsets implements Offsets {
                 committed_at = coalesce(excluded.committed_at, d.committed_at),
                 events = d.events + excluded.events,
                 waiting_since = NULL, waiting_for = NULL, updated_at = now()
-            WHERE d.next_offset = ?
+            WHERE d.next_offset = ? AND d.rewinds = ?
             """;
 
     private final JdbcClient client;
@@ -200,8 +200,9 @@ final class JdbcOffsets implements Offsets {
     }
 
     private static Object[] fenced(String sink, Advance advance) {
-        Object[] parameters = Arrays.copyOf(parameters(sink, advance), 9);
+        Object[] parameters = Arrays.copyOf(parameters(sink, advance), 10);
         parameters[8] = advance.expectedOffset();
+        parameters[9] = advance.rewinds();
         return parameters;
     }
 

@@ -85,6 +85,7 @@ public interface Offsets {
      * A step of a sink in one partition; from where it stands to the same place, it only makes sure of standing there.
      *
      * @param expectedOffset where the sink stood
+     * @param rewinds how often it had been moved there by then: one that was moved away and stands there again is to be given what is between
      * @param nextOffset where it stands now
      * @param lastPosition of the newest change before {@code nextOffset}, as text; snapshot reads are none. Null when the step held none
      * @param committedAt when that change was committed
@@ -93,6 +94,7 @@ public interface Offsets {
     record Advance(
             TopicPartitionId partition,
             long expectedOffset,
+            int rewinds,
             long nextOffset,
             @Nullable String lastPosition,
             @Nullable Instant committedAt,

@@ -4,6 +4,7 @@ import io.millrace.admin.sinks.TopicSearch.Range;
 import io.millrace.admin.web.Problem;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
+import io.millrace.catalog.FormerLetters;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import java.util.HashMap;
@@ -13,16 +14,12 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 
 /** What a topic no longer holds of what a sink was to be given next: retention deleted it, or the topic was made anew. */
 @Component("adminTopicGaps")
 class TopicGaps {
-
-    private static final Logger log = LoggerFactory.getLogger(TopicGaps.class);
 
     private final Offsets offsets;
     private final TopicSearch topics;
@@ -35,7 +32,7 @@ class TopicGaps {
     }
 
     /** What is behind a sink's offset in one partition. */
-    private enum Standing {
+    enum Standing {
         WHOLE,
         /** Retention deleted what comes next. */
         DELETED,
@@ -52,20 +49,28 @@ class TopicGaps {
     }
 
     /** How a sink stands in a partition, and where that begins now. */
-    private record Place(Standing standing, long begin) {}
+    record Place(Standing standing, long begin) {}
 
     /** A topic as it is now, and how a sink stands in each of its partitions. */
-    private record Look(UUID topicId, Map<TopicPartition, Place> places) {
+    record Look(UUID topicId, Map<TopicPartition, Place> places) {
 
-        Map<TopicPartition, Long> begins(Standing standing) {
+        /** Tells whether the topic holds what comes next in each partition. */
+        boolean isWhole() {
+            return places.values().stream().allMatch(place -> place.standing() == Standing.WHOLE);
+        }
+
+        Map<TopicPartitionId, Long> begins(Standing standing) {
             return places.entrySet().stream()
                     .filter(entry -> entry.getValue().standing() == standing)
                     .collect(Collectors.toMap(
-                            Map.Entry::getKey, entry -> entry.getValue().begin()));
+                            entry -> new TopicPartitionId(
+                                    entry.getKey().topic(), entry.getKey().partition()),
+                            entry -> entry.getValue().begin()));
         }
     }
 
-    private Look look(String sink, CapturedTable table) {
+    /** Asks Kafka. */
+    Look look(String sink, CapturedTable table) {
         UUID topicId = topics.id(table.topic());
         Map<TopicPartition, DeliveryOffset> stored = offsets.deliveries(sink).stream()
                 .filter(offset -> offset.topic().equals(table.topic()))
@@ -93,33 +98,11 @@ class TopicGaps {
         }
     }
 
-    /** Tells whether the topic no longer holds what comes next in some partition. */
-    boolean exist(String sink, CapturedTable table) {
-        return look(sink, table).places().values().stream().anyMatch(place -> place.standing() != Standing.WHOLE);
-    }
-
     /** Moves the sink over what the topic no longer holds. What was lost there, only a new snapshot can make good. */
-    void pass(String sink, CapturedTable table, String by) {
-        Look look = look(sink, table);
-        Map<TopicPartition, Long> passed = look.begins(Standing.DELETED);
-        Map<TopicPartition, Long> begun = look.begins(Standing.ANEW);
+    void pass(String sink, Look look) {
+        Map<TopicPartitionId, Long> begun = look.begins(Standing.ANEW);
         letters.setApart(sink, begun.keySet());
-        offsets.rewind(sink, ids(passed));
-        offsets.beginAnew(sink, ids(begun), look.topicId());
-        log.warn(
-                "{} passes records that are gone from {}, as {} decided: to {}, and anew from {}",
-                sink,
-                table.topic(),
-                by,
-                passed,
-                begun);
-    }
-
-    private static Map<TopicPartitionId, Long> ids(Map<TopicPartition, Long> offsets) {
-        return offsets.entrySet().stream()
-                .collect(Collectors.toMap(
-                        entry -> new TopicPartitionId(
-                                entry.getKey().topic(), entry.getKey().partition()),
-                        Map.Entry::getValue));
+        offsets.rewind(sink, look.begins(Standing.DELETED));
+        offsets.beginAnew(sink, begun, look.topicId());
     }
 }

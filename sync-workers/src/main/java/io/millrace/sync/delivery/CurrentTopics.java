@@ -2,6 +2,7 @@ package io.millrace.sync.delivery;
 
 import io.millrace.event.kafka.TopicIds;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -11,9 +12,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.NestedExceptionUtils;
 
 /** Knows which topics stand behind their names now: one may be deleted and made again while its records are delivered. Thread-safe. */
 final class CurrentTopics implements AutoCloseable {
@@ -24,9 +27,13 @@ final class CurrentTopics implements AutoCloseable {
     /** What Kafka answered when it was asked at a time of {@link System#nanoTime}. */
     private record Seen(Map<String, UUID> ids, long askedAt) {}
 
+    /** Kafka does not answer. */
+    record Silence(String message, Instant since) {}
+
     private final Map<String, Object> settings;
     private final Set<String> followed = ConcurrentHashMap.newKeySet();
     private volatile Seen seen = new Seen(Map.of(), System.nanoTime());
+    private volatile @Nullable Silence silence;
     private @Nullable Admin admin;
 
     CurrentTopics(Map<String, Object> connection) {
@@ -55,12 +62,34 @@ final class CurrentTopics implements AutoCloseable {
         try {
             long askedAt = System.nanoTime();
             seen = new Seen(TopicIds.of(admin(), Set.copyOf(followed)), askedAt);
+            silence = null;
         } catch (KafkaException e) {
+            fellSilent(e);
             log.debug("Which topics there are is asked again: {}", e.getMessage());
         } catch (RuntimeException | Error e) {
             // thrown out of here it would end the looks for good
             log.warn("Which topics there are cannot be asked; tried again", e);
         }
+    }
+
+    private void fellSilent(KafkaException e) {
+        Throwable cause = NestedExceptionUtils.getMostSpecificCause(e);
+        if (cause instanceof AuthorizationException) {
+            // an answer; whom it concerns hears it in its polls
+            silence = null;
+            return;
+        }
+        Silence known = silence;
+        silence = new Silence(
+                "Kafka does not answer, nothing can be read: check that it runs at spring.kafka.bootstrap-servers ("
+                        + cause.getMessage() + ")",
+                known == null ? Instant.now() : known.since());
+    }
+
+    /** Returns why Kafka did not answer the last look; null where it did. */
+    @Nullable
+    Silence silence() {
+        return silence;
     }
 
     /** Tells whether a topic was seen to be another than the one that Kafka answered with at an earlier time. */

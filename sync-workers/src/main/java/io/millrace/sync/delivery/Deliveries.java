@@ -91,9 +91,11 @@ final class Deliveries implements SmartLifecycle {
                 log.info("The catalog answers again");
                 catalogFailing = false;
             }
+            // before anything else is asked: delivery waits where this is old
+            lanes.forEach(lane -> lane.told(tables, askedAt));
             List<DeliveryOffset> rewound = offsets.rewound();
             List<Standing> standing = deadLetters.standing();
-            lanes.forEach(lane -> lane.told(tables, askedAt, rewound, standing));
+            lanes.forEach(lane -> lane.noticed(rewound, standing));
         } catch (RuntimeException e) {
             if (!catalogFailing) {
                 log.warn("The catalog does not answer; delivery waits for it: {}", e.getMessage());

@@ -6,6 +6,7 @@ import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.snapshot.Rereads;
+import io.millrace.sync.deadletter.AwaitedRows;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.deduplication.Deduplication;
 import io.millrace.sync.deduplication.Guard;
@@ -34,6 +35,7 @@ class DeliveryConfiguration {
             DeadLetters deadLetters,
             Shapings shapings,
             Rereads rereads,
+            AwaitedRows awaited,
             KafkaProperties kafka,
             DeliveryProperties properties,
             Deduplication deduplication,
@@ -52,6 +54,7 @@ class DeliveryConfiguration {
                                 deadLetters,
                                 shapings,
                                 rereads,
+                                awaited,
                                 settings,
                                 properties,
                                 deduplication,
@@ -69,6 +72,7 @@ class DeliveryConfiguration {
             DeadLetters deadLetters,
             Shapings shapings,
             Rereads rereads,
+            AwaitedRows awaited,
             Map<String, Object> kafka,
             DeliveryProperties properties,
             Deduplication deduplication,
@@ -77,17 +81,13 @@ class DeliveryConfiguration {
         String name = sink.name();
         Backoff backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
         DeliveryMetrics metrics = new DeliveryMetrics(registry, name);
-        SinkHealth health = new SinkHealth();
-        Faults faults = new Faults(
-                name,
-                (table, message) -> {
-                    catalog.bindingState(table.id(), name, BindingState.FAILED, message);
-                    catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));
-                },
-                deadLetters,
-                metrics,
-                properties.maxDeadLetters());
-        IncompleteRows incomplete = new IncompleteRows(name, rereads);
+        SinkHealth health = new SinkHealth(System::nanoTime, topics::silence);
+        Faults.Stop stop = (table, message) -> {
+            catalog.bindingState(table.id(), name, BindingState.FAILED, message);
+            catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));
+        };
+        Faults faults = new Faults(name, stop, deadLetters, metrics, properties.maxDeadLetters());
+        IncompleteRows incomplete = new IncompleteRows(name, rereads, awaited);
         Guard guard = sink instanceof EffectSink effects ? deduplication.guard(effects) : null;
         RecordReader reader = new RecordReader(
                 catalog,
@@ -96,8 +96,7 @@ class DeliveryConfiguration {
                 SinkShaping.of(name, sink.kind(), catalog, shapings, registry));
         Sink guarded = guard == null ? sink : new GuardedSink((EffectSink) sink, guard);
         Redelivery redelivery = new Redelivery(guarded, reader, deadLetters, faults, incomplete, metrics, backoff);
-        Places places =
-                new Places(name, sink.kind(), catalog, backoff, redelivery, deadLetters, metrics, health, topics);
+        Places places = new Places(name, sink.kind(), stop, backoff, redelivery, deadLetters, metrics, health, topics);
         BatchWriter writer =
                 switch (sink.kind()) {
                     case LOG -> new LogWriter(sink, faults);

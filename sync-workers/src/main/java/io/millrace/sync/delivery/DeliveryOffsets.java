@@ -87,6 +87,7 @@ final class DeliveryOffsets {
         return new Advance(
                 second.partition(),
                 first.expectedOffset(),
+                first.rewinds(),
                 second.nextOffset(),
                 empty ? first.lastPosition() : second.lastPosition(),
                 empty ? first.committedAt() : second.committedAt(),

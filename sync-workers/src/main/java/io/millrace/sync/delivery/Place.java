@@ -31,6 +31,7 @@ final class Place {
     private long heldUntil;
     private boolean held;
     private boolean shut;
+    private @Nullable String said;
 
     boolean known() {
         return next >= 0;
@@ -49,6 +50,16 @@ final class Place {
         next = offset;
         replayUntil = replays;
         rewinds = rewound;
+        said = null;
+    }
+
+    /** Tells whether this was said of what stands here. */
+    boolean hasSaid(String message) {
+        return message.equals(said);
+    }
+
+    void said(String message) {
+        said = message;
     }
 
     /**
@@ -89,6 +100,10 @@ final class Place {
         }
         gapTo = position;
         return true;
+    }
+
+    int rewinds() {
+        return rewinds;
     }
 
     /** Tells whether a person moved the stored offset since it was read. */

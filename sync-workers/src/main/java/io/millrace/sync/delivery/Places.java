@@ -1,15 +1,14 @@
 package io.millrace.sync.delivery;
 
-import io.millrace.catalog.BindingState;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets.TopicPartitionId;
-import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.sink.SinkKind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +34,9 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
 
     private static final Logger log = LoggerFactory.getLogger(Places.class);
     private static final Duration LOOKUP_PAUSE = Duration.ofMillis(500);
+    /** How long dead letters are given again between two polls. */
+    private static final Duration REDELIVERY = Duration.ofMillis(200);
+
     private static final String WAY_OUT = "Resume with a new snapshot: the rows are read again as they are now.";
 
     /** What the catalog said when it was asked at a time of {@link System#nanoTime}. */
@@ -48,7 +50,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
 
     private final String sink;
     private final SinkKind kind;
-    private final PipelineCatalog catalog;
+    private final Faults.Stop stop;
     private final Backoff backoff;
     private final Redelivery redelivery;
     private final DeadLetters deadLetters;
@@ -61,7 +63,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     Places(
             String sink,
             SinkKind kind,
-            PipelineCatalog catalog,
+            Faults.Stop stop,
             Backoff backoff,
             Redelivery redelivery,
             DeadLetters deadLetters,
@@ -70,7 +72,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
             CurrentTopics topics) {
         this.sink = sink;
         this.kind = kind;
-        this.catalog = catalog;
+        this.stop = stop;
         this.backoff = backoff;
         this.redelivery = redelivery;
         this.deadLetters = deadLetters;
@@ -99,8 +101,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
 
     @Override
     public void beforePoll(SteeredConsumer consumer) {
-        Known told = known;
-        Map<String, Route> now = told.routes();
+        Map<String, Route> now = known.routes();
         consumer.follow(now.keySet());
         consumer.offsets().flushDue();
         consumer.commit();
@@ -128,22 +129,12 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
             }
         }
         locate(consumer, lost);
-        for (TopicPartition partition : assigned) {
-            Route route = now.get(partition.topic());
-            Place place = consumer.place(partition);
-            if (route != null
-                    && route.open()
-                    && told.holds()
-                    && asked.due().contains(partition)
-                    && place.ready()
-                    && !consumer.isHeld()) {
-                redelivery.run(this, consumer, partition, route, told::holds);
-            }
-        }
+        redeliver(consumer, asked.due());
+        Known latest = known;
         Set<TopicPartition> paused = consumer.paused();
         for (TopicPartition partition : assigned) {
             Place place = consumer.place(partition);
-            Route route = now.get(partition.topic());
+            Route route = latest.routes().get(partition.topic());
             if (route != null && route.open() && place.known() && !place.held()) {
                 if (place.isOfFormerTopic()) {
                     lost(
@@ -159,8 +150,31 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
             if (!isOpen(route)) {
                 waitsNoLonger(List.of(partition));
             }
-            boolean open = isOpen(route) && told.holds() && place.ready() && !consumer.isHeld();
+            boolean open = isOpen(route) && latest.holds() && place.ready() && !consumer.isHeld();
             consumer.open(partition, open, paused);
+        }
+    }
+
+    /** For a while, and then what is new has its turn; the next time another partition begins. */
+    private void redeliver(SteeredConsumer consumer, Set<TopicPartition> due) {
+        List<TopicPartition> turns = new ArrayList<>(consumer.assignment());
+        turns.retainAll(due);
+        if (turns.isEmpty()) {
+            return;
+        }
+        Known told = known;
+        long begun = System.nanoTime();
+        Collections.rotate(turns, -consumer.turn());
+        for (TopicPartition partition : turns) {
+            Route route = told.routes().get(partition.topic());
+            if (route != null && route.open() && consumer.place(partition).ready() && !consumer.isHeld()) {
+                redelivery.run(
+                        this,
+                        consumer,
+                        partition,
+                        route,
+                        () -> told.holds() && System.nanoTime() - begun < REDELIVERY.toNanos());
+            }
         }
     }
 
@@ -285,8 +299,12 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     }
 
     private void lost(SteeredConsumer consumer, TopicPartition partition, Route route, String message) {
-        log.error(message);
-        catalog.bindingState(route.table().id(), sink, BindingState.FAILED, message);
+        Place place = consumer.place(partition);
+        if (!place.hasSaid(message)) {
+            log.error(message);
+            stop.failed(route.table(), message);
+            place.said(message);
+        }
         holdBack(consumer, partition);
     }
 

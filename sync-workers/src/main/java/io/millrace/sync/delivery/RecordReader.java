@@ -81,7 +81,6 @@ final class RecordReader {
         TableShaping shape = shaping.of(table, route.binding());
         Instant polled = Instant.now();
         Set<@Nullable RowKey> refused = new HashSet<>(0);
-        Set<@Nullable RowKey> awaited = new HashSet<>(0);
         for (ConsumerRecord<byte[], byte[]> record : batch) {
             try {
                 ChangeEvent event = records.read(record);
@@ -100,8 +99,6 @@ final class RecordReader {
                 shape = shaping.of(table, route.binding(), event, polled, shape);
                 if (shape == null) {
                     received.add(new Received(new Change(table, event), record, place.heldKeys()));
-                } else if (isBehind(event, awaited)) {
-                    lacking.add(new Received(new Change(table, event), record, place.heldKeys(), shape));
                 } else if (isBehind(event, refused)) {
                     malformed.add(letter(table, record, event, Category.BEHIND, LetterCauses.BEHIND, shape));
                 } else {
@@ -111,7 +108,6 @@ final class RecordReader {
                                 .ifPresent(change -> received.add(new Received(change, record, place.heldKeys(), by)));
                     } catch (RowLacking e) {
                         lacking.add(new Received(new Change(table, event), record, place.heldKeys(), by));
-                        awaited.add(event.key());
                     } catch (RowRefused e) {
                         String cause = String.valueOf(e.getMessage());
                         malformed.add(letter(table, record, event, Category.REJECTED, cause, shape));
@@ -134,6 +130,7 @@ final class RecordReader {
                 malformed,
                 lacking,
                 batch.size(),
+                place.rewinds(),
                 place.next() < place.replayUntil(),
                 place.heldKeys());
     }

@@ -1,6 +1,7 @@
 package io.millrace.sync.delivery;
 
 import io.millrace.event.Operation;
+import io.millrace.sync.sink.Coalescer;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
@@ -13,10 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes coalesced states. What fails is known by item, or found by halving; rows that the sink cannot complete are asked for. Of a row with
- * a dead letter, a whole state goes on and takes the letter's place; one that lacks values waits for it, because the letter may hold them,
- * and once that is discarded, the row is asked for: completed from what the sink holds, it would be a row that never was.
+ * a dead letter, a whole state goes on and takes the letter's place; one that lacks values waits for it, because the letter may hold them.
  */
 final class StateWriter implements BatchWriter {
+
+    private static final Coalescer<Received> COALESCER = new Coalescer<>(Received::change, Received::folded);
 
     private final Sink sink;
     private final Faults faults;
@@ -35,23 +37,19 @@ final class StateWriter implements BatchWriter {
         boolean repeats = false;
         for (PartitionBatch batch : batches) {
             if (faults.malformed(batch, outcome)) {
-                all.addAll(batch.received());
                 incomplete.ask(batch.lacking(), outcome);
+                all.addAll(incomplete.fitting(batch.received(), outcome));
                 repeats |= batch.repeats();
             }
         }
         List<Received> wanted = new ArrayList<>();
-        List<Received> lacking = new ArrayList<>(0);
-        for (Received received : Coalescer.coalesce(all)) {
+        for (Received received : COALESCER.coalesce(all)) {
             if (mustWait(received)) {
                 faults.behind(received.parts(), outcome);
-            } else if (isBehindGap(received)) {
-                lacking.add(received);
             } else {
                 wanted.add(received);
             }
         }
-        incomplete.ask(lacking, outcome);
         write(wanted, repeats, outcome);
         truncated(
                 all.stream()
@@ -65,6 +63,7 @@ final class StateWriter implements BatchWriter {
     private void truncated(List<Received> truncates, Outcome outcome) {
         if (!outcome.stopped() && truncates.stream().allMatch(one -> outcome.reason(one.partition()) == null)) {
             truncates.forEach(truncate -> faults.applied(truncate, outcome));
+            incomplete.came(truncates, outcome);
         }
     }
 
@@ -72,10 +71,6 @@ final class StateWriter implements BatchWriter {
         return received.event().operation() != Operation.TRUNCATE
                 && !received.isWhole()
                 && received.held().holds(received);
-    }
-
-    private static boolean isBehindGap(Received received) {
-        return !received.isWhole() && received.held().isBehindGap(received);
     }
 
     private void write(List<Received> part, boolean repeats, Outcome outcome) {
@@ -128,12 +123,20 @@ final class StateWriter implements BatchWriter {
                 case FATAL -> faults.fatal(received.change().table(), failure.cause(), List.of(received), outcome);
             }
         }
-        incomplete.ask(lacking, outcome);
         for (int i = 0; i < part.size(); i++) {
-            if (!failed.contains(i) && part.get(i).event().operation() != Operation.TRUNCATE) {
-                faults.applied(part.get(i), outcome);
+            if (!failed.contains(i) && part.get(i).change().isUnasked()) {
+                lacking.add(part.get(i));
             }
         }
+        incomplete.ask(lacking, outcome);
+        List<Received> applied = new ArrayList<>(part.size());
+        for (int i = 0; i < part.size(); i++) {
+            if (!failed.contains(i) && part.get(i).event().operation() != Operation.TRUNCATE) {
+                applied.add(part.get(i));
+            }
+        }
+        applied.forEach(received -> faults.applied(received, outcome));
+        incomplete.came(applied, outcome);
     }
 
     /** What was put together from several records is tried one by one, so that each is kept as it came, or applied. */
@@ -148,10 +151,8 @@ final class StateWriter implements BatchWriter {
             }
             if (mustWait(one)) {
                 faults.behind(List.of(one), outcome);
-            } else if (isBehindGap(one)) {
-                incomplete.ask(List.of(one), outcome);
             } else {
-                write(List.of(one), true, outcome);
+                write(incomplete.fitting(List.of(one), outcome), true, outcome);
             }
         }
     }

@@ -168,6 +168,7 @@ final class CopyFeed {
         }
         try {
             List<Failure> failures = new ArrayList<>(sink.feed(copy, changes));
+            changes.stream().filter(Change::isUnasked).forEach(change -> from.lacks(change.event()));
             failures.stream()
                     .filter(failure -> failure.category() == ErrorCategory.INCOMPLETE)
                     .forEach(failure -> from.lacks(changes.get(failure.index()).event()));

@@ -1,8 +1,10 @@
 package io.millrace.sync.delivery;
 
+import io.millrace.catalog.LetterCauses;
 import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetter.Category;
 import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.deadletter.Gap;
 import io.millrace.sync.deadletter.KeptLetter;
 import io.millrace.sync.deadletter.Standing;
 import java.util.ArrayList;
@@ -23,8 +25,8 @@ final class LettersInMemory implements DeadLetters {
     final Set<Long> superseded = new HashSet<>();
     /** Events by offset. */
     final Map<Long, String> discarded = new HashMap<>();
-    /** Of rows with a discarded letter that nothing made good, its offset. */
-    final Map<Long, Long> gaps = new HashMap<>();
+    /** Of rows with discarded letters that nothing made good. */
+    final Map<Long, Gap> gaps = new HashMap<>();
     /** To be given again. */
     final List<KeptLetter> due = new ArrayList<>();
     /** What is left of those, by offset. */
@@ -32,11 +34,17 @@ final class LettersInMemory implements DeadLetters {
 
     final List<Long> refusedAgain = new ArrayList<>();
     final List<Long> takenAgain = new ArrayList<>();
+    final List<Long> passedBy = new ArrayList<>();
     /** As offset and cause. */
     final List<String> leftForLater = new ArrayList<>();
 
+    /** How often it was asked what was discarded. */
+    int lookups;
+
     long passed;
     boolean failing;
+    /** Whether masks were declared while letters were on their way. */
+    boolean masked;
 
     /** Returns each letter as offset and category, the settled left out. */
     List<String> left() {
@@ -72,7 +80,16 @@ final class LettersInMemory implements DeadLetters {
     }
 
     @Override
-    public Map<Long, Long> gaps(String sink, TopicPartition partition) {
+    public long unsettledRows(String sink, TopicPartition partition) {
+        long rowless = kept.entrySet().stream()
+                .filter(entry ->
+                        !superseded.contains(entry.getKey()) && entry.getValue().keyHash() == null)
+                .count();
+        return unsettled(sink, partition).size() + rowless;
+    }
+
+    @Override
+    public Map<Long, Gap> gaps(String sink, TopicPartition partition) {
         return Map.copyOf(gaps);
     }
 
@@ -93,7 +110,13 @@ final class LettersInMemory implements DeadLetters {
 
     @Override
     public Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to) {
+        lookups++;
         return discarded;
+    }
+
+    @Override
+    public long lastDiscarded(String sink, TopicPartition partition) {
+        return discarded.keySet().stream().max(Long::compare).orElse(-1L);
     }
 
     @Override
@@ -103,7 +126,13 @@ final class LettersInMemory implements DeadLetters {
 
     @Override
     public List<KeptLetter> due(
-            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit) {
+            String sink,
+            TopicPartition partition,
+            long below,
+            Set<Long> except,
+            Set<Long> exceptRows,
+            boolean inOrder,
+            int limit) {
         return due.stream()
                 .filter(letter -> !except.contains(letter.id()) && !exceptRows.contains(letter.keyHash()))
                 .toList();
@@ -115,13 +144,15 @@ final class LettersInMemory implements DeadLetters {
     }
 
     @Override
-    public void later(KeptLetter letter, String cause, String masks) {
+    public String later(KeptLetter letter, String cause, String masks) {
         leftForLater.add(letter.offset() + ": " + cause);
+        return masked ? LetterCauses.UNSAID : cause;
     }
 
     @Override
     public void passed(KeptLetter letter, String reason) {
-        throw new UnsupportedOperationException();
+        due.remove(letter);
+        passedBy.add(letter.offset());
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.millrace.sync.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.catalog.AlertName;
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets;
@@ -188,6 +189,10 @@ class RewindIT extends DeliveryScenario {
         await().untilAsserted(() -> SINKS.forEach(sink -> {
             assertThat(binding(sink)).as(sink).isEqualTo(BindingState.FAILED);
             assertThat(message(sink)).contains("was made anew").contains("new snapshot");
+            assertThat(knownClosed(sink)).isTrue();
+            assertThat(catalog.alerts().open())
+                    .anyMatch(alert -> alert.name().equals(AlertName.SINK_STOPPED)
+                            && alert.subject().equals("shop/" + table.table() + "/" + sink));
         }));
     }
 

@@ -40,7 +40,7 @@ class SinkDeliveryTests {
     private final TopicPartition second = new TopicPartition(table.topic(), 1);
     private final List<List<TopicPartition>> written = new ArrayList<>();
     private final Map<Integer, String> waiting = new TreeMap<>();
-    private final SinkHealth health = new SinkHealth();
+    private final SinkHealth health = new SinkHealth(System::nanoTime, () -> null);
     private BatchWriter writer = batches -> {
         written.add(batches.stream().map(PartitionBatch::partition).toList());
         return new Outcome();
@@ -85,7 +85,7 @@ class SinkDeliveryTests {
         Places places = new Places(
                 "sink",
                 SinkKind.STATE,
-                catalog,
+                (stopped, message) -> {},
                 BACKOFF,
                 null,
                 new LettersInMemory(),

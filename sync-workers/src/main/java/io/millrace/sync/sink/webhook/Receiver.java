@@ -129,8 +129,8 @@ final class Receiver implements AutoCloseable {
             return answer(response);
         } catch (IOException e) {
             return noAnswer.to(e, request.isCancelled());
-        } catch (IllegalStateException e) {
-            // what the client says where a request is cancelled while its connection is made
+        } catch (IllegalStateException | NullPointerException e) {
+            // what the client says, or stumbles over, where a request is cancelled while its connection is made
             if (request.isCancelled()) {
                 return noAnswer.inTime();
             }

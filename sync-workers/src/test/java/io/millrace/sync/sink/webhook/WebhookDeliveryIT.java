@@ -7,12 +7,9 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
-import io.millrace.catalog.ReplicaIdentity;
 import io.millrace.catalog.Source;
-import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
 import io.millrace.event.ChangeEvent;
-import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.SyncWorkersApplication;
@@ -37,8 +34,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -81,14 +76,7 @@ class WebhookDeliveryIT {
         platform = Platform.catalog(shared, DATABASE);
         catalog = platform.getBean(PipelineCatalog.class);
         offsets = platform.getBean(Offsets.class);
-        producer = new KafkaProducer<>(
-                Map.of(
-                        "bootstrap.servers",
-                        shared.kafkaBootstrapServers(),
-                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
-                        1),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
+        producer = TestTopics.producer(shared);
         catalog.addSource(Source.of("shop", "localhost", 1, "shop", "nobody", "x", "disable"), "test");
     }
 
@@ -99,18 +87,11 @@ class WebhookDeliveryIT {
     }
 
     @BeforeEach
-    void ownTable() {
+    void ownTable() throws Exception {
         receiver = new TestReceiver();
         changes.clear();
-        String name = TestTables.uniqueName("orders");
-        CapturedTable registered = catalog.register(new TableRegistration(
-                "shop",
-                new TableId("public", name),
-                List.of("id"),
-                TestTables.itemColumns(),
-                ReplicaIdentity.FULL,
-                Set.of("webhook"),
-                "test"));
+        CapturedTable registered = catalog.register(
+                TestTables.registration(TestTables.uniqueName("orders"), TestTables.itemColumns(), Set.of("webhook")));
         TestTopics.create(stack, registered.topic(), 3);
         catalog.tableState(registered.id(), TableState.STREAMING, null);
         table = catalog.table(registered.id()).orElseThrow();
