@@ -3,12 +3,10 @@
 CREATE TABLE awaited_row (
     table_id          bigint      NOT NULL REFERENCES captured_table (id) ON DELETE CASCADE,
     sink              text        NOT NULL,
-    -- false: of what readers see. true: of what a rebuild puts together
-    copy              boolean     NOT NULL,
     -- what the row is told apart by (io.millrace.event.RowKey#hash)
     key_hash          bigint      NOT NULL,
     -- io.millrace.event.ChangeEvent#rowVersion of the first and the last change that was left out
     first_version     bigint      NOT NULL,
     last_version      bigint      NOT NULL,
-    PRIMARY KEY (table_id, sink, copy, key_hash)
+    PRIMARY KEY (table_id, sink, key_hash)
 );

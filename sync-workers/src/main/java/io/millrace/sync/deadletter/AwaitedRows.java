@@ -12,12 +12,8 @@ import java.util.Map;
  */
 public interface AwaitedRows {
 
-    /**
-     * Where the rows are awaited.
-     *
-     * @param copy in what a rebuild puts together, and not in what readers see
-     */
-    record Place(long tableId, String sink, boolean copy) {}
+    /** Where rows are awaited: in what a sink holds of a table. */
+    record Place(long tableId, String sink) {}
 
     /** Tells whether any row is awaited there. */
     boolean any(Place place);
@@ -33,7 +29,4 @@ public interface AwaitedRows {
 
     /** The table was emptied in a version. */
     void emptied(Place place, long version);
-
-    /** A rebuild begins: what it completes rows from lacks what readers lack. Forgets what is known of former copies. */
-    void beginCopy(long tableId, String sink);
 }

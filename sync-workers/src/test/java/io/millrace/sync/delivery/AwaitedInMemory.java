@@ -51,9 +51,4 @@ final class AwaitedInMemory implements AwaitedRows {
         meet();
         rows.values().removeIf(gap -> gap.isMadeGoodBy(version));
     }
-
-    @Override
-    public void beginCopy(long tableId, String sink) {
-        throw new UnsupportedOperationException();
-    }
 }
