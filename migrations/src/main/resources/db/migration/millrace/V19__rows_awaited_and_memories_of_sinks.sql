@@ -10,3 +10,16 @@ CREATE TABLE awaited_row (
     last_version      bigint      NOT NULL,
     PRIMARY KEY (table_id, sink, key_hash)
 );
+
+-- For how long sinks of states remember what they were given: what is raised holds for what they are given from then on.
+CREATE TABLE sink_memory (
+    sink              text        PRIMARY KEY,
+    -- what they are set to
+    remembers         interval    NOT NULL,
+    -- how long what they were given before it was raised is remembered
+    before            interval    NOT NULL,
+    raised_at         timestamptz NOT NULL
+);
+-- of sinks of effects, which tell by themselves, nobody reads it
+INSERT INTO sink_memory (sink, remembers, before, raised_at)
+SELECT name, remembers, remembers, now() FROM sink WHERE remembers IS NOT NULL;
