@@ -13,6 +13,8 @@ import io.millrace.catalog.Alerts;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.rebuild.Comparison;
+import io.millrace.catalog.rebuild.Rebuilds;
 import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
@@ -154,14 +156,7 @@ class AdminIT {
     }
 
     private MockHttpSession session(String user) {
-        MvcTestResult login = web.post()
-                .uri("/login")
-                .with(csrf())
-                .param("username", user)
-                .param("password", PASSWORD)
-                .exchange();
-        assertThat(login).hasStatus(302).hasRedirectedUrl("/");
-        return (MockHttpSession) login.getRequest().getSession();
+        return TestConsole.session(web, user);
     }
 
     @ParameterizedTest
@@ -687,7 +682,7 @@ class AdminIT {
     }
 
     @Test
-    void rebuildIsAskedForOnceAndItsPageOffersWhatCanBeDone() {
+    void rebuildIsAskedForOnceAndItsPageOffersWhatCanBeDone() throws Exception {
         JsonNode started = post("/sinks/elasticsearch/tables/1/rebuild?keep=24h", null, 202);
         assertThat(started.get("kind").stringValue()).isEqualTo("REBUILD");
         assertThat(started.get("canCancel").booleanValue()).isTrue();
@@ -700,6 +695,30 @@ class AdminIT {
                 .session(session("olga"))
                 .exchange();
         assertThat(page).bodyText().contains("requested", ">Cancel</button>").doesNotContain(">Rebuild</button>");
+
+        long id = started.get("id").longValue();
+        Rebuilds rebuilds = application.getBean(Rebuilds.class);
+        rebuilds.compared(id, new Comparison(7, 8, 7, 0, 0, 0, 1, List.of()));
+        assertThat(rebuildCard()).contains("8 in the new index", "Newer, or only, in the new index");
+        sql("admin_platform", "UPDATE millrace.sink_rebuild SET state = 'ROLLING_BACK' WHERE id = " + id);
+        rebuilds.compared(id, new Comparison(9, 6, 6, 3, 0, 0, 0, List.of()));
+        sql("admin_platform", "UPDATE millrace.sink_rebuild SET state = 'REQUESTED' WHERE id = " + id);
+        assertThat(rebuildCard())
+                .contains("6 in the index gone back to", "Newer, or only, in the index gone back to")
+                .doesNotContain("in the new index");
+        assertThat(get("/sinks/elasticsearch/tables/1/rebuild")
+                        .get("comparedBack")
+                        .booleanValue())
+                .isTrue();
+    }
+
+    private String rebuildCard() throws Exception {
+        return web.get()
+                .uri("/tables/1/sinks/elasticsearch/rebuild")
+                .session(session("rolf"))
+                .exchange()
+                .getResponse()
+                .getContentAsString();
     }
 
     @Test

@@ -14,10 +14,14 @@ import io.millrace.catalog.Offsets.Advance;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.ReplicaIdentity;
+import io.millrace.catalog.Shapings;
+import io.millrace.catalog.SinkBinding;
 import io.millrace.catalog.SinkDescription;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
+import io.millrace.catalog.shaping.Mask;
+import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.EventHeaders;
 import io.millrace.event.SourcePosition;
 import io.millrace.event.TableId;
@@ -29,6 +33,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -135,7 +140,7 @@ class DeadLettersIT {
         sql.update("DELETE FROM millrace.delivery_offset");
         offsets.advance(
                 "audit",
-                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 200, null, Instant.EPOCH, 200)));
+                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 0, 200, null, Instant.EPOCH, 200)));
     }
 
     private void letter(int offset, String sink, int key, String state, String cause) {
@@ -338,10 +343,7 @@ class DeadLettersIT {
             assertThat(everythingOf("audit"))
                     .as("of another sink, which gets it")
                     .contains(planted);
-            String hash = application
-                    .getBean(io.millrace.catalog.Shapings.class)
-                    .maskingKey()
-                    .hash(planted.getBytes(StandardCharsets.UTF_8));
+            String hash = shapings().maskingKey().hash(planted.getBytes(StandardCharsets.UTF_8));
             String masked = payload.replace(planted, hash);
             JsonNode letter = answer(call(HttpMethod.GET, "/dead-letters/" + id(1), null), 200);
             assertThat(letter.get("payload").asString()).isEqualTo(masked);
@@ -350,9 +352,11 @@ class DeadLettersIT {
             JsonNode cut = answer(call(HttpMethod.GET, "/dead-letters/" + id(2), null), 200);
             assertThat(cut.get("payload").isNull()).isTrue();
 
-            // as a worker keeps one that has not seen the declaration yet
+            // as a console that declares them and comes no further
             letters();
             holds(1, payload, "cannot take '" + planted + "'");
+            SinkBinding binding = binding();
+            shapings().declare(table.id(), "redis", binding.shaping(), binding.shapingVersion(), "test");
             assertThat(listed("sink=redis&q=" + planted)).isEmpty();
             letter = answer(call(HttpMethod.GET, "/dead-letters/" + id(1), null), 200);
             assertThat(letter.get("payload").asString()).isEqualTo(masked);
@@ -375,6 +379,85 @@ class DeadLettersIT {
         }
     }
 
+    private Shapings shapings() {
+        return application.getBean(Shapings.class);
+    }
+
+    private SinkBinding binding() {
+        return catalog.table(table.id()).orElseThrow().sinks().stream()
+                .filter(one -> one.sink().equals("redis"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Its payload is masked already, and must not be masked twice. */
+    @Test
+    void whatWasSaidOfALetterWhileItsMaskWasLiftedIsMaskedWithTheNextOne() {
+        String planted = "planted-5ecret-0046";
+        String shaping = "/sinks/redis/tables/" + table.id() + "/shaping";
+        holds(1, "{\"before\":null,\"after\":{\"id\":42,\"email\":\"" + planted + "\"},\"op\":\"c\"}", "refused");
+        answer(call(HttpMethod.PUT, shaping, "{\"masks\":{\"email\":{\"kind\":\"HASH\"}}}"), 200);
+        try {
+            String masked = answer(call(HttpMethod.GET, "/dead-letters/" + id(1), null), 200)
+                    .get("payload")
+                    .asString();
+            answer(call(HttpMethod.PUT, shaping, "{}"), 200);
+            // as its worker notes what comes of a retry
+            sql.update(
+                    "UPDATE millrace.dead_letter SET cause = ?, said_under = '{}' WHERE record_offset = 1",
+                    "cannot take '" + planted + "'");
+            answer(call(HttpMethod.PUT, shaping, "{\"masks\":{\"email\":{\"kind\":\"HASH\"}}}"), 200);
+            JsonNode letter = answer(call(HttpMethod.GET, "/dead-letters/" + id(1), null), 200);
+            assertThat(letter.get("cause").asString()).isEqualTo(LetterCauses.UNSAID);
+            assertThat(letter.get("payload").asString()).isEqualTo(masked).doesNotContain(planted);
+        } finally {
+            answer(call(HttpMethod.PUT, shaping, "{}"), 200);
+        }
+    }
+
+    @Test
+    void lettersOfATableThatIsRegisteredAnewAreMaskedAsThatSays() {
+        String planted = "planted-5ecret-0047";
+        sql.update("""
+                INSERT INTO millrace.dead_letter (sink, topic, partition, record_offset, category, cause, payload)
+                VALUES ('redis', 'letters.public.again', 0, 77, 'REJECTED', ?, ?)
+                """, "cannot take '" + planted + "'", "{\"after\":{\"id\":1,\"email\":\"" + planted + "\"}}");
+        Shaping masked = new Shaping(null, Map.of(), Map.of("email", Mask.of(Mask.Kind.NULL)), null, List.of());
+        CapturedTable again = catalog.register(new TableRegistration(
+                "letters",
+                new TableId("public", "again"),
+                List.of("id"),
+                table.columns(),
+                ReplicaIdentity.FULL,
+                Set.of("redis"),
+                "test",
+                Map.of("redis", masked.toJson())));
+        try {
+            assertThat(again.topic()).isEqualTo("letters.public.again");
+            JsonNode letter = answer(call(HttpMethod.GET, "/dead-letters/" + id(77), null), 200);
+            assertThat(letter.get("payload").asString()).isEqualTo("{\"after\":{\"id\":1,\"email\":null}}");
+            assertThat(letter.get("cause").asString()).isEqualTo(LetterCauses.UNSAID);
+            assertThat(everythingOf("redis")).doesNotContain(planted);
+        } finally {
+            catalog.removeTable(again.id());
+        }
+    }
+
+    @Test
+    void whatIsMaskedAsDeclaredIsNotGoneThroughAgain() {
+        String shaping = "/sinks/redis/tables/" + table.id() + "/shaping";
+        answer(call(HttpMethod.PUT, shaping, "{\"masks\":{\"email\":{\"kind\":\"HASH\"}}}"), 200);
+        try {
+            // no worker would write it so: had it been looked at, it would be masked
+            holds(1, "unlike any other", "nobody looks at this");
+            sql.update("UPDATE millrace.dead_letter SET masks = NULL, said_under = '{}' WHERE record_offset = 1");
+            listed("sink=redis");
+            assertThat(everythingOf("redis")).contains("unlike any other", "nobody looks at this");
+        } finally {
+            answer(call(HttpMethod.PUT, shaping, "{}"), 200);
+        }
+    }
+
     /** One that waited and was retried is still of that category, and its cause what the sink said. */
     @Test
     void aMaskLeavesOfCausesOnlyMillracesOwnWordsHoweverManyLettersThereAre() {
@@ -385,6 +468,7 @@ class DeadLettersIT {
         holds(1, null, "cannot take '" + planted + "' now");
         holds(2, null, LetterCauses.BEHIND);
         sql.update("UPDATE millrace.dead_letter SET category = 'BEHIND' WHERE record_offset < 3");
+        sql.update("UPDATE millrace.dead_letter SET said_under = NULL WHERE record_offset = 2");
         String shaping = "/sinks/redis/tables/" + table.id() + "/shaping";
         answer(call(HttpMethod.PUT, shaping, "{\"masks\":{\"email\":{\"kind\":\"HASH\"}}}"), 200);
         try {
@@ -447,7 +531,7 @@ class DeadLettersIT {
                 new SinkDescription.Memory(Duration.ofDays(8), "deleted rows", "millrace.sinks.redis.tombstone-ttl"))));
         offsets.advance(
                 "redis",
-                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 200, null, Instant.EPOCH, 200)));
+                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 0, 200, null, Instant.EPOCH, 200)));
         assertThat(answer(call(HttpMethod.POST, path, "{\"to\":\"beginning\"}"), 409)
                         .get("detail")
                         .asString())
@@ -481,7 +565,7 @@ class DeadLettersIT {
                 new SinkDescription.Memory(Duration.ofDays(8), "effects", "millrace.sync.deduplication.retention"))));
         offsets.advance(
                 "webhook",
-                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 150, null, Instant.EPOCH, 150)));
+                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 0, 150, null, Instant.EPOCH, 150)));
         assertThat(rewindWebhook("beginning", 409).get("detail").asString())
                 .startsWith("webhook remembers effects for 192 h (millrace.sync.deduplication.retention): given older"
                         + " changes again, it would act on them a second time. Rewind to ")
@@ -543,7 +627,8 @@ class DeadLettersIT {
         sql.update("DELETE FROM millrace.delivery_offset");
         // 5,000 records of the former topic; the one there is holds 200
         offsets.advance(
-                "redis", List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 5000, null, Instant.EPOCH, 1)));
+                "redis",
+                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 0, 5000, null, Instant.EPOCH, 1)));
         letter(900, "redis", 44, "WAITING", "behind");
         letter(-3, "redis", 44, "OPEN", "of the topic before that");
         catalog.bindingState(table.id(), "redis", BindingState.FAILED, "The topic was made anew");
@@ -561,9 +646,9 @@ class DeadLettersIT {
                 .containsExactly(
                         "audit 3 no JSON",
                         "audit 4 An earlier change of this row is a dead letter",
-                        "redis -907 of the topic before that",
-                        "redis -903 value <b>too long</b>",
-                        "redis -902 value of the wrong type",
+                        "redis -7 of the topic before that",
+                        "redis -6 value <b>too long</b>",
+                        "redis -5 value of the wrong type",
                         "redis -4 behind");
         assertThat(offsets.deliveries("redis").get(0).nextOffset()).isLessThan(200);
 
@@ -578,10 +663,38 @@ class DeadLettersIT {
     }
 
     @Test
+    void aTopicThatHasGrownPastTheSinkIsToldFromTheFormerOneByItsId() {
+        sql.update("DELETE FROM millrace.delivery_offset");
+        TopicPartitionId partition = new TopicPartitionId(table.topic(), 0);
+        offsets.topics("redis", Map.of(partition, new UUID(1, 2)));
+        offsets.advance("redis", List.of(new Advance(partition, 0, 0, 100, null, Instant.EPOCH, 1)));
+        catalog.bindingState(table.id(), "redis", BindingState.FAILED, "The topic was made anew");
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
+        String redis = "/sinks/redis/tables/" + table.id();
+        assertThat(answer(call(HttpMethod.POST, redis + "/rewind", "{\"to\":\"beginning\"}"), 409)
+                        .get("title")
+                        .asString())
+                .isEqualTo("The topic was made anew");
+        answer(call(HttpMethod.POST, redis + "/resume", null), 200);
+
+        assertThat(offsets.deliveries("redis").get(0)).satisfies(offset -> {
+            assertThat(offset.nextOffset()).isLessThan(100);
+            assertThat(offset.topicId()).isNotNull().isNotEqualTo(new UUID(1, 2));
+        });
+        assertThat(sql.queryForObject(
+                        "SELECT count(*) FROM millrace.dead_letter WHERE sink = 'redis' AND record_offset >= 0",
+                        Integer.class))
+                .as("of the former topic")
+                .isZero();
+        answer(call(HttpMethod.POST, redis + "/rewind", "{\"to\":\"2099-01-01T00:00:00Z\"}"), 409);
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
+    }
+
+    @Test
     void resumingOverDeletedRecordsAsksForASnapshotAndSaysWhatIsLost() throws Exception {
         String topic = table.topic();
         sql.update("DELETE FROM millrace.delivery_offset");
-        offsets.advance("redis", List.of(new Advance(new TopicPartitionId(topic, 0), 0, 3, null, Instant.EPOCH, 3)));
+        offsets.advance("redis", List.of(new Advance(new TopicPartitionId(topic, 0), 0, 0, 3, null, Instant.EPOCH, 3)));
         catalog.bindingState(table.id(), "redis", BindingState.FAILED, "Offsets 3 to 9 were deleted");
         sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()))) {
@@ -593,5 +706,38 @@ class DeadLettersIT {
         assertThat(resumed.get("state").asString()).isEqualTo("ACTIVE");
         assertThat(offsets.deliveries("redis").get(0).nextOffset()).isEqualTo(10);
         assertThat(catalog.openSnapshots()).anyMatch(snapshot -> snapshot.tableId() == table.id());
+    }
+
+    @Test
+    void aResumeWhoseSnapshotCannotBeAskedForChangesNothingAndTheNextFindsTheGapAgain() {
+        sql.update("DELETE FROM millrace.delivery_offset");
+        TopicPartitionId partition = new TopicPartitionId(table.topic(), 0);
+        offsets.topics("redis", Map.of(partition, new UUID(1, 2)));
+        offsets.advance("redis", List.of(new Advance(partition, 0, 0, 100, null, Instant.EPOCH, 1)));
+        catalog.bindingState(table.id(), "redis", BindingState.FAILED, "The topic was made anew");
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
+        List<Map<String, Object>> before = sql.queryForList("SELECT * FROM millrace.dead_letter ORDER BY id");
+        String resume = "/sinks/redis/tables/" + table.id() + "/resume";
+        sql.execute("ALTER TABLE millrace.table_snapshot ADD CONSTRAINT refused_by_test CHECK (false) NOT VALID");
+        try {
+            answer(call(HttpMethod.POST, resume, null), 503);
+        } finally {
+            sql.execute("ALTER TABLE millrace.table_snapshot DROP CONSTRAINT refused_by_test");
+        }
+        assertThat(offsets.deliveries("redis").get(0)).satisfies(offset -> {
+            assertThat(offset.nextOffset()).isEqualTo(100);
+            assertThat(offset.topicId()).isEqualTo(new UUID(1, 2));
+        });
+        assertThat(sql.queryForList("SELECT * FROM millrace.dead_letter ORDER BY id"))
+                .isEqualTo(before);
+        assertThat(answer(call(HttpMethod.GET, "/sinks/redis/tables/" + table.id(), null), 200)
+                        .get("state")
+                        .asString())
+                .isEqualTo("FAILED");
+
+        answer(call(HttpMethod.POST, resume, null), 200);
+        assertThat(offsets.deliveries("redis").get(0).nextOffset()).isLessThan(100);
+        assertThat(catalog.openSnapshots()).anyMatch(snapshot -> snapshot.tableId() == table.id());
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
     }
 }

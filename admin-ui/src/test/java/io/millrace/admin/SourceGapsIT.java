@@ -96,14 +96,7 @@ class SourceGapsIT {
     }
 
     private MockHttpSession session(String user) {
-        MvcTestResult login = web.post()
-                .uri("/login")
-                .with(csrf())
-                .param("username", user)
-                .param("password", PASSWORD)
-                .exchange();
-        assertThat(login).hasStatus(302).hasRedirectedUrl("/");
-        return (MockHttpSession) login.getRequest().getSession();
+        return TestConsole.session(web, user);
     }
 
     private String page(String user) {

@@ -1,5 +1,6 @@
 package io.millrace.capture;
 
+import io.millrace.catalog.Alert;
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
@@ -169,6 +170,13 @@ final class CaptureLab implements AutoCloseable {
         Awaitility.await()
                 .atMost(PATIENCE)
                 .until(() -> catalog().table(table.id()).orElseThrow().state() == TableState.STREAMING);
+    }
+
+    /** Open alerts of a table. */
+    List<Alert> alerts(CapturedTable table) {
+        return catalog().alerts().open().stream()
+                .filter(alert -> Long.valueOf(table.id()).equals(alert.tableId()))
+                .toList();
     }
 
     /** Every record of a table's topic, partition by partition. */

@@ -81,14 +81,8 @@ class SchemaChangesIT {
                 .untilAsserted(() -> assertThat(rows(table).values()).containsExactlyInAnyOrder(expected));
     }
 
-    private static List<Alert> alerts(CapturedTable table) {
-        return lab.catalog().alerts().open().stream()
-                .filter(alert -> Long.valueOf(table.id()).equals(alert.tableId()))
-                .toList();
-    }
-
     private static void awaitAlerts(CapturedTable table, String... names) {
-        Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(alerts(table))
+        Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(lab.alerts(table))
                 .extracting(Alert::name)
                 .containsExactlyInAnyOrder(names));
     }
@@ -143,6 +137,21 @@ class SchemaChangesIT {
                 "{\"id\":3,\"a\":\"thirty\",\"label\":\"w\"}",
                 "{\"id\":4,\"a\":\"forty\",\"label\":\"v\"}",
                 "{\"id\":5,\"a\":\"fifty\",\"label\":\"u\"}");
+    }
+
+    @Test
+    void rowsAreReadAgainWhereANewColumnWasGivenTheNameOfARenamedOne() throws Exception {
+        lab.sql("CREATE TABLE given_name (id int PRIMARY KEY, email text)", "INSERT INTO given_name VALUES (1, 'a')");
+        CapturedTable table = lab.streaming("given_name");
+        lab.sql(
+                "ALTER TABLE given_name RENAME email TO email_old",
+                "ALTER TABLE given_name ADD email text",
+                "INSERT INTO given_name VALUES (2, 'b', 'c')");
+        awaitRows(
+                "given_name",
+                "{\"id\":1,\"email_old\":\"a\",\"email\":null}",
+                "{\"id\":2,\"email_old\":\"b\",\"email\":\"c\"}");
+        awaitQuiet(table);
     }
 
     @Test
@@ -265,6 +274,8 @@ class SchemaChangesIT {
         lab.sql("DROP TABLE comes_back");
         awaitAlerts(table, AlertName.TABLE_DROPPED);
         assertThat(lab.catalog().table(table.id()).orElseThrow().state()).isEqualTo(TableState.FAILED);
+        lab.catalog().tableState(table.id(), TableState.PENDING, null);
+        awaitAlerts(table, AlertName.TABLE_DROPPED, AlertName.TABLE_FAILED);
         lab.sql("CREATE TABLE comes_back (id int PRIMARY KEY, name text)", "INSERT INTO comes_back VALUES (2, 'two')");
         lab.catalog().tableState(table.id(), TableState.PENDING, null);
         lab.awaitStreaming(table);
@@ -304,7 +315,7 @@ class SchemaChangesIT {
         awaitAlerts(table, AlertName.TABLE_KEY_LOST);
         lab.sql("UPDATE keyloss SET n = 2");
         lab.sql("ALTER TABLE keyloss ADD PRIMARY KEY (id)");
-        Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(alerts(table))
+        Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(lab.alerts(table))
                 .extracting(Alert::name)
                 .doesNotContain(AlertName.TABLE_KEY_LOST));
         lab.sql("INSERT INTO keyloss VALUES (2, 2)", "UPDATE keyloss SET n = 3 WHERE id = 2");

@@ -2,6 +2,8 @@ package io.millrace.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.catalog.Alert;
+import io.millrace.catalog.AlertName;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.Source;
@@ -82,6 +84,12 @@ class SnapshotFailuresIT {
         assertThat(failed.state()).isEqualTo(SnapshotState.FAILED);
         assertThat(failed.message()).contains("permission denied for table hidden");
         assertThat(present(table).message()).startsWith(failed.message()).contains("resume the table");
+        assertThat(lab.alerts(table)).singleElement().satisfies(alert -> {
+            assertThat(alert.name()).isEqualTo(AlertName.TABLE_FAILED);
+            assertThat(alert.severity()).isEqualTo(Alert.Severity.CRITICAL);
+            assertThat(alert.message()).isEqualTo(failed.message());
+            assertThat(alert.wayOut()).contains("resume the table");
+        });
 
         // as after a kill between the two
         lab.catalog().tableState(table.id(), TableState.SNAPSHOTTING, null);
@@ -94,5 +102,6 @@ class SnapshotFailuresIT {
         lab.awaitStreaming(table);
         assertThat(runs.find(again.id()).orElseThrow().rowsDone()).isEqualTo(2);
         assertThat(present(table).message()).isNull();
+        assertThat(lab.alerts(table)).isEmpty();
     }
 }

@@ -407,7 +407,7 @@ class SnapshotIT {
                         "redis",
                         IntStream.range(0, 3)
                                 .mapToObj(partition -> new Offsets.Advance(
-                                        new Offsets.TopicPartitionId(table.topic(), partition), 0, 0, null, null, 0))
+                                        new Offsets.TopicPartitionId(table.topic(), partition), 0, 0, 0, null, null, 0))
                                 .toList());
         AtomicBoolean writing = new AtomicBoolean(true);
         Thread writer = new Thread(() -> {

@@ -1,7 +1,9 @@
 package io.millrace.capture;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.catalog.AlertName;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.TableState;
@@ -9,12 +11,23 @@ import io.millrace.catalog.preflight.SourceTable;
 import io.millrace.catalog.preflight.SourceTables;
 import io.millrace.event.BeforeCompleteness;
 import io.millrace.event.ChangeEvent;
+import io.millrace.event.EventHeaders;
 import io.millrace.event.Operation;
+import io.millrace.event.SourcePosition;
 import io.millrace.event.TableId;
+import io.millrace.event.kafka.Topics;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.sql.Connection;
 import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -346,6 +359,43 @@ class TablesIT {
         Awaitility.await()
                 .atMost(CaptureLab.PATIENCE)
                 .until(() -> lab.catalog().table(indexed.id()).isEmpty());
+    }
+
+    @Test
+    void aTopicThatIsLeftFromAnotherInstallationRefusesItsTable() throws Exception {
+        lab.sql("CREATE TABLE left_over (id int PRIMARY KEY)");
+        TopicPartition left = new TopicPartition(Topics.of(lab.id, new TableId("public", "left_over")), 0);
+        ProducerRecord<byte[], byte[]> later = new ProducerRecord<>(left.topic(), left.partition(), null, new byte[0]);
+        later.headers()
+                .add(
+                        EventHeaders.POSITION,
+                        new SourcePosition(99, 1, 0).toString().getBytes(UTF_8));
+        Map<String, Object> kafka = Map.of("bootstrap.servers", lab.stack.kafkaBootstrapServers());
+        try (Admin admin = Admin.create(kafka);
+                var producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer())) {
+            admin.createTopics(List.of(new NewTopic(left.topic(), 1, (short) 1)))
+                    .all()
+                    .get();
+            producer.send(later).get();
+        }
+
+        CapturedTable table = lab.register("left_over");
+        Awaitility.await().atMost(CaptureLab.PATIENCE).untilAsserted(() -> assertThat(lab.alerts(table))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.name()).isEqualTo(AlertName.TABLE_FAILED);
+                    assertThat(alert.message()).contains("The topic " + left.topic() + " holds later changes");
+                }));
+        assertThat(lab.catalog().table(table.id()).orElseThrow().state()).isEqualTo(TableState.FAILED);
+
+        try (Admin admin = Admin.create(kafka)) {
+            admin.deleteRecords(Map.of(left, RecordsToDelete.beforeOffset(1)))
+                    .all()
+                    .get();
+        }
+        lab.catalog().tableState(table.id(), TableState.PENDING, null);
+        lab.awaitStreaming(table);
+        assertThat(lab.alerts(table)).isEmpty();
     }
 
     @Test

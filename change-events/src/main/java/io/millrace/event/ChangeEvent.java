@@ -68,6 +68,29 @@ public record ChangeEvent(
         return rowVersion & (1L << LSN_BITS) - 1;
     }
 
+    /** Returns the same change of the same row, with something else said of what it did. */
+    public ChangeEvent with(
+            Operation operation,
+            @Nullable Row before,
+            BeforeCompleteness beforeCompleteness,
+            @Nullable Row after,
+            Set<String> unavailable) {
+        return new ChangeEvent(
+                source,
+                table,
+                position,
+                lsn,
+                operation,
+                key,
+                before,
+                beforeCompleteness,
+                after,
+                unavailable,
+                transaction,
+                capturedAt,
+                schemaVersion);
+    }
+
     /**
      * Tells whether nobody was seen deleting this row: a sink held it, and when it was looked for, the source had none under its key. Has
      * the position of a snapshot read.

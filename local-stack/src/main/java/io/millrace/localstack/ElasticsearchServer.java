@@ -35,7 +35,7 @@ final class ElasticsearchServer implements Server {
     @Override
     public void prepare(Workshop workshop) throws IOException, InterruptedException {
         distribution = services.elasticsearch(workshop::say);
-        for (String directory : List.of("config/jvm.options.d", "data", "logs", "tmp")) {
+        for (String directory : List.of("config/jvm.options.d", "data", "logs", "snapshots", "tmp")) {
             Files.createDirectories(home.resolve(directory));
         }
         try (Stream<Path> files = Files.list(distribution.resolve("config"))) {
@@ -58,6 +58,7 @@ final class ElasticsearchServer implements Server {
                 node.name: local
                 path.data: "%s"
                 path.logs: "%s"
+                path.repo: "%s"
                 http.host: 127.0.0.1
                 http.port: %d
                 transport.host: 127.0.0.1
@@ -69,7 +70,7 @@ final class ElasticsearchServer implements Server {
                 cluster.routing.allocation.disk.threshold_enabled: false
                 cluster.max_shards_per_node: 5000
                 """.formatted(
-                        CLUSTER, home.resolve("data"), home.resolve("logs"), port));
+                        CLUSTER, home.resolve("data"), home.resolve("logs"), home.resolve("snapshots"), port));
         unprivileged.own(home);
     }
 

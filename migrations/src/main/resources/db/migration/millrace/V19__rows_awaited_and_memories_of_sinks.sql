@@ -2,6 +2,7 @@
 -- what is held of them completes no later change.
 CREATE TABLE awaited_row (
     table_id          bigint      NOT NULL REFERENCES captured_table (id) ON DELETE CASCADE,
+    -- or what a refill of it puts together: io.millrace.sync.deadletter.AwaitedRows.Place
     sink              text        NOT NULL,
     -- what the row is told apart by (io.millrace.event.RowKey#hash)
     key_hash          bigint      NOT NULL,

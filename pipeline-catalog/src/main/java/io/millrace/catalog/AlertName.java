@@ -9,6 +9,8 @@ public final class AlertName {
     public static final String SINK_STOPPED = "sink-stopped";
     /** The source calls a captured table by another name than it was registered under. */
     public static final String TABLE_RENAMED = "table-renamed";
+    /** A table cannot be captured, or its rows cannot be read, until somebody mends that. */
+    public static final String TABLE_FAILED = "table-failed";
     /** A captured table was dropped at the source. */
     public static final String TABLE_DROPPED = "table-dropped";
     /** What tells the rows of a captured table apart is another than before. */

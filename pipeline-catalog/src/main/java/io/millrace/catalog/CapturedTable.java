@@ -50,7 +50,20 @@ public record CapturedTable(
         return with(present, keyColumns, columns, schemaVersion);
     }
 
+    /** Returns the same registration with this binding in place of its own to the same sink. */
+    public CapturedTable with(SinkBinding binding) {
+        List<SinkBinding> others = sinks.stream()
+                .map(one -> one.sink().equals(binding.sink()) ? binding : one)
+                .toList();
+        return with(table, keyColumns, columns, schemaVersion, others);
+    }
+
     private CapturedTable with(TableId name, List<String> key, List<Column> all, int version) {
+        return with(name, key, all, version, sinks);
+    }
+
+    private CapturedTable with(
+            TableId name, List<String> key, List<Column> all, int version, List<SinkBinding> bindings) {
         return new CapturedTable(
                 id,
                 source,
@@ -65,6 +78,6 @@ public record CapturedTable(
                 stateSince,
                 registeredBy,
                 registeredAt,
-                sinks);
+                bindings);
     }
 }

@@ -64,6 +64,11 @@ class CatalogAutoConfiguration {
     }
 
     @Bean
+    FormerLetters formerLetters(JdbcTemplate template, Flyway migrated) {
+        return new FormerLetters(template);
+    }
+
+    @Bean
     Rebuilds rebuilds(JdbcTemplate template, DataSource dataSource, Flyway migrated) {
         return new JdbcRebuilds(template, dataSource);
     }

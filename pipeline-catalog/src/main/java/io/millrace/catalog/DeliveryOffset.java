@@ -1,6 +1,7 @@
 package io.millrace.catalog;
 
 import java.time.Instant;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param waitingFor what for, in a sentence
  * @param replayUntil records below this offset were delivered before a rewind; 0 when there was none
  * @param rewinds how often the offset was moved by a person
+ * @param topicId of the topic that the offset counts in, as Kafka tells topics of one name apart; null until a worker has noted it
  */
 public record DeliveryOffset(
         String sink,
@@ -28,6 +30,7 @@ public record DeliveryOffset(
         @Nullable String waitingFor,
         long replayUntil,
         int rewinds,
+        @Nullable UUID topicId,
         Instant updatedAt) {
 
     /** Tells whether what is delivered next was delivered before. */

@@ -41,7 +41,7 @@ final class JdbcBindings {
                 .update();
         if (shaping != null) {
             sql.sql(JdbcShapings.KEEP)
-                    .params(Arrays.asList(tableId, sink, version, shaping, by))
+                    .params(Arrays.asList(sink, version, shaping, by, tableId))
                     .update();
         }
     }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -33,7 +34,7 @@ final class JdbcOffsets implements Offsets {
                 committed_at = coalesce(excluded.committed_at, d.committed_at),
                 events = d.events + excluded.events,
                 waiting_since = NULL, waiting_for = NULL, updated_at = now()
-            WHERE d.next_offset = ?
+            WHERE d.next_offset = ? AND d.rewinds = ?
             """;
 
     private final JdbcClient client;
@@ -135,24 +136,40 @@ final class JdbcOffsets implements Offsets {
 
     @Override
     public void rewind(String sink, Map<TopicPartitionId, Long> to) {
-        move(sink, to, "greatest(d.given_until, d.next_offset)");
+        move(sink, to, null, "greatest(d.given_until, d.next_offset)");
     }
 
     @Override
-    public void beginAnew(String sink, Map<TopicPartitionId, Long> at) {
-        move(sink, at, "excluded.next_offset");
+    public void beginAnew(String sink, Map<TopicPartitionId, Long> at, UUID topicId) {
+        move(sink, at, topicId, "excluded.next_offset");
     }
 
-    private void move(String sink, Map<TopicPartitionId, Long> to, String given) {
+    private void move(String sink, Map<TopicPartitionId, Long> to, @Nullable UUID topicId, String given) {
         batch.batchUpdate(
                 """
-                INSERT INTO millrace.delivery_offset AS d (sink, topic, partition, next_offset, rewinds)
-                VALUES (?, ?, ?, ?, 1)
+                INSERT INTO millrace.delivery_offset AS d (sink, topic, partition, next_offset, rewinds, topic_id)
+                VALUES (?, ?, ?, ?, 1, ?)
                 ON CONFLICT (sink, topic, partition) DO UPDATE
                 SET next_offset = excluded.next_offset, replay_until = greatest(d.replay_until, d.next_offset),
-                    given_until = %s, rewinds = d.rewinds + 1, waiting_since = NULL, waiting_for = NULL, updated_at = now()
+                    given_until = %s, rewinds = d.rewinds + 1, topic_id = coalesce(excluded.topic_id, d.topic_id),
+                    waiting_since = NULL, waiting_for = NULL, updated_at = now()
                 """.formatted(given),
                 to.entrySet().stream()
+                        .map(entry -> new @Nullable Object[] {
+                            sink, entry.getKey().topic(), entry.getKey().partition(), entry.getValue(), topicId
+                        })
+                        .toList());
+    }
+
+    @Override
+    public void topics(String sink, Map<TopicPartitionId, UUID> ids) {
+        batch.batchUpdate(
+                """
+                INSERT INTO millrace.delivery_offset AS d (sink, topic, partition, next_offset, topic_id)
+                VALUES (?, ?, ?, 0, ?)
+                ON CONFLICT (sink, topic, partition) DO UPDATE SET topic_id = excluded.topic_id WHERE d.topic_id IS NULL
+                """,
+                ids.entrySet().stream()
                         .map(entry -> new Object[] {
                             sink, entry.getKey().topic(), entry.getKey().partition(), entry.getValue()
                         })
@@ -183,8 +200,9 @@ final class JdbcOffsets implements Offsets {
     }
 
     private static Object[] fenced(String sink, Advance advance) {
-        Object[] parameters = Arrays.copyOf(parameters(sink, advance), 9);
+        Object[] parameters = Arrays.copyOf(parameters(sink, advance), 10);
         parameters[8] = advance.expectedOffset();
+        parameters[9] = advance.rewinds();
         return parameters;
     }
 
@@ -245,6 +263,7 @@ final class JdbcOffsets implements Offsets {
                 row.getString("waiting_for"),
                 row.getLong("replay_until"),
                 row.getInt("rewinds"),
+                row.getObject("topic_id", UUID.class),
                 row.getTimestamp("updated_at").toInstant());
     }
 

@@ -1,5 +1,7 @@
 package io.millrace.catalog;
 
+import io.millrace.catalog.Alert.Severity;
+import io.millrace.catalog.Alerts.Trouble;
 import io.millrace.catalog.snapshot.JdbcSnapshotRuns;
 import io.millrace.event.TableId;
 import java.util.List;
@@ -12,6 +14,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 /** The catalog as one: each part of it knows its own rows. */
 final class JdbcPipelineCatalog implements PipelineCatalog {
 
+    private final TransactionTemplate transaction;
     private final JdbcSources sources;
     private final JdbcTables tables;
     private final JdbcBindings bindings;
@@ -22,6 +25,7 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
 
     JdbcPipelineCatalog(JdbcTemplate template, TransactionTemplate transaction, SecretCipher cipher) {
         JdbcClient sql = JdbcClient.create(template);
+        this.transaction = transaction;
         this.sources = new JdbcSources(sql, cipher);
         this.bindings = new JdbcBindings(sql);
         this.tables = new JdbcTables(sql, transaction, bindings);
@@ -89,6 +93,15 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     @Override
     public void tableState(long tableId, TableState state, @Nullable String message) {
         tables.state(tableId, state, message);
+    }
+
+    @Override
+    public void tableFailed(CapturedTable table, String alert, String message, String wayOut) {
+        transaction.executeWithoutResult(status -> {
+            if (tables.state(table.id(), TableState.FAILED, message + " " + wayOut)) {
+                alerts.raise(Trouble.of(alert, Severity.CRITICAL, table, null, message, wayOut));
+            }
+        });
     }
 
     @Override

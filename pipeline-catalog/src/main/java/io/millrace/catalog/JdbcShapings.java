@@ -13,9 +13,10 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 final class JdbcShapings implements Shapings {
 
-    /** Of a version: table, sink, number, JSON or null, who declared it. */
-    static final String KEEP = "INSERT INTO millrace.binding_shaping (table_id, sink, version, shaping, declared_by)"
-            + " VALUES (?, ?, ?, ?::jsonb, ?)";
+    /** Of a version: sink, number, JSON or null, who declared it, and the table, whose columns are noted too. */
+    static final String KEEP =
+            "INSERT INTO millrace.binding_shaping (sink, version, shaping, declared_by, table_id, schema_version)"
+                    + " SELECT ?, ?, ?::jsonb, ?, id, schema_version FROM millrace.captured_table WHERE id = ?";
 
     private static final int KEY_BYTES = 32;
 
@@ -40,7 +41,7 @@ final class JdbcShapings implements Shapings {
                     .query(Integer.class)
                     .optional();
             version.ifPresent(made -> sql.sql(KEEP)
-                    .params(Arrays.asList(tableId, sink, made, json, by))
+                    .params(Arrays.asList(sink, made, json, by, tableId))
                     .update());
             return version.orElse(-1);
         }));
@@ -56,6 +57,20 @@ final class JdbcShapings implements Shapings {
                         row.getString("declared_by"),
                         row.getTimestamp("declared_at").toInstant()))
                 .list();
+    }
+
+    @Override
+    public List<Column> columnsWhenDeclared(long tableId, String sink, int version) {
+        return sql.sql("""
+                SELECT s.columns FROM millrace.binding_shaping b
+                JOIN millrace.table_schema s ON s.table_id = b.table_id AND s.version = b.schema_version
+                WHERE b.table_id = ? AND b.sink = ? AND b.version = ?
+                """)
+                .params(Arrays.asList(tableId, sink, version))
+                .query(String.class)
+                .optional()
+                .map(JdbcTableSchemas::columns)
+                .orElse(List.of());
     }
 
     @Override

@@ -38,10 +38,14 @@ final class JdbcTableSchemas {
         String firstLsn = row.getString("first_lsn");
         return new TableSchema(
                 row.getInt("version"),
-                JSON.readValue(row.getString("columns"), new TypeReference<List<Column>>() {}),
+                columns(row.getString("columns")),
                 List.of((String[]) row.getArray("key_columns").getArray()),
                 firstLsn == null ? null : (Long) Lsn.parse(firstLsn),
                 row.getTimestamp("recorded_at").toInstant());
+    }
+
+    static List<Column> columns(String json) {
+        return JSON.readValue(json, new TypeReference<List<Column>>() {});
     }
 
     /** Returns the version of these columns at an LSN; records it where it is new. */

@@ -112,8 +112,9 @@ final class JdbcTables {
                 : topic;
     }
 
-    void state(long tableId, TableState state, @Nullable String message) {
-        (state == TableState.REMOVING ? STATE : UNLESS_REMOVING).note(sql, state, message, tableId);
+    /** Returns whether it is noted: there is such a table, and it is not being taken out. */
+    boolean state(long tableId, TableState state, @Nullable String message) {
+        return (state == TableState.REMOVING ? STATE : UNLESS_REMOVING).note(sql, state, message, tableId);
     }
 
     int recordSchema(

@@ -8,8 +8,8 @@ public final class LetterCauses {
             "An earlier change of this row is a dead letter: this one follows when that is retried or discarded.";
 
     /** Stands for what was said of values that are masked in the letter. */
-    public static final String UNSAID = "Not shown: the words may quote values of columns that are masked here."
-            + " Retried while they are masked, it is said anew.";
+    public static final String UNSAID =
+            "Not shown: the words may quote values of columns that are masked here." + " Retried, it is said anew.";
 
     private LetterCauses() {}
 }

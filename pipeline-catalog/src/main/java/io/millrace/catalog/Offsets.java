@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** How far capture and the sinks are. Thread-safe; every call is one transaction, or takes part in the caller's. */
@@ -52,8 +53,13 @@ public interface Offsets {
     /**
      * Moves a sink to the beginning of partitions that count anew, since their topic was deleted and made again: as {@link #rewind}, but
      * nothing of them was given to it yet. What stands below the old offsets may still be the same changes again.
+     *
+     * @param topicId of the topic as it is now
      */
-    void beginAnew(String sink, Map<TopicPartitionId, Long> at);
+    void beginAnew(String sink, Map<TopicPartitionId, Long> at, UUID topicId);
+
+    /** Notes which topics a sink's offsets count in, for partitions of which that is not known yet. */
+    void topics(String sink, Map<TopicPartitionId, UUID> ids);
 
     /** Returns, by partition, the first offset of a topic, as it is now, that a sink was never given. */
     Map<Integer, Long> given(String sink, String topic);
@@ -79,6 +85,7 @@ public interface Offsets {
      * A step of a sink in one partition; from where it stands to the same place, it only makes sure of standing there.
      *
      * @param expectedOffset where the sink stood
+     * @param rewinds how often it had been moved there by then: one that was moved away and stands there again is to be given what is between
      * @param nextOffset where it stands now
      * @param lastPosition of the newest change before {@code nextOffset}, as text; snapshot reads are none. Null when the step held none
      * @param committedAt when that change was committed
@@ -87,6 +94,7 @@ public interface Offsets {
     record Advance(
             TopicPartitionId partition,
             long expectedOffset,
+            int rewinds,
             long nextOffset,
             @Nullable String lastPosition,
             @Nullable Instant committedAt,

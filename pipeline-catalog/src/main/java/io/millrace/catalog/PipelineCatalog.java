@@ -57,6 +57,16 @@ public interface PipelineCatalog {
     void tableState(long tableId, TableState state, @Nullable String message);
 
     /**
+     * Notes that a table is FAILED and raises the alert that says so, both or none; nothing of a table that is being taken out. The table
+     * says message and way out.
+     *
+     * @param alert one of {@link AlertName}; whoever takes the table up again resolves it
+     * @param message what is wrong, sentences
+     * @param wayOut what to do, a sentence
+     */
+    void tableFailed(CapturedTable table, String alert, String message, String wayOut);
+
+    /**
      * Records the columns and key of a table as seen at a place in the WAL. The same description at the same place is the same version,
      * however often the slot sends it; a description that differs from what holds there is a new version.
      *

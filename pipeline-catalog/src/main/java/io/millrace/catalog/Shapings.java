@@ -29,6 +29,9 @@ public interface Shapings {
     /** Returns all versions of one binding, newest first. */
     List<Declared> versions(long tableId, String sink);
 
+    /** Returns the columns that a table had when a version was declared; empty where there is no such version. */
+    List<Column> columnsWhenDeclared(long tableId, String sink, int version);
+
     /** Returns the installation's masking key; made when first asked for. */
     MaskingKey maskingKey();
 

@@ -19,9 +19,10 @@ record StateUpdate(String statement) {
                 + condition);
     }
 
-    void note(JdbcClient sql, Enum<?> state, @Nullable String message, Object... key) {
+    /** Returns whether there is such a row. */
+    boolean note(JdbcClient sql, Enum<?> state, @Nullable String message, Object... key) {
         List<@Nullable Object> parameters = new ArrayList<>(Arrays.asList(state.name(), state.name(), message));
         parameters.addAll(Arrays.asList(key));
-        sql.sql(statement).params(parameters).update();
+        return sql.sql(statement).params(parameters).update() > 0;
     }
 }

@@ -32,11 +32,22 @@ public record TableSchema(
                 .toList();
     }
 
+    /** Tells whether this is an older version with further columns, if any, and all that was there before is as it was. */
+    public boolean onlyAddsTo(TableSchema older) {
+        Map<String, Column> after = keptSince(older);
+        return keyColumns.equals(older.keyColumns())
+                && older.columns().stream().allMatch(was -> {
+                    Column column = after.get(was.name());
+                    return column != null && column.type().equals(was.type()) && column.oid() == was.oid();
+                });
+    }
+
     /** Returns in words what is different from an older version, a phrase each. A renamed column is told apart by place and type. */
     public List<String> changesSince(TableSchema older) {
         List<String> changes = new ArrayList<>();
+        Map<String, Column> after = keptSince(older);
         Map<String, Column> before = byName(older.columns());
-        Map<String, Column> after = byName(columns);
+        before.keySet().retainAll(after.keySet());
         List<Column> gone = older.columns().stream()
                 .filter(column -> !after.containsKey(column.name()))
                 .collect(Collectors.toCollection(ArrayList::new));
@@ -59,6 +70,23 @@ public record TableSchema(
             changes.add("key is now " + (keyColumns.isEmpty() ? "none" : String.join(", ", keyColumns)));
         }
         return changes;
+    }
+
+    /**
+     * Returns the columns of this version that an older one has, by name. One that has the name of a former column may be another: columns
+     * keep their order for ever, and new ones stand last.
+     */
+    private Map<String, Column> keptSince(TableSchema older) {
+        List<String> then = older.columns().stream().map(Column::name).toList();
+        List<String> now = columns.stream().map(Column::name).toList();
+        Map<String, Column> kept = byName(columns);
+        kept.keySet().removeIf(name -> {
+            int former = then.indexOf(name);
+            return former < now.indexOf(name)
+                    || then.subList(former + 1, then.size()).stream()
+                            .anyMatch(now.subList(0, now.indexOf(name))::contains);
+        });
+        return kept;
     }
 
     private @Nullable Column renamed(Column column, List<Column> gone, TableSchema older) {

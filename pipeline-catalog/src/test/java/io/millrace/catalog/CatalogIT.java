@@ -25,7 +25,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.IntStream;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
@@ -255,7 +257,7 @@ class CatalogIT {
         assertThat(runs.claim("redis")).as("nothing delivered yet").isEmpty();
         offsets.advance(
                 "redis",
-                List.of(new Offsets.Advance(new Offsets.TopicPartitionId(table.topic(), 1), 0, 5, null, null, 5)));
+                List.of(new Offsets.Advance(new Offsets.TopicPartitionId(table.topic(), 1), 0, 0, 5, null, null, 5)));
         assertThat(offsets.deliveriesOf(table.topic()))
                 .isEqualTo(offsets.deliveries("redis"))
                 .hasSize(1);
@@ -378,6 +380,33 @@ class CatalogIT {
         assertThat(catalog.table(table).orElseThrow().columns()).isEqualTo(COLUMNS);
     }
 
+    @Test
+    void aShapingIsKeptWithTheColumnsThatTheTableHadThen() {
+        Shapings shapings = new JdbcShapings(
+                template,
+                new TransactionTemplate(new DataSourceTransactionManager(database)),
+                new SecretCipher("a secret"));
+        long table = register("orders").id();
+        List<Column> later = List.of(COLUMNS.get(0), new Column("other", "text", "text", 25, true));
+        assertThat(shapings.declare(table, "redis", "{}", 0, "anna")).isEqualTo(1);
+        record(table, later, 100L);
+        assertThat(shapings.declare(table, "redis", "{}", 1, "anna")).isEqualTo(2);
+        assertThat(shapings.columnsWhenDeclared(table, "redis", 1)).isEqualTo(COLUMNS);
+        assertThat(shapings.columnsWhenDeclared(table, "redis", 2)).isEqualTo(later);
+        assertThat(shapings.columnsWhenDeclared(table, "redis", 3)).isEmpty();
+
+        CapturedTable shaped = catalog.register(new TableRegistration(
+                "shop",
+                new TableId("public", "shaped"),
+                List.of("id"),
+                COLUMNS,
+                ReplicaIdentity.DEFAULT,
+                Set.of("redis"),
+                "anna",
+                Map.of("redis", "{}")));
+        assertThat(shapings.columnsWhenDeclared(shaped.id(), "redis", 1)).isEqualTo(COLUMNS);
+    }
+
     private int record(long table, List<Column> columns, Long lsn) {
         return catalog.recordSchema(table, columns, List.of("id"), ReplicaIdentity.FULL, lsn);
     }
@@ -411,6 +440,24 @@ class CatalogIT {
     }
 
     @Test
+    void aTableFailsWithItsAlertUnlessItIsBeingTakenOut() {
+        CapturedTable table = register("orders");
+        CapturedTable removed = register("lines");
+        catalog.tableState(removed.id(), TableState.REMOVING, null);
+        for (CapturedTable each : List.of(table, removed)) {
+            catalog.tableFailed(each, AlertName.TABLE_FAILED, "It has no key.", "Add one.");
+        }
+        assertThat(catalog.table(table.id()).orElseThrow())
+                .extracting(CapturedTable::state, CapturedTable::message)
+                .containsExactly(TableState.FAILED, "It has no key. Add one.");
+        assertThat(catalog.alerts().open())
+                .extracting(Alert::name, Alert::severity, Alert::tableId, Alert::message, Alert::wayOut)
+                .containsExactly(
+                        tuple(AlertName.TABLE_FAILED, Severity.CRITICAL, table.id(), "It has no key.", "Add one."));
+        assertThat(catalog.table(removed.id()).orElseThrow().state()).isEqualTo(TableState.REMOVING);
+    }
+
+    @Test
     void topicsThatKafkaTakesForOneAreToldApart() {
         CapturedTable one = catalog.register(registration(new TableId("a", "b_c")));
         CapturedTable other = catalog.register(registration(new TableId("a_b", "c")));
@@ -428,12 +475,12 @@ class CatalogIT {
     void aFencedOffsetMovesOnlyFromWhereItIsExpected() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
 
-        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10)))
+        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 0, 10, "p1", Instant.EPOCH, 10)))
                 .isTrue();
-        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 12, "p2", Instant.EPOCH, 12)))
+        assertThat(offsets.advanceFenced("audit", new Advance(partition, 0, 0, 12, "p2", Instant.EPOCH, 12)))
                 .as("another worker moved it")
                 .isFalse();
-        assertThat(offsets.advanceFenced("audit", new Advance(partition, 10, 12, null, null, 2)))
+        assertThat(offsets.advanceFenced("audit", new Advance(partition, 10, 0, 12, null, null, 2)))
                 .isTrue();
         assertThat(offsets.deliveries("audit")).singleElement().satisfies(offset -> {
             assertThat(offset.nextOffset()).isEqualTo(12);
@@ -442,31 +489,84 @@ class CatalogIT {
         });
     }
 
+    private long letter(String sink, int partition, long offset) {
+        return template.queryForObject(
+                "INSERT INTO millrace.dead_letter (sink, topic, partition, record_offset, category, cause)"
+                        + " VALUES (?, 'shop.public.former', ?, ?, 'REJECTED', 'no') RETURNING id",
+                Long.class,
+                sink,
+                partition,
+                offset);
+    }
+
+    /** As id and offset, in the order in which they stand. */
+    private List<String> places(String sink, int partition) {
+        return template.queryForList(
+                "SELECT id || ' at ' || record_offset FROM millrace.dead_letter WHERE sink = ? AND partition = ?"
+                        + " ORDER BY record_offset",
+                String.class,
+                sink,
+                partition);
+    }
+
+    @Test
+    void lettersOfFormerTopicsStandInTheirOrderBeforeAllThatComesAndTakeNoMoreRoomThanTheyNeed() {
+        template.execute("TRUNCATE millrace.dead_letter");
+        FormerLetters former = new FormerLetters(template);
+        TopicPartitionId partition = new TopicPartitionId("shop.public.former", 0);
+        long b = letter("redis", 0, 9_000_000_000L);
+        long a = letter("redis", 0, 7);
+        long present = letter("redis", 0, 8);
+        long beside = letter("redis", 1, 7);
+        long other = letter("audit", 0, 7);
+
+        former.setApart("redis", partition, a);
+        assertThat(places("redis", 0)).containsExactly(a + " at -2", b + " at -1", present + " at 8");
+
+        long later = letter("redis", 0, 9);
+        former.setApart("redis", List.of(partition));
+        assertThat(places("redis", 0))
+                .containsExactly(a + " at -6", b + " at -5", present + " at -4", later + " at -3");
+        assertThat(places("redis", 1)).containsExactly(beside + " at 7");
+        assertThat(places("audit", 0)).containsExactly(other + " at 7");
+    }
+
     @Test
     void aSinkThatSomeoneMovedDoesNotKnowWhichChangeItReached() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
-        offsets.advance("redis", List.of(new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10)));
+        offsets.advance("redis", List.of(new Advance(partition, 0, 0, 10, "p1", Instant.EPOCH, 10)));
         assertThat(offsets.deliveries("redis").get(0).lastPosition()).isEqualTo("p1");
 
         template.update("UPDATE millrace.delivery_offset SET next_offset = 3");
         assertThat(offsets.deliveries("redis").get(0).lastPosition()).isNull();
 
-        offsets.advance("redis", List.of(new Advance(partition, 3, 4, null, null, 1)));
+        offsets.advance("redis", List.of(new Advance(partition, 3, 1, 4, null, null, 1)));
         assertThat(offsets.deliveries("redis").get(0).lastPosition())
                 .as("a step without a change does not bring it back")
                 .isNull();
     }
 
+    private Optional<UUID> topicId() {
+        return Optional.ofNullable(offsets.deliveries("redis").get(0).topicId());
+    }
+
     @Test
     void aRewindOvertakesWhoeverIsAtWorkAndTellsUpToWhereItRepeats() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
-        assertThat(offsets.advance("redis", List.of(new Advance(partition, 0, 10, "p1", Instant.EPOCH, 10))))
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 0, 0, 10, "p1", Instant.EPOCH, 10))))
                 .isEmpty();
         assertThat(offsets.rewound()).isEmpty();
+        offsets.rewind("redis", Map.of(partition, 0L));
+        assertThat(offsets.advanceFenced("redis", new Advance(partition, 0, 0, 10, "p1", Instant.EPOCH, 10)))
+                .as("of a batch that began there before, and slept")
+                .isFalse();
+        assertThat(offsets.advanceFenced("redis", new Advance(partition, 0, 1, 10, "p1", Instant.EPOCH, 10)))
+                .isTrue();
+        template.update("UPDATE millrace.delivery_offset SET rewinds = 0");
 
         offsets.rewind("redis", Map.of(partition, 4L));
 
-        assertThat(offsets.advance("redis", List.of(new Advance(partition, 10, 12, null, null, 2))))
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 10, 0, 12, null, null, 2))))
                 .as("the batch that was being written")
                 .containsExactly(partition);
         assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
@@ -476,7 +576,7 @@ class CatalogIT {
             assertThat(offset.rewinds()).isEqualTo(1);
         });
         offsets.rewind("redis", Map.of(partition, 2L));
-        assertThat(offsets.advance("redis", List.of(new Advance(partition, 2, 10, null, null, 8))))
+        assertThat(offsets.advance("redis", List.of(new Advance(partition, 2, 2, 10, null, null, 8))))
                 .isEmpty();
         assertThat(offsets.rewound()).singleElement().satisfies(offset -> {
             assertThat(offset.replayUntil()).isEqualTo(10);
@@ -485,7 +585,16 @@ class CatalogIT {
         });
         offsets.rewind("redis", Map.of(partition, 3L));
         assertThat(offsets.given("redis", "t")).isEqualTo(Map.of(0, 10L));
-        offsets.beginAnew("redis", Map.of(partition, 0L));
+        UUID first = UUID.randomUUID();
+        UUID second = UUID.randomUUID();
+        assertThat(topicId()).isEmpty();
+        offsets.topics("redis", Map.of(partition, first));
+        offsets.topics("redis", Map.of(partition, second));
+        assertThat(topicId()).as("the one that it was found in").hasValue(first);
+        offsets.beginAnew("redis", Map.of(partition, 0L), second);
+        assertThat(topicId()).hasValue(second);
+        offsets.rewind("redis", Map.of(partition, 0L));
+        assertThat(topicId()).as("another place in the same topic").hasValue(second);
         assertThat(offsets.given("redis", "t")).as("of the topic as it is now").isEqualTo(Map.of(0, 0L));
         assertThat(offsets.rewound())
                 .as("it may hold the same changes again")
@@ -496,7 +605,7 @@ class CatalogIT {
     @Test
     void waitingShowsSinceWhenAndEndsWithTheNextStep() {
         TopicPartitionId partition = new TopicPartitionId("t", 0);
-        offsets.advance("redis", List.of(new Advance(partition, 0, 1, null, null, 1)));
+        offsets.advance("redis", List.of(new Advance(partition, 0, 0, 1, null, null, 1)));
         offsets.waiting("redis", List.of(partition), "Redis does not answer");
         Instant since = offsets.deliveries("redis").get(0).waitingSince();
         offsets.waiting("redis", List.of(partition), "Redis is loading");
@@ -505,7 +614,7 @@ class CatalogIT {
                 .isNotNull()
                 .isEqualTo(since);
 
-        offsets.advance("redis", List.of(new Advance(partition, 1, 2, null, null, 1)));
+        offsets.advance("redis", List.of(new Advance(partition, 1, 0, 2, null, null, 1)));
         assertThat(offsets.deliveries("redis").get(0).waitingSince()).isNull();
     }
 

@@ -48,10 +48,8 @@ class DeadLettersApi {
             @RequestParam @Nullable String q,
             @RequestParam @Nullable String cursor,
             @RequestParam(defaultValue = "50") int limit) {
-        if (limit < 1 || limit > MOST) {
-            throw Problem.badRequest("The limit " + limit + " is not between 1 and " + MOST + ".");
-        }
-        return letters.page(new LetterFilter(sink, state, topic, source, schema, table, key, q), cursor, limit);
+        return letters.page(
+                new LetterFilter(sink, state, topic, source, schema, table, key, q), cursor, Items.limit(limit, MOST));
     }
 
     @GetMapping("/{id}")

@@ -13,8 +13,9 @@ import org.springframework.stereotype.Component;
 
 /**
  * What people decide about dead letters. A retry is asked for here and done by the worker that has the record's partition, which notices
- * within half a second; a sink compares versions or event ids, so a retry never overwrites newer state. What is discarded while it is on
- * its way, and taken, is RETRIED all the same: the worker has the last word on what the sink has.
+ * within half a second; a sink compares versions or event ids, so a retry never overwrites newer state. Where order counts, a letter behind
+ * an open one of its row is WAITING again then. What is discarded while it is on its way, and taken, is RETRIED all the same: the worker has
+ * the last word on what the sink has.
  */
 @Component("adminDeadLetterDecisions")
 class Decisions {

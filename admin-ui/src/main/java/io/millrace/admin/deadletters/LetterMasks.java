@@ -21,8 +21,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /**
- * Masks dead letters that were kept before their columns were: in the catalog, so that nothing that reads it shows more. Done when masks
- * are declared, and before dead letters are read: a worker may keep one by what it knew a moment before. What is masked stays so.
+ * Masks dead letters that were kept before their columns were masked: in the catalog, so that nothing that reads it shows more. Done once
+ * for a declaration: what workers keep from then on they keep under it. What is masked stays so.
  */
 @Component("adminLetterMasks")
 public class LetterMasks {
@@ -42,27 +42,38 @@ public class LetterMasks {
 
     /** A letter as it is kept. */
     private record Kept(
-            long id,
-            String cause,
-            @Nullable String payload,
-            @Nullable String masks) {}
+            long id, @Nullable String payload, @Nullable String masks) {}
 
-    /** Masks whatever is kept under other masks than its sink's binding has now. */
+    /** Masks what is kept of bindings for whose declaration that was not done yet: it was just made, or whoever made it came no further. */
     public void apply() {
-        for (CapturedTable table : catalog.tables()) {
-            for (SinkBinding binding : table.sinks()) {
-                String json = binding.shaping();
-                if (json != null) {
-                    apply(table, binding.sink(), Shaping.parse(json));
-                }
-            }
+        List<Long> tables = sql.sql(
+                        "SELECT DISTINCT table_id FROM millrace.sink_binding WHERE letters_masked < shaping_version")
+                .query(Long.class)
+                .list();
+        for (long id : tables) {
+            catalog.table(id).ifPresent(table -> table.sinks().forEach(binding -> apply(table, binding)));
         }
+    }
+
+    private void apply(CapturedTable table, SinkBinding binding) {
+        String json = binding.shaping();
+        if (json != null) {
+            apply(table, binding.sink(), Shaping.parse(json));
+        }
+        sql.sql(
+                        "UPDATE millrace.sink_binding SET letters_masked = ? WHERE table_id = ? AND sink = ? AND letters_masked < ?")
+                .params(binding.shapingVersion(), table.id(), binding.sink(), binding.shapingVersion())
+                .update();
     }
 
     private void apply(CapturedTable table, String sink, Shaping shaping) {
         if (shaping.masks().isEmpty()) {
             return;
         }
+        sql.sql("UPDATE millrace.dead_letter SET cause = ?, said_under = NULL"
+                        + " WHERE sink = ? AND topic = ? AND NOT said_under @> ?::jsonb")
+                .params(LetterCauses.UNSAID, sink, table.topic(), shaping.masksJson())
+                .update();
         int masked = 0;
         long after = 0;
         for (List<Kept> some = next(table, sink, shaping, after);
@@ -84,11 +95,10 @@ public class LetterMasks {
     }
 
     private List<Kept> next(CapturedTable table, String sink, Shaping shaping, long after) {
-        return sql.sql("SELECT id, cause, payload, masks FROM millrace.dead_letter WHERE sink = ? AND topic = ?"
+        return sql.sql("SELECT id, payload, masks FROM millrace.dead_letter WHERE sink = ? AND topic = ?"
                         + " AND id > ? AND NOT coalesce(masks, '{}') @> ?::jsonb ORDER BY id LIMIT ?")
                 .params(sink, table.topic(), after, shaping.masksJson(), AT_A_TIME)
-                .query((row, number) -> new Kept(
-                        row.getLong("id"), row.getString("cause"), row.getString("payload"), row.getString("masks")))
+                .query((row, number) -> new Kept(row.getLong("id"), row.getString("payload"), row.getString("masks")))
                 .list();
     }
 
@@ -104,11 +114,10 @@ public class LetterMasks {
         // NULLs among them: no List.of
         List<@Nullable Object> values = new ArrayList<>();
         values.add(payload(letter, table, only(added)));
-        values.add(letter.cause().equals(LetterCauses.BEHIND) ? letter.cause() : LetterCauses.UNSAID);
         values.add(only(all).masksJson());
         values.add(letter.id());
         values.add(letter.masks());
-        return sql.sql("UPDATE millrace.dead_letter SET payload = ?, cause = ?, masks = ?::jsonb"
+        return sql.sql("UPDATE millrace.dead_letter SET payload = ?, masks = ?::jsonb"
                         + " WHERE id = ? AND masks IS NOT DISTINCT FROM ?::jsonb")
                 .params(values)
                 .update();

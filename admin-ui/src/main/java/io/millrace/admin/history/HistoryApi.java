@@ -36,13 +36,10 @@ class HistoryApi {
             @RequestParam @Nullable String to,
             @RequestParam @Nullable String cursor,
             @RequestParam(defaultValue = "50") int limit) {
-        if (limit < 1 || limit > MOST) {
-            throw Problem.badRequest("The limit " + limit + " is not between 1 and " + MOST + ".");
-        }
         return history.page(
                 new HistoryQuery(source, schema, table, key, operation, time("from", from), time("to", to)),
                 cursor,
-                limit);
+                Items.limit(limit, MOST));
     }
 
     @GetMapping("/{event}")

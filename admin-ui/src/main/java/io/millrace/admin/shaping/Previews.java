@@ -6,6 +6,7 @@ import io.millrace.catalog.Column;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.SinkBinding;
 import io.millrace.catalog.shaping.Mask;
+import io.millrace.catalog.shaping.MaskedColumns;
 import io.millrace.catalog.shaping.MaskedEnvelope;
 import io.millrace.catalog.shaping.Shaped;
 import io.millrace.catalog.shaping.ShapedFor;
@@ -18,6 +19,7 @@ import io.millrace.event.Row;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -46,7 +48,9 @@ class Previews {
     Preview of(CapturedTable table, SinkBinding binding, Shaping tried, int limit) {
         Map<String, Mask> saved = saved(table, binding);
         saved.keySet().retainAll(table.columns().stream().map(Column::name).toList());
-        Set<String> hidden = saved.keySet();
+        Set<String> doubtful = doubtful(table);
+        Set<String> hidden = new LinkedHashSet<>(saved.keySet());
+        hidden.addAll(doubtful);
         List<ShapingFinding> findings = ShapingCheck.of(tried, table, ShapedFor.of(binding.sink()), hidden);
         if (findings.stream().anyMatch(ShapingFinding::isError)) {
             return new Preview(findings, List.of());
@@ -59,6 +63,7 @@ class Previews {
                 masks.put(column, HIDDEN);
             }
         });
+        doubtful.forEach(column -> masks.put(column, HIDDEN));
         Shaper shaper = Shaper.of(
                 new Shaping(tried.only(), tried.names(), masks, tried.filter(), tried.computed()),
                 table,
@@ -92,6 +97,21 @@ class Previews {
             }
         }
         return saved;
+    }
+
+    /** Columns that may hold by now what one of the sinks has masked under another name. */
+    private Set<String> doubtful(CapturedTable table) {
+        Set<String> doubtful = new LinkedHashSet<>();
+        for (SinkBinding binding : table.sinks()) {
+            Shaping shaping = binding.shaping() == null ? Shaping.NONE : Shaping.parse(binding.shaping());
+            if (!shaping.masks().isEmpty()) {
+                doubtful.addAll(MaskedColumns.elsewhere(
+                        shaping,
+                        shapings.columnsWhenDeclared(table.id(), binding.sink(), binding.shapingVersion()),
+                        table.columns()));
+            }
+        }
+        return doubtful;
     }
 
     private static PreviewEvent event(ChangeEvent event, Shaper shaper, MaskedEnvelope source) {

@@ -2,7 +2,6 @@ package io.millrace.admin.shaping;
 
 import io.millrace.admin.web.Api;
 import io.millrace.admin.web.Items;
-import io.millrace.admin.web.Problem;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.catalog.shaping.ShapingFinding;
 import io.swagger.v3.oas.annotations.Operation;
@@ -94,10 +93,7 @@ class ShapingApi {
             @PathVariable long table,
             @RequestBody Shaping shaping,
             @RequestParam(defaultValue = "20") int limit) {
-        if (limit < 1 || limit > MOST) {
-            throw Problem.badRequest("The limit " + limit + " is not between 1 and " + MOST + ".");
-        }
         Declarations.Place place = declarations.place(sink, table);
-        return previews.of(place.table(), place.binding(), shaping, limit);
+        return previews.of(place.table(), place.binding(), shaping, Items.limit(limit, MOST));
     }
 }

@@ -8,19 +8,29 @@ import io.millrace.catalog.SinkBinding;
 import io.millrace.catalog.TableState;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** Pauses and resumes the delivery of one table to one sink. */
 @Component("adminBindings")
 public class Bindings {
 
+    private static final Logger log = LoggerFactory.getLogger(Bindings.class);
+
     private final PipelineCatalog catalog;
     private final Rewinds rewinds;
+    private final TopicGaps gaps;
+    private final TransactionTemplate transaction;
 
-    Bindings(PipelineCatalog catalog, Rewinds rewinds) {
+    Bindings(PipelineCatalog catalog, Rewinds rewinds, TopicGaps gaps, PlatformTransactionManager transactions) {
         this.catalog = catalog;
         this.rewinds = rewinds;
+        this.gaps = gaps;
+        this.transaction = new TransactionTemplate(transactions);
     }
 
     /** A binding after it was resumed, and what else was begun for it, in a sentence. */
@@ -43,23 +53,37 @@ public class Bindings {
      */
     public Resumed resume(String sink, long tableId, String by) {
         CapturedTable table = table(sink, tableId);
-        String said = "Delivery to " + sink + " goes on where it stopped.";
-        if (binding(sink, table).state() == BindingState.FAILED && rewinds.hasGaps(sink, table)) {
-            if (table.state() != TableState.STREAMING && table.state() != TableState.SNAPSHOTTING) {
-                throw new Problem(
-                        HttpStatus.CONFLICT,
-                        "The table cannot be read again now",
-                        "Changes that " + sink
-                                + " did not have were deleted in Kafka, so the table must be read again. Resume the table"
-                                + " first, then this.");
+        if (binding(sink, table).state() == BindingState.FAILED) {
+            TopicGaps.Look look = gaps.look(sink, table);
+            if (!look.isWhole()) {
+                return resumeBehindGaps(sink, table, look, by);
             }
-            rewinds.passGaps(sink, table, by);
-            catalog.readAnew(tableId, by);
-            said = "Delivery to " + sink
-                    + " goes on with the oldest change that Kafka still has, and all rows are being read again."
-                    + " The changes in between are lost to it; rows deleted in that time are found missing once all are read.";
         }
-        return new Resumed(move(sink, tableId, BindingState.ACTIVE, null), said);
+        return new Resumed(
+                move(sink, tableId, BindingState.ACTIVE, null), "Delivery to " + sink + " goes on where it stopped.");
+    }
+
+    /** All or nothing: once the sink was moved over a gap, nobody sees that there was one, and that rows are to be read again. */
+    private Resumed resumeBehindGaps(String sink, CapturedTable table, TopicGaps.Look look, String by) {
+        if (table.state() != TableState.STREAMING && table.state() != TableState.SNAPSHOTTING) {
+            throw new Problem(
+                    HttpStatus.CONFLICT,
+                    "The table cannot be read again now",
+                    "Changes that " + sink
+                            + " did not have were deleted in Kafka, so the table must be read again. Resume the table"
+                            + " first, then this.");
+        }
+        transaction.executeWithoutResult(status -> {
+            gaps.pass(sink, look);
+            catalog.readAnew(table.id(), by);
+            catalog.bindingState(table.id(), sink, BindingState.ACTIVE, null);
+        });
+        log.warn("{} passes records that are gone from {}, as {} decided: {}", sink, table.topic(), by, look);
+        return new Resumed(
+                binding(sink, table(sink, table.id())),
+                "Delivery to " + sink
+                        + " goes on with the oldest change that Kafka still has, and all rows are being read again."
+                        + " The changes in between are lost to it; rows deleted in that time are found missing once all are read.");
     }
 
     /**

@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -35,13 +34,13 @@ class Rewinds {
     private final Offsets offsets;
     private final TopicSearch topics;
     private final PipelineCatalog catalog;
-    private final FormerLetters letters;
+    private final TopicGaps gaps;
 
-    Rewinds(Offsets offsets, TopicSearch topics, PipelineCatalog catalog, FormerLetters letters) {
+    Rewinds(Offsets offsets, TopicSearch topics, PipelineCatalog catalog, TopicGaps gaps) {
         this.offsets = offsets;
         this.topics = topics;
         this.catalog = catalog;
-        this.letters = letters;
+        this.gaps = gaps;
     }
 
     /** Of a sink's memory, for the time that the changes take to be given again. */
@@ -69,11 +68,14 @@ class Rewinds {
      * @throws Problem if nothing lies between the target and where the sink stands, or the sink no longer knows what it was given then
      */
     List<Moved> rewind(String sink, CapturedTable table, RewindTarget target, String by) {
-        requireSameTopic(sink, table);
+        gaps.requireSameTopic(sink, table);
         Map<TopicPartition, Long> found = topics.find(table.topic(), target);
         Map<Integer, Long> given = offsets.given(sink, table.topic());
         List<Moved> moved = new ArrayList<>();
-        for (DeliveryOffset offset : delivered(sink, table)) {
+        for (DeliveryOffset offset : offsets.deliveries(sink)) {
+            if (!offset.topic().equals(table.topic())) {
+                continue;
+            }
             Long first = found.get(new TopicPartition(offset.topic(), offset.partition()));
             if (first != null) {
                 long until = Math.max(offset.nextOffset(), given.getOrDefault(offset.partition(), 0L));
@@ -99,24 +101,6 @@ class Rewinds {
         log.info("{} was rewound in {} by {}: {}", sink, table.topic(), by, moved);
         moved.sort(Comparator.comparingInt(Moved::partition));
         return moved;
-    }
-
-    private static boolean isAnew(TopicPartition partition, TopicSearch.Range range, Map<TopicPartition, Long> stands) {
-        return stands.getOrDefault(partition, 0L) > range.end();
-    }
-
-    /** Where a partition ends before the sink's offset, it counts anew, and what is kept by offset is to be set apart first. */
-    private void requireSameTopic(String sink, CapturedTable table) {
-        Map<TopicPartition, Long> stands = stands(sink, table);
-        boolean anew = topics.outside(table.topic(), stands).entrySet().stream()
-                .anyMatch(outside -> isAnew(outside.getKey(), outside.getValue(), stands));
-        if (anew) {
-            throw new Problem(
-                    HttpStatus.CONFLICT,
-                    "The topic was made anew",
-                    table.topic() + " ends before where " + sink + " stands: resume " + sink
-                            + " first, which begins with it anew.");
-        }
     }
 
     private static boolean isFailed(String sink, CapturedTable table) {
@@ -157,49 +141,5 @@ class Rewinds {
                         + " or later, or have what it holds of the table made anew: \"Rebuild\" on the page of the table's"
                         + " sink, or POST /api/v1/sinks/" + sink + "/tables/" + table.id() + "/rebuild."
                 : "it would act on them a second time. Rewind to " + since + " or later.";
-    }
-
-    List<DeliveryOffset> delivered(String sink, CapturedTable table) {
-        return offsets.deliveries(sink).stream()
-                .filter(offset -> offset.topic().equals(table.topic()))
-                .toList();
-    }
-
-    /** Tells whether the topic no longer holds what comes next in some partition. */
-    boolean hasGaps(String sink, CapturedTable table) {
-        return !topics.outside(table.topic(), stands(sink, table)).isEmpty();
-    }
-
-    /** Moves the sink over what the topic no longer holds. What was lost there, only a new snapshot can make good. */
-    void passGaps(String sink, CapturedTable table, String by) {
-        Map<TopicPartition, Long> stands = stands(sink, table);
-        Map<TopicPartitionId, Long> passed = new HashMap<>();
-        Map<TopicPartitionId, Long> begun = new HashMap<>();
-        List<TopicPartition> anew = new ArrayList<>();
-        topics.outside(table.topic(), stands).forEach((partition, range) -> {
-            TopicPartitionId id = new TopicPartitionId(partition.topic(), partition.partition());
-            if (isAnew(partition, range, stands)) {
-                anew.add(partition);
-                begun.put(id, range.begin());
-            } else {
-                passed.put(id, range.begin());
-            }
-        });
-        letters.setApart(sink, anew);
-        offsets.rewind(sink, passed);
-        offsets.beginAnew(sink, begun);
-        log.warn(
-                "{} passes records that are gone from {}, as {} decided: to {}, and anew from {}",
-                sink,
-                table.topic(),
-                by,
-                passed,
-                begun);
-    }
-
-    private Map<TopicPartition, Long> stands(String sink, CapturedTable table) {
-        return delivered(sink, table).stream()
-                .collect(Collectors.toMap(
-                        offset -> new TopicPartition(offset.topic(), offset.partition()), DeliveryOffset::nextOffset));
     }
 }

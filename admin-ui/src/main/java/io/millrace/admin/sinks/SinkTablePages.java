@@ -166,7 +166,7 @@ class SinkTablePages {
                 redirect,
                 switch (meant) {
                     case CANCEL -> "Being cancelled; readers see what they saw.";
-                    case ACCEPT -> "It goes on in spite of the differences.";
+                    case ACCEPT -> "It compares once more, and goes on if no more is missing than what you saw.";
                     case ROLL_BACK -> "The old one is taking its place again.";
                     case FINISH -> "The old one is being removed.";
                 },

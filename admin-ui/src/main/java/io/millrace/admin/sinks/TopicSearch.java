@@ -4,13 +4,16 @@ import io.millrace.admin.web.Problem;
 import io.millrace.event.EventHeaders;
 import io.millrace.event.SourcePosition;
 import io.millrace.event.kafka.ChangeEventRecords;
+import io.millrace.event.kafka.TopicIds;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -30,11 +33,21 @@ class TopicSearch {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     /** Where a partition begins and ends. */
-    record Range(long begin, long end) {}
+    record Range(long begin, long end) {
 
+        boolean holds(long next) {
+            return next >= begin && next <= end;
+        }
+    }
+
+    private final Map<String, Object> connection;
     private final Map<String, Object> settings;
 
     TopicSearch(KafkaProperties kafka) {
+        connection = kafka.buildAdminProperties();
+        connection.put(AdminClientConfig.CLIENT_ID_CONFIG, "millrace-admin-topics");
+        connection.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
+        connection.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
         settings = new HashMap<>(kafka.buildAdminProperties());
         settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "millrace-admin-search");
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
@@ -53,14 +66,41 @@ class TopicSearch {
         try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             return question.ask(consumer);
         } catch (KafkaException e) {
-            throw new Problem(
-                    HttpStatus.SERVICE_UNAVAILABLE,
-                    "Kafka does not answer",
-                    "Nothing was changed. Check that Kafka at spring.kafka.bootstrap-servers runs, then ask again: "
-                            + e.getMessage());
+            throw unanswered(e);
         }
     }
 
+    private static Problem unanswered(KafkaException e) {
+        return new Problem(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "Kafka does not answer",
+                "Nothing was changed. Check that Kafka at spring.kafka.bootstrap-servers runs, then ask again: "
+                        + e.getMessage());
+    }
+
+    /**
+     * Returns what tells a topic from others that had its name before.
+     *
+     * @throws Problem if there is no such topic, or Kafka does not answer
+     */
+    UUID id(String topic) {
+        UUID id;
+        try (Admin admin = Admin.create(connection)) {
+            id = TopicIds.of(admin, List.of(topic)).get(topic);
+        } catch (KafkaException e) {
+            throw unanswered(e);
+        }
+        if (id == null) {
+            throw new Problem(
+                    HttpStatus.CONFLICT,
+                    "The topic does not exist",
+                    topic
+                            + " was deleted in Kafka. Capture makes it anew with the table's next change; then ask again.");
+        }
+        return id;
+    }
+
+    /** Returns where each partition begins and ends. */
     Map<TopicPartition, Range> ranges(String topic) {
         return ask(consumer -> ranges(consumer, topic));
     }
@@ -141,22 +181,5 @@ class TopicSearch {
 
     private static SourcePosition position(ConsumerRecord<byte[], byte[]> record) {
         return SourcePosition.parse(String.valueOf(ChangeEventRecords.text(record.headers(), EventHeaders.POSITION)));
-    }
-
-    /** Returns the partitions of a topic that an offset lies outside of. */
-    Map<TopicPartition, Range> outside(String topic, Map<TopicPartition, Long> offsets) {
-        Map<TopicPartition, Range> ranges = ranges(topic);
-        Collection<TopicPartition> inside = ranges.entrySet().stream()
-                .filter(entry -> {
-                    Long offset = offsets.get(entry.getKey());
-                    long next = offset == null ? 0 : offset;
-                    return next >= entry.getValue().begin()
-                            && next <= entry.getValue().end();
-                })
-                .map(Map.Entry::getKey)
-                .toList();
-        Map<TopicPartition, Range> outside = new HashMap<>(ranges);
-        outside.keySet().removeAll(inside);
-        return outside;
     }
 }

@@ -14,4 +14,16 @@ public record Items<T>(List<T> items, @Nullable String next) {
     public static <T> Items<T> all(List<T> items) {
         return new Items<>(items, null);
     }
+
+    /**
+     * Returns how many are asked for.
+     *
+     * @throws Problem 400 if that is none, or more than so many
+     */
+    public static int limit(int asked, int most) {
+        if (asked < 1 || asked > most) {
+            throw Problem.badRequest("The limit " + asked + " is not between 1 and " + most + ".");
+        }
+        return asked;
+    }
 }

@@ -62,7 +62,7 @@ class SinkLagsTests {
         // long ago: a table that is written to once a day is not a day behind
         Instant lastCommit = NOON.minusSeconds(86_400);
         return new DeliveryOffset(
-                "redis", "src.public.t", partition, next, null, lastCommit, next, null, null, 0, 0, lastCommit);
+                "redis", "src.public.t", partition, next, null, lastCommit, next, null, null, 0, 0, null, lastCommit);
     }
 
     private SinkLag sample(int second, Map<TopicPartition, Long> ends, DeliveryOffset... offsets) {

@@ -9,7 +9,6 @@ import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRelations;
 import io.millrace.catalog.TableRelations.Relation;
-import io.millrace.catalog.TableState;
 import io.millrace.catalog.preflight.SourceLocks;
 import io.millrace.event.TableId;
 import java.sql.Connection;
@@ -93,8 +92,7 @@ final class RelationWatch {
         String message = "The table " + table.table() + " was dropped at the source. What the sinks hold of it stays.";
         String wayOut = "Remove it here; or, where it was created again, resume it: its rows are then read anew.";
         LOG.warn(message);
-        catalog.tableState(table.id(), TableState.FAILED, message + " " + wayOut);
-        alerts.raise(Trouble.of(AlertName.TABLE_DROPPED, Severity.CRITICAL, table, null, message, wayOut));
+        catalog.tableFailed(table, AlertName.TABLE_DROPPED, message, wayOut);
     }
 
     /** The registered name stays the name on the outside; that the source has another is said. */

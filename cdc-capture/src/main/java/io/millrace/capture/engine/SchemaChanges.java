@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,22 +89,9 @@ final class SchemaChanges {
         if (!was.keyColumns().equals(now.keyColumns())) {
             keyChanged(tableId, was, now);
         }
-        if (!changes.isEmpty() && (!onlyAdded(was, now) || filled(at, relation, was, now))) {
+        if (!changes.isEmpty() && (!now.onlyAddsTo(was) || filled(at, relation, was, now))) {
             catalog.relations().reread(tableId, String.join(", ", changes));
         }
-    }
-
-    private static boolean onlyAdded(TableSchema was, TableSchema now) {
-        return was.keyColumns().equals(now.keyColumns())
-                && now.columns().stream()
-                        .map(SchemaChanges::shape)
-                        .collect(Collectors.toSet())
-                        .containsAll(
-                                was.columns().stream().map(SchemaChanges::shape).toList());
-    }
-
-    private static List<Object> shape(Column column) {
-        return List.of(column.name(), column.type(), column.oid());
     }
 
     private static boolean filled(Connection at, Relation relation, TableSchema was, TableSchema now)

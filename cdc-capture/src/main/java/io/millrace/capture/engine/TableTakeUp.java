@@ -80,19 +80,19 @@ final class TableTakeUp {
                     .map(Finding::text)
                     .collect(Collectors.joining(" "));
             LOG.warn("{} cannot be captured: {}", table.table(), problems);
-            catalog.tableState(table.id(), TableState.FAILED, problems);
+            catalog.tableFailed(table, AlertName.TABLE_FAILED, problems, "Mend that, then resume the table.");
             return;
         }
         SourceTable described =
                 new SourceTables().find(connection, table.table()).orElseThrow();
         Optional<TableTopic> topic = tails.topic(table, Cluster.read(connection));
         if (topic.isEmpty()) {
-            catalog.tableState(
-                    table.id(),
-                    TableState.FAILED,
+            catalog.tableFailed(
+                    table,
+                    AlertName.TABLE_FAILED,
                     "The topic " + table.topic() + " holds later changes than " + source.name() + " has written:"
-                            + " it is left from another server or another installation. Remove the table here, delete"
-                            + " the topic, and register the table again.");
+                            + " it is left from another server or another installation.",
+                    "Remove the table here, delete the topic, and register the table again.");
             return;
         }
         bind(table, described);
@@ -128,7 +128,10 @@ final class TableTakeUp {
         if (before.isPresent() && before.get().oid() != described.oid()) {
             catalog.readAnew(table.id(), "millrace: the table was created again");
         }
-        catalog.alerts().resolve(AlertName.TABLE_DROPPED, Alerts.subject(table, null));
+        // what still stands in the way is met again, and said again
+        for (String over : List.of(AlertName.TABLE_FAILED, AlertName.TABLE_DROPPED)) {
+            catalog.alerts().resolve(over, Alerts.subject(table, null));
+        }
     }
 
     /** A sink of which nothing is published is taken to need one. */

@@ -1,11 +1,13 @@
 package io.millrace.capture.snapshot;
 
+import io.millrace.catalog.AlertName;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.TableState;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,11 +53,11 @@ final class SnapshotEnds {
     private void failed(CapturedTable table, TableSnapshot snapshot) {
         if (snapshot.state() == SnapshotState.FAILED && snapshot.filter() == null) {
             context.catalog()
-                    .tableState(
-                            table.id(),
-                            TableState.FAILED,
-                            snapshot.message()
-                                    + " Mend that, then resume the table: all its rows are then read again.");
+                    .tableFailed(
+                            table,
+                            AlertName.TABLE_FAILED,
+                            Objects.requireNonNullElse(snapshot.message(), "Its rows could not be read."),
+                            "Mend that, then resume the table: all its rows are then read again.");
         }
     }
 

@@ -30,4 +30,9 @@ public record Comparison(
     public boolean loses() {
         return missing + older > 0;
     }
+
+    /** Tells whether readers would lose nothing by the exchange beyond what another comparison has found. */
+    public boolean losesNoMoreThan(Comparison other) {
+        return missing <= other.missing && older <= other.older;
+    }
 }

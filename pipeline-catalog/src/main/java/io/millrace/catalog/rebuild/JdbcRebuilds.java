@@ -1,5 +1,6 @@
 package io.millrace.catalog.rebuild;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -160,6 +161,15 @@ public final class JdbcRebuilds implements Rebuilds {
     }
 
     @Override
+    public boolean hasStood(long id, Duration atLeast) {
+        return sql.sql("SELECT state_since <= now() - make_interval(secs => ?) FROM millrace.sink_rebuild WHERE id = ?")
+                .params(Arrays.asList(atLeast.toMillis() / 1000.0, id))
+                .query(Boolean.class)
+                .optional()
+                .orElse(false);
+    }
+
+    @Override
     public void place(long id, String place) {
         sql.sql("UPDATE millrace.sink_rebuild SET place = ?::jsonb WHERE id = ?")
                 .params(Arrays.asList(place, id))
@@ -187,9 +197,23 @@ public final class JdbcRebuilds implements Rebuilds {
 
     @Override
     public void compared(long id, Comparison comparison) {
-        sql.sql("UPDATE millrace.sink_rebuild SET comparison = ?::jsonb WHERE id = ?")
+        sql.sql("UPDATE millrace.sink_rebuild SET comparison = ?::jsonb, compared_back = (state = 'ROLLING_BACK')"
+                        + " WHERE id = ?")
                 .params(Arrays.asList(RebuildRows.json(comparison), id))
                 .update();
+    }
+
+    @Override
+    public boolean different(long id, RebuildState expected, Comparison comparison, String message) {
+        return sql.sql("""
+                        UPDATE millrace.sink_rebuild
+                        SET state = 'DIFFERENT', state_since = now(), comparison = ?::jsonb, message = ?,
+                            wish = CASE WHEN wish = 'CANCEL' THEN wish END
+                        WHERE id = ? AND state = ?
+                        """)
+                        .params(Arrays.asList(RebuildRows.json(comparison), message, id, expected.name()))
+                        .update()
+                == 1;
     }
 
     @Override

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param asked whether feeding asked for rows to be read again, whose answers stand behind {@code until}
  * @param refused how many changes the copy refused
  * @param comparison JSON, as {@link Comparison}; null until it was made
+ * @param comparedBack whether that was of the old one, for a rollback
  * @param message what it waits for, or why it ended; null where there is nothing to say
  * @param keepFor how long the old one is kept after the exchange
  * @param keepUntil null before the exchange
@@ -42,6 +43,7 @@ public record Rebuild(
         boolean asked,
         long refused,
         @Nullable Comparison comparison,
+        boolean comparedBack,
         @Nullable String message,
         Duration keepFor,
         @Nullable Instant keepUntil,

@@ -47,6 +47,7 @@ final class RebuildRows {
                 row.getBoolean("asked"),
                 row.getLong("refused"),
                 comparison == null ? null : JSON.readValue(comparison, Comparison.class),
+                row.getBoolean("compared_back"),
                 row.getString("message"),
                 Duration.ofSeconds(row.getLong("keep_seconds")),
                 instant(row, "keep_until"),

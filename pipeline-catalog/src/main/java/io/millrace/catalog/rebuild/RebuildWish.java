@@ -4,7 +4,7 @@ package io.millrace.catalog.rebuild;
 public enum RebuildWish {
     /** Give it up; readers see what they saw. */
     CANCEL,
-    /** Go on in spite of the differences found. */
+    /** Go on in spite of the differences found, unless there are more of them by now. */
     ACCEPT,
     /** Put the old one back. */
     ROLL_BACK,

@@ -1,5 +1,6 @@
 package io.millrace.catalog.rebuild;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,6 +62,9 @@ public interface Rebuilds {
     /** Moves a rebuild on if it still stands where expected; clears its message, and its wish where it was taken up. */
     boolean move(long id, RebuildState expected, RebuildState next, @Nullable String message);
 
+    /** Tells whether one has stood where it stands for at least so long, by the database's clock. */
+    boolean hasStood(long id, Duration atLeast);
+
     void place(long id, String place);
 
     /** Notes where feeding ends now, behind the answers to all that it asked for. */
@@ -75,6 +79,12 @@ public interface Rebuilds {
     void fed(long id, Map<Integer, Long> next, long refused, boolean asked);
 
     void compared(long id, Comparison comparison);
+
+    /**
+     * Notes a comparison that a person must judge, if the rebuild still stands where expected. What they accepted before was another one: that
+     * wish is gone with this.
+     */
+    boolean different(long id, RebuildState expected, Comparison comparison, String message);
 
     /** Notes what it waits for; null for nothing. */
     void message(long id, @Nullable String message);

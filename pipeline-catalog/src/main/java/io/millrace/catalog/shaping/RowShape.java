@@ -46,8 +46,9 @@ final class RowShape {
     }
 
     private final Shaping shaping;
-    /** The table's columns; null where others go out as well. */
-    private final @Nullable Set<String> known;
+    private final Set<String> known;
+    /** What the fields are called that the table's columns and the computed ones make. */
+    private final Set<String> taken;
 
     private final Map<String, Masking> maskings = new HashMap<>();
     private final Map<String, Way> ways = new ConcurrentHashMap<>();
@@ -55,13 +56,13 @@ final class RowShape {
 
     /**
      * Takes the columns that the table has now. Where some are masked no others go out: events of the time before a masked column was
-     * renamed hold its values under its old name.
+     * renamed hold its values under its old name. Else those that the table had once do, unless a field has their name by now.
      */
     RowShape(Shaping shaping, Collection<Column> columns, MaskingKey key) {
         this.shaping = shaping;
-        this.known = shaping.masks().isEmpty()
-                ? null
-                : columns.stream().map(Column::name).collect(Collectors.toSet());
+        this.known = columns.stream().map(Column::name).collect(Collectors.toSet());
+        this.taken = known.stream().filter(shaping::sends).map(shaping::nameOf).collect(Collectors.toSet());
+        shaping.computed().forEach(field -> taken.add(field.name()));
         shaping.masks().forEach((column, mask) -> maskings.put(column, new Masking(mask, key)));
         shaping.masks().keySet().forEach(column -> masked.add(shaping.nameOf(column)));
     }
@@ -104,8 +105,13 @@ final class RowShape {
     }
 
     private Way way(String column) {
-        boolean sent = shaping.sends(column) && (known == null || known.contains(column));
-        return new Way(sent, prefix(shaping.nameOf(column)), maskings.get(column));
+        return new Way(sends(column), prefix(shaping.nameOf(column)), maskings.get(column));
+    }
+
+    private boolean sends(String column) {
+        boolean former = !known.contains(column);
+        return shaping.sends(column)
+                && !(former && (!shaping.masks().isEmpty() || taken.contains(shaping.nameOf(column))));
     }
 
     private static byte[] prefix(String name) {
@@ -126,7 +132,7 @@ final class RowShape {
         }
         Set<String> names = new LinkedHashSet<>();
         for (String column : columns) {
-            if (shaping.sends(column) && (known == null || known.contains(column)) && staysUnavailable(column)) {
+            if (sends(column) && staysUnavailable(column)) {
                 names.add(shaping.nameOf(column));
             }
         }

@@ -66,6 +66,7 @@ public final class Shaper {
                                 + ". If it was renamed, its values would be sent as they are: change the shaping, then resume.");
             }
         }
+        FieldNames.check(shaping, table);
         List<ShapingFinding> findings = new ArrayList<>();
         Expression filter = null;
         List<Field> fields = new ArrayList<>();
@@ -238,20 +239,12 @@ public final class Shaper {
         Row before = event.before();
         Set<String> unavailable = new LinkedHashSet<>(rows.unavailable(event.unavailable()));
         unavailable.addAll(unknown);
-        ChangeEvent shapedEvent = new ChangeEvent(
-                event.source(),
-                event.table(),
-                event.position(),
-                event.lsn(),
+        ChangeEvent shapedEvent = event.with(
                 event.operation(),
-                event.key(),
                 before == null ? null : rows.shape(before, Set.of(), List.of()),
                 event.beforeCompleteness(),
                 after,
-                unavailable,
-                event.transaction(),
-                event.capturedAt(),
-                event.schemaVersion());
+                unavailable);
         return new Shaped.Sent(shapedEvent, rows.masked(), rows.maskedChanges(event));
     }
 
@@ -262,19 +255,6 @@ public final class Shaper {
     /** Returns an event without the row before it. */
     private static ChangeEvent with(
             ChangeEvent event, Operation operation, @Nullable Row after, Set<String> unavailable) {
-        return new ChangeEvent(
-                event.source(),
-                event.table(),
-                event.position(),
-                event.lsn(),
-                operation,
-                event.key(),
-                null,
-                BeforeCompleteness.NONE,
-                after,
-                unavailable,
-                event.transaction(),
-                event.capturedAt(),
-                event.schemaVersion());
+        return event.with(operation, null, BeforeCompleteness.NONE, after, unavailable);
     }
 }

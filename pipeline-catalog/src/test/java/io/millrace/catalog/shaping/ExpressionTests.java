@@ -237,20 +237,8 @@ class ExpressionTests {
     }
 
     private static ChangeEvent keyOnly(ChangeEvent event) {
-        return new ChangeEvent(
-                event.source(),
-                event.table(),
-                event.position(),
-                event.lsn(),
-                event.operation(),
-                event.key(),
-                Row.of("{\"id\":1}"),
-                BeforeCompleteness.KEY,
-                event.after(),
-                event.unavailable(),
-                event.transaction(),
-                event.capturedAt(),
-                event.schemaVersion());
+        return event.with(
+                event.operation(), Row.of("{\"id\":1}"), BeforeCompleteness.KEY, event.after(), event.unavailable());
     }
 
     @Test

@@ -3,7 +3,10 @@ package io.millrace.catalog.shaping;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.Column;
 import io.millrace.catalog.ReplicaIdentity;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +49,42 @@ class ShapingCheckTests {
                         "names.email: The name of score is taken by email.",
                         "computed.0.name: The name big is taken.",
                         "computed.1.name: '' is no name for a field: a letter, then up to 62 letters, digits, _ or -.");
+    }
+
+    @Test
+    void columnThatCameLaterAndWouldBeCalledLikeAnotherFieldStopsTheBinding() {
+        Shaping renamed = ShapingFixture.shaping(null, Map.of("email", "mail"), Map.of());
+        assertThatThrownBy(() -> Shaper.of(renamed, with("mail"), () -> ShapingFixture.KEY))
+                .isInstanceOf(ShapingException.class)
+                .hasMessage("email and mail of public.people would both be called mail in the sink. Change the shaping,"
+                        + " then resume.");
+        Shaping computed = new Shaping(null, Map.of(), Map.of(), null, List.of(new Computed("twice", "big * 2")));
+        assertThatThrownBy(() -> Shaper.of(computed, with("twice"), () -> ShapingFixture.KEY))
+                .isInstanceOf(ShapingException.class)
+                .hasMessage(
+                        "The column twice of public.people and the computed field twice would both be called twice in"
+                                + " the sink. Change the shaping, then resume.");
+        Shaping chosen = ShapingFixture.shaping(List.of("id", "email"), Map.of("email", "mail"), Map.of());
+        assertThat(Shaper.of(chosen, with("mail"), () -> ShapingFixture.KEY)
+                        .table()
+                        .columns())
+                .extracting(Column::name)
+                .containsExactly("id", "mail");
+    }
+
+    @Test
+    void columnThatTheTableHasNoLongerGivesWayToTheFieldThatHasItsName() {
+        Shaping renamed =
+                new Shaping(null, Map.of("email", "mail"), Map.of(), null, List.of(new Computed("twice", "big * 2")));
+        assertThat(ShapingFixture.sent(
+                        renamed, "{\"id\":1,\"email\":\"x\",\"mail\":\"former\",\"big\":2,\"twice\":0,\"gone\":3}"))
+                .isEqualTo("{\"id\":1,\"mail\":\"x\",\"big\":2,\"gone\":3,\"twice\":4}");
+    }
+
+    private static CapturedTable with(String column) {
+        List<Column> columns = new ArrayList<>(ShapingFixture.COLUMNS);
+        columns.add(new Column(column, "text", "text", 25, true));
+        return ShapingFixture.table(ReplicaIdentity.FULL, columns);
     }
 
     @Test

@@ -27,6 +27,11 @@ final class AwaitedRowTable implements AwaitedRows {
             WHERE a.table_id = ? AND a.sink = ? AND a.key_hash = n.key_hash AND a.last_version <= n.version
             """;
 
+    private static final String BEGIN = """
+            INSERT INTO millrace.awaited_row (table_id, sink, key_hash, first_version, last_version)
+            SELECT ?, ?, key_hash, first_version, last_version FROM millrace.awaited_row WHERE table_id = ? AND sink = ?
+            """;
+
     private final JdbcTemplate jdbc;
 
     AwaitedRowTable(JdbcTemplate jdbc) {
@@ -87,5 +92,11 @@ final class AwaitedRowTable implements AwaitedRows {
                 place.tableId(),
                 place.sink(),
                 version);
+    }
+
+    @Override
+    public void begin(Place place, Place like) {
+        jdbc.update("DELETE FROM millrace.awaited_row" + OF_PLACE, place.tableId(), place.sink());
+        jdbc.update(BEGIN, place.tableId(), place.sink(), like.tableId(), like.sink());
     }
 }

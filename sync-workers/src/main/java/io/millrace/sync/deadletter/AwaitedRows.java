@@ -13,7 +13,13 @@ import java.util.Map;
 public interface AwaitedRows {
 
     /** Where rows are awaited: in what a sink holds of a table. */
-    record Place(long tableId, String sink) {}
+    record Place(long tableId, String sink) {
+
+        /** Returns where a refill of the sink puts entries together, which rests on what the sink holds. */
+        public Place ofRefill() {
+            return new Place(tableId, sink + " refill");
+        }
+    }
 
     /** Tells whether any row is awaited there. */
     boolean any(Place place);
@@ -29,4 +35,7 @@ public interface AwaitedRows {
 
     /** The table was emptied in a version. */
     void emptied(Place place, long version);
+
+    /** In one place, whatever was there, the same is missing from now on as in another. */
+    void begin(Place place, Place like);
 }

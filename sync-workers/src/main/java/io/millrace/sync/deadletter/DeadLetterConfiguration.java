@@ -1,6 +1,6 @@
 package io.millrace.sync.deadletter;
 
-import org.flywaydb.core.Flyway;
+import io.millrace.catalog.FormerLetters;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.context.annotation.Bean;
@@ -23,12 +23,12 @@ class DeadLetterConfiguration {
     }
 
     @Bean
-    DeadLetters deadLetters(JdbcTemplate jdbc, DeadLetterTopics topics, LetterRecords records, Flyway migrated) {
-        return new DeadLetterStore(new LetterTable(jdbc), topics, records);
+    DeadLetters deadLetters(JdbcTemplate jdbc, FormerLetters former, DeadLetterTopics topics, LetterRecords records) {
+        return new DeadLetterStore(new LetterIntake(jdbc, former), new LetterTable(jdbc), topics, records);
     }
 
     @Bean
-    AwaitedRows awaitedRows(JdbcTemplate jdbc, Flyway migrated) {
+    AwaitedRows awaitedRows(JdbcTemplate jdbc) {
         return new AwaitedRowTable(jdbc);
     }
 }

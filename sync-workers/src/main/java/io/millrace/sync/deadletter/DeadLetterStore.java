@@ -11,11 +11,13 @@ import org.jspecify.annotations.Nullable;
 /** The table and the topics together; the topic first, so that what the table shows is there. */
 final class DeadLetterStore implements DeadLetters {
 
+    private final LetterIntake intake;
     private final LetterTable table;
     private final DeadLetterTopics topics;
     private final LetterRecords records;
 
-    DeadLetterStore(LetterTable table, DeadLetterTopics topics, LetterRecords records) {
+    DeadLetterStore(LetterIntake intake, LetterTable table, DeadLetterTopics topics, LetterRecords records) {
+        this.intake = intake;
         this.table = table;
         this.topics = topics;
         this.records = records;
@@ -23,12 +25,17 @@ final class DeadLetterStore implements DeadLetters {
 
     @Override
     public boolean keep(String sink, List<DeadLetter> letters) {
-        return table.keep(sink, letters, topics.send(sink, letters));
+        return intake.keep(sink, letters, topics.send(sink, letters));
     }
 
     @Override
     public Map<Long, Long> unsettled(String sink, TopicPartition partition) {
         return table.unsettled(sink, partition);
+    }
+
+    @Override
+    public long unsettledRows(String sink, TopicPartition partition) {
+        return table.unsettledRows(sink, partition);
     }
 
     @Override
@@ -43,8 +50,14 @@ final class DeadLetterStore implements DeadLetters {
 
     @Override
     public List<KeptLetter> due(
-            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit) {
-        return table.due(sink, partition, below, except, exceptRows, limit);
+            String sink,
+            TopicPartition partition,
+            long below,
+            Set<Long> except,
+            Set<Long> exceptRows,
+            boolean inOrder,
+            int limit) {
+        return table.due(sink, partition, below, except, exceptRows, inOrder, limit);
     }
 
     @Override
@@ -53,8 +66,8 @@ final class DeadLetterStore implements DeadLetters {
     }
 
     @Override
-    public void later(KeptLetter letter, String cause, @Nullable String masks) {
-        table.later(letter.id(), cause, masks);
+    public String later(KeptLetter letter, String cause, @Nullable String masks) {
+        return table.later(letter, cause, masks);
     }
 
     @Override
@@ -74,7 +87,7 @@ final class DeadLetterStore implements DeadLetters {
 
     @Override
     public void refused(KeptLetter letter, String cause, @Nullable String stack, @Nullable String masks) {
-        table.refused(letter.id(), cause, stack, masks);
+        table.refused(letter, cause, stack, masks);
     }
 
     @Override
@@ -86,5 +99,10 @@ final class DeadLetterStore implements DeadLetters {
     @Override
     public Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to) {
         return table.discarded(sink, partition, from, to);
+    }
+
+    @Override
+    public long lastDiscarded(String sink, TopicPartition partition) {
+        return table.lastDiscarded(sink, partition);
     }
 }

@@ -20,7 +20,8 @@ public interface DeadLetters {
     /**
      * Keeps records, in the table {@code dead_letter} and in the topic {@code <topic>.<sink>.dlt}, and returns when both are durable.
      * Keeping one again counts it up; one that a person discarded stays discarded. A letter about another record with the same offset, from
-     * before the topic was made anew, is set apart under a negative one, in its order with whatever was kept before it.
+     * before the topic was made anew, is set apart under a negative one, in its order with whatever was kept before it. Of one that is
+     * masked under less than is declared by now, no values are kept in the table.
      *
      * @return false if the sink's stored offset has passed one of them: another worker dealt with it, and this one is behind the times
      */
@@ -28,6 +29,9 @@ public interface DeadLetters {
 
     /** Returns, by what rows are told apart by, the offset of each row's first letter that is not settled. */
     Map<Long, Long> unsettled(String sink, TopicPartition partition);
+
+    /** Returns how many rows have letters that are not settled; each letter that names no row counts as one. */
+    long unsettledRows(String sink, TopicPartition partition);
 
     /**
      * Returns, by what rows are told apart by, the letters of each row that were discarded and that no whole newer state of the row has made
@@ -43,9 +47,16 @@ public interface DeadLetters {
      *
      * @param except letters that are left out
      * @param exceptRows rows whose letters are left out, by what rows are told apart by
+     * @param inOrder whether no change of a row may go before an earlier one that is OPEN: a letter that was to do so is WAITING from now on
      */
     List<KeptLetter> due(
-            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit);
+            String sink,
+            TopicPartition partition,
+            long below,
+            Set<Long> except,
+            Set<Long> exceptRows,
+            boolean inOrder,
+            int limit);
 
     /** Takes note that a letter is given to the sink now; false if it was settled meanwhile, and must not be. */
     boolean begin(KeptLetter letter);
@@ -53,10 +64,11 @@ public interface DeadLetters {
     /**
      * It was not taken, but may be: it stays due.
      *
-     * @param masks what the sink was given was masked under these; null for a cause that quotes nothing of it. If the letter has others by
+     * @param masks what the sink was given was masked under these; null for a cause that quotes nothing of it. If others are declared by
      *     now, the cause is not kept.
+     * @return the cause as it may be told to anybody: itself, or what stands for it where it was not kept
      */
-    void later(KeptLetter letter, String cause, @Nullable String masks);
+    String later(KeptLetter letter, String cause, @Nullable String masks);
 
     /**
      * Returns a letter's record: from its topic, or, where that has it no more or was made anew, from the topic of dead letters; empty if
@@ -98,4 +110,7 @@ public interface DeadLetters {
      * topic is not the one that it was.
      */
     Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to);
+
+    /** Returns the offset of the last record whose event a person discarded; -1 where there is none. */
+    long lastDiscarded(String sink, TopicPartition partition);
 }

@@ -1,90 +1,22 @@
 package io.millrace.sync.deadletter;
 
-import io.millrace.catalog.LetterCauses;
-import io.millrace.event.ChangeEvent;
-import io.millrace.event.RowKey;
-import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** The table {@code dead_letter}, as workers use it. */
+/** What workers do with the letters in the table {@code dead_letter}. */
 final class LetterTable {
 
-    private static final int PAYLOAD_LIMIT = 256 * 1024;
     private static final String UNSETTLED = "state IN ('OPEN', 'WAITING', 'RETRYING')";
     private static final String GAP = "state = 'DISCARDED' AND NOT made_good";
     private static final String OF_PARTITION = " WHERE sink = ? AND topic = ? AND partition = ? ";
-
-    /**
-     * What a record becomes that is kept already: attempted and refused again, it is open, unless a person discarded it; waiting for
-     * another, it stays what it is. What is shown of it is always what came last: it may be masked by now. Not kept is what the stored
-     * offset has passed.
-     */
-    private static final String KEEP = """
-            INSERT INTO millrace.dead_letter AS d
-                (sink, topic, partition, record_offset, source, schema_name, table_name, key, key_hash, event_id, row_version,
-                 category, cause, detail, payload, masks, letter_offset, state)
-            SELECT ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?
-            WHERE NOT EXISTS (SELECT FROM millrace.delivery_offset o
-                              WHERE o.sink = ? AND o.topic = ? AND o.partition = ? AND o.next_offset > ?)
-            ON CONFLICT (sink, topic, partition, record_offset) DO UPDATE
-            SET occurrences = d.occurrences + CASE WHEN excluded.state = 'OPEN' THEN 1 ELSE 0 END,
-                last_attempt_at = CASE WHEN excluded.state = 'OPEN' THEN now() ELSE d.last_attempt_at END,
-                category = CASE WHEN excluded.state = 'OPEN' THEN excluded.category ELSE d.category END,
-                cause = CASE WHEN excluded.state = 'OPEN' OR d.masks IS DISTINCT FROM excluded.masks
-                             THEN excluded.cause ELSE d.cause END,
-                detail = CASE WHEN excluded.state = 'OPEN' THEN excluded.detail ELSE d.detail END,
-                payload = excluded.payload,
-                masks = excluded.masks,
-                letter_offset = excluded.letter_offset,
-                state = CASE WHEN d.state = 'DISCARDED' THEN d.state
-                             WHEN excluded.state = 'OPEN' THEN 'OPEN'
-                             WHEN d.state IN ('OPEN', 'RETRYING') THEN d.state
-                             ELSE excluded.state END
-            """;
-
-    /**
-     * Makes way: the offset is that of another record, in a topic that was made anew, and so whatever was kept before is of the former topic
-     * too. All of that gets negative offsets in its order, below those that any of it still has. Records that are no events are told apart by
-     * what is shown of them.
-     */
-    private static final String SET_APART = """
-            WITH other AS (
-                SELECT max(d.id) AS id, d.sink, d.topic, d.partition
-                FROM unnest(?::text[], ?::int[], ?::bigint[], ?::text[], ?::text[], ?::text[])
-                     AS n (topic, part, record_offset, event_id, masks, payload)
-                JOIN millrace.dead_letter d
-                  ON d.sink = ? AND d.topic = n.topic AND d.partition = n.part AND d.record_offset = n.record_offset
-                WHERE (d.event_id IS DISTINCT FROM n.event_id
-                       OR d.event_id IS NULL AND d.masks = n.masks::jsonb AND d.payload <> n.payload)
-                  AND NOT EXISTS (SELECT FROM millrace.delivery_offset o
-                                  WHERE o.sink = d.sink AND o.topic = d.topic AND o.partition = d.partition
-                                    AND o.next_offset > d.record_offset)
-                GROUP BY d.sink, d.topic, d.partition),
-            former AS (
-                SELECT f.id,
-                       least(min(f.record_offset) OVER (PARTITION BY f.topic, f.partition), 0)
-                       - row_number() OVER (PARTITION BY f.topic, f.partition ORDER BY f.record_offset DESC) AS place
-                FROM millrace.dead_letter f
-                JOIN other ON f.sink = other.sink AND f.topic = other.topic AND f.partition = other.partition
-                WHERE f.record_offset < 0 OR f.id <= other.id)
-            UPDATE millrace.dead_letter d SET record_offset = former.place FROM former WHERE d.id = former.id
-            """;
-
-    /**
-     * Of what was said of a letter that is on its way. It may have been masked since it set out, and counts as masked then: nobody looks
-     * at it again.
-     */
-    private static final String CAUSE = "cause = CASE WHEN coalesce(?::jsonb @> masks, true) THEN ? ELSE ? END";
 
     private static final String STANDING = """
             WITH live AS (
@@ -92,20 +24,37 @@ final class LetterTable {
                        min(record_offset) FILTER (WHERE state = 'OPEN') OVER (PARTITION BY sink, topic, partition, key_hash) AS open_at
                 FROM millrace.dead_letter WHERE state IN ('OPEN', 'WAITING', 'RETRYING'))
             SELECT sink, topic, partition, count(*) AS letters,
-                   bool_or(state = 'RETRYING' OR state = 'WAITING' AND (open_at IS NULL OR open_at > record_offset)) AS due
+                   bool_or(state = 'RETRYING'
+                           OR state = 'WAITING' AND (key_hash IS NULL OR open_at IS NULL OR open_at > record_offset)) AS due
             FROM live GROUP BY sink, topic, partition
             """;
+
+    /** A record that names no row has none before it. */
+    private static final String BEHIND_OPEN = """
+            EXISTS (
+                  SELECT FROM millrace.dead_letter e
+                  WHERE e.sink = d.sink AND e.topic = d.topic AND e.partition = d.partition AND e.key_hash = d.key_hash
+                    AND e.record_offset < d.record_offset AND e.state = 'OPEN')""";
 
     private static final String DUE = """
             SELECT d.* FROM millrace.dead_letter d
             WHERE d.sink = ? AND d.topic = ? AND d.partition = ? AND d.record_offset < ? AND d.state IN ('RETRYING', 'WAITING')
               AND d.id <> ALL (?) AND (d.key_hash IS NULL OR d.key_hash <> ALL (?))
-              AND (d.state = 'RETRYING' OR NOT EXISTS (
-                  SELECT FROM millrace.dead_letter e
-                  WHERE e.sink = d.sink AND e.topic = d.topic AND e.partition = d.partition AND e.key_hash = d.key_hash
-                    AND e.record_offset < d.record_offset AND e.state = 'OPEN'))
+              AND (d.state = 'RETRYING' AND NOT ? OR NOT %s)
             ORDER BY d.record_offset LIMIT ?
-            """;
+            """.formatted(BEHIND_OPEN);
+
+    /** So a person sees why it is not given again; it is, by itself, once nothing is open before it. */
+    private static final String SET_BACK = "UPDATE millrace.dead_letter d SET state = 'WAITING'" + OF_PARTITION
+            + "AND state = 'RETRYING' AND " + BEHIND_OPEN;
+
+    /** What is not settled is settled by that; what was discarded stays so, and is made good. */
+    private static final String SUPERSEDE = "UPDATE millrace.dead_letter SET made_good = (state = 'DISCARDED'),"
+            + " decided_at = CASE state WHEN 'DISCARDED' THEN decided_at ELSE now() END,"
+            + " reason = CASE state WHEN 'DISCARDED' THEN reason ELSE ? END,"
+            + " state = CASE state WHEN 'DISCARDED' THEN state ELSE 'SUPERSEDED' END"
+            + OF_PARTITION + "AND (" + UNSETTLED + " OR " + GAP + ") AND (?::bigint IS NULL OR key_hash = ?)"
+            + " AND CASE WHEN row_version IS NULL THEN record_offset < ? ELSE row_version <= ? END";
 
     private final JdbcTemplate jdbc;
 
@@ -113,75 +62,14 @@ final class LetterTable {
         this.jdbc = jdbc;
     }
 
-    /** Returns whether all were kept. */
-    boolean keep(String sink, List<DeadLetter> letters, List<Long> letterOffsets) {
-        List<@Nullable Object[]> rows = new ArrayList<>(letters.size());
-        for (int i = 0; i < letters.size(); i++) {
-            rows.add(parameters(sink, letters.get(i), letterOffsets.get(i)));
-        }
-        setApart(sink, letters);
-        return Arrays.stream(jdbc.batchUpdate(KEEP, rows)).noneMatch(count -> count == 0);
-    }
-
-    private void setApart(String sink, List<DeadLetter> letters) {
-        int count = letters.size();
-        String[] topics = new String[count];
-        Integer[] partitions = new Integer[count];
-        Long[] offsets = new Long[count];
-        @Nullable String[] events = new @Nullable String[count];
-        String[] masks = new String[count];
-        @Nullable String[] payloads = new @Nullable String[count];
-        for (int i = 0; i < count; i++) {
-            DeadLetter letter = letters.get(i);
-            ChangeEvent event = letter.event();
-            topics[i] = letter.record().topic();
-            partitions[i] = letter.record().partition();
-            offsets[i] = letter.record().offset();
-            events[i] = event == null ? null : event.eventId();
-            masks[i] = letter.masks();
-            payloads[i] = event == null ? payload(letter.record().value()) : null;
-        }
-        jdbc.update(SET_APART, topics, partitions, offsets, events, masks, payloads, sink);
-    }
-
-    private static @Nullable Object[] parameters(String sink, DeadLetter letter, long letterOffset) {
-        ChangeEvent event = letter.event();
-        RowKey key = event == null ? null : event.key();
-        String topic = letter.record().topic();
-        int partition = letter.record().partition();
-        long offset = letter.record().offset();
-        return new @Nullable Object[] {
-            sink,
-            topic,
-            partition,
-            offset,
-            letter.source(),
-            letter.table().schema(),
-            letter.table().table(),
-            key == null ? null : key.json().replace("\\u0000", "\\ufffd"),
-            letter.keyHash(),
-            event == null ? null : event.eventId(),
-            event == null ? null : (Long) event.rowVersion(),
-            letter.category().name(),
-            letter.cause().replace('\0', ' '),
-            letter.stack(),
-            payload(letter.record().value()),
-            letter.masks(),
-            letterOffset,
-            letter.category() == DeadLetter.Category.BEHIND ? "WAITING" : "OPEN",
-            sink,
-            topic,
-            partition,
-            offset
-        };
-    }
-
-    /** For people to read; whole, byte by byte, it is in the topic. */
-    private static @Nullable String payload(byte @Nullable [] value) {
-        return value == null
-                ? null
-                : new String(Arrays.copyOf(value, Math.min(value.length, PAYLOAD_LIMIT)), StandardCharsets.UTF_8)
-                        .replace('\0', ' ');
+    long unsettledRows(String sink, TopicPartition partition) {
+        return Objects.requireNonNull(jdbc.queryForObject(
+                "SELECT count(DISTINCT key_hash) + count(*) FILTER (WHERE key_hash IS NULL) FROM millrace.dead_letter"
+                        + OF_PARTITION + "AND " + UNSETTLED,
+                Long.class,
+                sink,
+                partition.topic(),
+                partition.partition()));
     }
 
     Map<Long, Long> unsettled(String sink, TopicPartition partition) {
@@ -221,7 +109,16 @@ final class LetterTable {
     }
 
     List<KeptLetter> due(
-            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit) {
+            String sink,
+            TopicPartition partition,
+            long below,
+            Set<Long> except,
+            Set<Long> exceptRows,
+            boolean inOrder,
+            int limit) {
+        if (inOrder) {
+            jdbc.update(SET_BACK, sink, partition.topic(), partition.partition());
+        }
         return jdbc.query(
                 DUE,
                 LetterTable::letter,
@@ -231,6 +128,7 @@ final class LetterTable {
                 below,
                 except.toArray(Long[]::new),
                 exceptRows.toArray(Long[]::new),
+                inOrder,
                 limit);
     }
 
@@ -242,14 +140,18 @@ final class LetterTable {
                 == 1;
     }
 
-    void later(long id, String cause, @Nullable String masks) {
-        jdbc.update(
-                "UPDATE millrace.dead_letter SET " + CAUSE
-                        + ", last_attempt_at = now() WHERE id = ? AND state = 'RETRYING'",
-                masks,
-                cause.replace('\0', ' '),
-                LetterCauses.UNSAID,
-                id);
+    String later(KeptLetter letter, String cause, @Nullable String masks) {
+        return Objects.requireNonNull(jdbc.queryForObject(
+                Said.SQL
+                        + ", noted AS (UPDATE millrace.dead_letter"
+                        + " SET cause = said.words, said_under = said.under, last_attempt_at = now()"
+                        + " FROM said WHERE id = ? AND state = 'RETRYING') SELECT words FROM said",
+                String.class,
+                said(letter, cause, masks).parameters(letter.id())));
+    }
+
+    private static Said said(KeptLetter letter, String cause, @Nullable String masks) {
+        return new Said(letter.sink(), letter.partition().topic(), cause, masks);
     }
 
     /** Whoever discards it while it is on its way comes too late: that is said, for what is shown must be what is so. */
@@ -271,25 +173,19 @@ final class LetterTable {
     }
 
     /** The stack holds no messages, and so no values. */
-    void refused(long id, String cause, @Nullable String stack, @Nullable String masks) {
+    void refused(KeptLetter letter, String cause, @Nullable String stack, @Nullable String masks) {
         jdbc.update(
-                "UPDATE millrace.dead_letter SET state = 'OPEN', category = 'REJECTED', " + CAUSE
-                        + ", detail = coalesce(?, detail), occurrences = occurrences + 1, last_attempt_at = now() WHERE id = ? AND "
-                        + UNSETTLED,
-                masks,
-                cause.replace('\0', ' '),
-                LetterCauses.UNSAID,
-                stack,
-                id);
+                Said.SQL
+                        + "UPDATE millrace.dead_letter SET state = 'OPEN', category = 'REJECTED', cause = said.words,"
+                        + " said_under = said.under, detail = coalesce(?, detail), occurrences = occurrences + 1, last_attempt_at = now()"
+                        + " FROM said WHERE id = ? AND " + UNSETTLED,
+                said(letter, cause, masks).parameters(stack, letter.id()));
     }
 
     int superseded(
             String sink, TopicPartition partition, @Nullable Long keyHash, long version, long offset, String eventId) {
-        String replaced = " AND (?::bigint IS NULL OR key_hash = ?)"
-                + " AND CASE WHEN row_version IS NULL THEN record_offset < ? ELSE row_version <= ? END";
-        int settled = jdbc.update(
-                "UPDATE millrace.dead_letter SET state = 'SUPERSEDED', decided_at = now(), reason = ?" + OF_PARTITION
-                        + "AND " + UNSETTLED + replaced,
+        return jdbc.update(
+                SUPERSEDE,
                 "The newer state " + eventId + " took its place.",
                 sink,
                 partition.topic(),
@@ -298,16 +194,6 @@ final class LetterTable {
                 keyHash,
                 offset,
                 version);
-        int madeGood = jdbc.update(
-                "UPDATE millrace.dead_letter SET made_good = true" + OF_PARTITION + "AND " + GAP + replaced,
-                sink,
-                partition.topic(),
-                partition.partition(),
-                keyHash,
-                keyHash,
-                offset,
-                version);
-        return settled + madeGood;
     }
 
     Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to) {
@@ -324,6 +210,16 @@ final class LetterTable {
                 from,
                 to);
         return events;
+    }
+
+    long lastDiscarded(String sink, TopicPartition partition) {
+        return Objects.requireNonNull(jdbc.queryForObject(
+                "SELECT coalesce(max(record_offset), -1) FROM millrace.dead_letter" + OF_PARTITION
+                        + "AND state = 'DISCARDED' AND event_id IS NOT NULL",
+                Long.class,
+                sink,
+                partition.topic(),
+                partition.partition()));
     }
 
     private static TopicPartition partition(ResultSet row) throws SQLException {

@@ -10,7 +10,10 @@ interface Consumers {
      *
      * @param askedAt {@link System#nanoTime} of just before the catalog was asked
      */
-    void told(Map<String, Route> routes, long askedAt, Notices notices);
+    void told(Map<String, Route> routes, long askedAt);
+
+    /** Takes what people asked for, likewise. */
+    void noticed(Notices notices);
 
     /** Returns the routes that were told last. */
     Map<String, Route> routes();

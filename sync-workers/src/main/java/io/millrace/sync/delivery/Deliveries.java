@@ -24,11 +24,13 @@ final class Deliveries implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(Deliveries.class);
     private static final Duration CHECK_INTERVAL = Duration.ofSeconds(5);
+    private static final Duration TOPICS_INTERVAL = Duration.ofSeconds(1);
 
     private final PipelineCatalog catalog;
     private final Offsets offsets;
     private final DeadLetters deadLetters;
     private final List<Lane> lanes;
+    private final CurrentTopics topics;
     private final DeliveryProperties properties;
     private @Nullable ScheduledExecutorService threads;
     private boolean catalogFailing;
@@ -38,11 +40,13 @@ final class Deliveries implements SmartLifecycle {
             Offsets offsets,
             DeadLetters deadLetters,
             List<Lane> lanes,
+            CurrentTopics topics,
             DeliveryProperties properties) {
         this.catalog = catalog;
         this.offsets = offsets;
         this.deadLetters = deadLetters;
         this.lanes = lanes;
+        this.topics = topics;
         this.properties = properties;
     }
 
@@ -64,7 +68,7 @@ final class Deliveries implements SmartLifecycle {
 
     @Override
     public synchronized void start() {
-        var started = Executors.newScheduledThreadPool(1 + lanes.size(), task -> {
+        var started = Executors.newScheduledThreadPool(2 + lanes.size(), task -> {
             Thread thread = new Thread(task, "sync-catalog");
             thread.setDaemon(true);
             return thread;
@@ -73,6 +77,7 @@ final class Deliveries implements SmartLifecycle {
         lanes.forEach(Lane::start);
         var unused = started.scheduleWithFixedDelay(
                 this::look, 0, properties.catalogInterval().toMillis(), TimeUnit.MILLISECONDS);
+        unused = started.scheduleWithFixedDelay(topics::look, 0, TOPICS_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
         for (Lane lane : lanes) {
             unused = started.scheduleWithFixedDelay(lane::check, 0, CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
         }
@@ -86,9 +91,11 @@ final class Deliveries implements SmartLifecycle {
                 log.info("The catalog answers again");
                 catalogFailing = false;
             }
+            // before anything else is asked: delivery waits where this is old
+            lanes.forEach(lane -> lane.told(tables, askedAt));
             List<DeliveryOffset> rewound = offsets.rewound();
             List<Standing> standing = deadLetters.standing();
-            lanes.forEach(lane -> lane.told(tables, askedAt, rewound, standing));
+            lanes.forEach(lane -> lane.noticed(rewound, standing));
         } catch (RuntimeException e) {
             if (!catalogFailing) {
                 log.warn("The catalog does not answer; delivery waits for it: {}", e.getMessage());
@@ -130,6 +137,7 @@ final class Deliveries implements SmartLifecycle {
                 return;
             }
         }
+        topics.close();
     }
 
     @Override

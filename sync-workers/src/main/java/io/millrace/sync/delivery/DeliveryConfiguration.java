@@ -41,6 +41,7 @@ class DeliveryConfiguration {
             Deduplication deduplication,
             MeterRegistry registry) {
         Map<String, Object> settings = kafka.buildConsumerProperties();
+        CurrentTopics topics = new CurrentTopics(kafka.buildAdminProperties());
         return new Deliveries(
                 catalog,
                 offsets,
@@ -57,8 +58,10 @@ class DeliveryConfiguration {
                                 settings,
                                 properties,
                                 deduplication,
+                                topics,
                                 registry))
                         .toList(),
+                topics,
                 properties);
     }
 
@@ -73,30 +76,19 @@ class DeliveryConfiguration {
             Map<String, Object> kafka,
             DeliveryProperties properties,
             Deduplication deduplication,
+            CurrentTopics topics,
             MeterRegistry registry) {
         String name = sink.name();
         Backoff backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
         DeliveryMetrics metrics = new DeliveryMetrics(registry, name);
-        SinkHealth health = new SinkHealth();
-        Faults faults = new Faults(
-                name,
-                (table, message) -> {
-                    catalog.bindingState(table.id(), name, BindingState.FAILED, message);
-                    catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));
-                },
-                deadLetters,
-                metrics,
-                properties.maxDeadLetters());
+        SinkHealth health = new SinkHealth(System::nanoTime, topics::silence);
+        Faults.Stop stop = (table, message) -> {
+            catalog.bindingState(table.id(), name, BindingState.FAILED, message);
+            catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));
+        };
+        Faults faults = new Faults(name, stop, deadLetters, metrics, properties.maxDeadLetters());
         IncompleteRows incomplete = new IncompleteRows(name, rereads, awaited);
         Guard guard = sink instanceof EffectSink effects ? deduplication.guard(effects) : null;
-        BatchWriter writer =
-                switch (sink.kind()) {
-                    case LOG -> new LogWriter(sink, faults);
-                    case STATE -> new StateWriter(sink, faults, incomplete);
-                    case EFFECT ->
-                        new EffectWriter(
-                                (EffectSink) sink, Objects.requireNonNull(guard), faults, deduplication::since);
-                };
         RecordReader reader = new RecordReader(
                 catalog,
                 metrics,
@@ -104,7 +96,19 @@ class DeliveryConfiguration {
                 SinkShaping.of(name, sink.kind(), catalog, shapings, registry));
         Sink guarded = guard == null ? sink : new GuardedSink((EffectSink) sink, guard);
         Redelivery redelivery = new Redelivery(guarded, reader, deadLetters, faults, incomplete, metrics, backoff);
-        Places places = new Places(name, sink.kind(), catalog, backoff, redelivery, deadLetters, metrics, health);
+        Places places = new Places(name, sink.kind(), stop, backoff, redelivery, deadLetters, metrics, health, topics);
+        BatchWriter writer =
+                switch (sink.kind()) {
+                    case LOG -> new LogWriter(sink, faults);
+                    case STATE -> new StateWriter(sink, faults, incomplete);
+                    case EFFECT ->
+                        new EffectWriter(
+                                (EffectSink) sink,
+                                Objects.requireNonNull(guard),
+                                faults,
+                                deduplication::since,
+                                places::isOpen);
+                };
         SinkDelivery delivery = new SinkDelivery(name, sink.kind(), writer, reader, places, metrics, health, backoff);
         SinkContainer container = new SinkContainer(
                 name,

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -52,6 +53,13 @@ final class DeliveryOffsets {
         return found;
     }
 
+    /** Notes which topics the offsets of partitions count in, where that was not known. */
+    void topics(Map<TopicPartitionId, UUID> ids) {
+        if (!ids.isEmpty()) {
+            offsets.topics(sink, ids);
+        }
+    }
+
     /** Notes steps; stored within 25 ms, by {@link #flushDue} before a poll that waits no longer than {@link #patience}. */
     void advance(List<Advance> steps) {
         if (pending.isEmpty()) {
@@ -79,6 +87,7 @@ final class DeliveryOffsets {
         return new Advance(
                 second.partition(),
                 first.expectedOffset(),
+                first.rewinds(),
                 second.nextOffset(),
                 empty ? first.lastPosition() : second.lastPosition(),
                 empty ? first.committedAt() : second.committedAt(),

@@ -6,7 +6,6 @@ import io.millrace.sync.deduplication.Verdict;
 import io.millrace.sync.sink.EffectSink;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
-import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
 import java.util.Collection;
 import java.util.Deque;
@@ -20,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
@@ -41,6 +41,7 @@ final class EffectRound {
     private final EffectSink sink;
     private final Guard guard;
     private final BooleanSupplier goesOn;
+    private final Predicate<TopicPartition> open;
     private final AtomicInteger failed = new AtomicInteger();
     private final Map<Received, Fault> faults = new ConcurrentHashMap<>();
     private final Set<Long> stoppedTables = ConcurrentHashMap.newKeySet();
@@ -50,11 +51,17 @@ final class EffectRound {
     private volatile @Nullable String sinkDown;
     private volatile @Nullable Throwable thrown;
 
-    /** @param goesOn whether more may be begun */
-    EffectRound(EffectSink sink, Guard guard, BooleanSupplier goesOn) {
+    /**
+     * Makes a round.
+     *
+     * @param goesOn whether more may be begun
+     * @param open whether more of a partition may be begun
+     */
+    EffectRound(EffectSink sink, Guard guard, BooleanSupplier goesOn, Predicate<TopicPartition> open) {
         this.sink = sink;
         this.guard = guard;
         this.goesOn = goesOn;
+        this.open = open;
     }
 
     /**
@@ -109,18 +116,20 @@ final class EffectRound {
         Mark done = null;
         while (!lane.isEmpty()
                 && goesOn()
+                && open.test(lane.element().partition())
                 && !broken.contains(lane.element().partition())
                 && !stoppedTables.contains(lane.element().change().table().id())) {
             Received received = lane.element();
             Mark mark = Mark.of(received.event());
-            Verdict verdict = claimed(guard, done, mark, sink);
+            Claim claim = Claim.of(guard, done, mark, sink);
             done = null;
-            Fault fault = verdict == Verdict.DONE ? null : attempt(received, verdict);
+            boolean isDone = claim.verdict() == Verdict.DONE;
+            Fault fault = isDone ? null : attempt(received, claim);
             if (fault != null) {
                 faults.put(received, fault);
                 return;
             }
-            if (verdict != Verdict.DONE) {
+            if (!isDone) {
                 done = mark;
             }
             lane.remove();
@@ -130,21 +139,12 @@ final class EffectRound {
         }
     }
 
-    /** Returns what the guard says; that another has it where this process stood still meanwhile: its claim may be another's by now. */
-    static Verdict claimed(Guard guard, @Nullable Mark done, Mark next, EffectSink sink) {
-        long asked = System.nanoTime();
-        Verdict verdict = guard.pass(done, next);
-        boolean stoodStill = System.nanoTime() - asked > sink.longestWrite().toNanos();
-        return verdict != Verdict.DONE && stoodStill ? Verdict.HELD : verdict;
-    }
-
-    private @Nullable Fault attempt(Received received, Verdict verdict) {
-        if (verdict == Verdict.HELD) {
-            return new Fault(ErrorCategory.RETRYABLE, held(sink.name()), null);
+    private @Nullable Fault attempt(Received received, Claim claim) {
+        if (claim.verdict() == Verdict.HELD) {
+            return new Fault(ErrorCategory.RETRYABLE, Claim.held(sink.name()), null);
         }
         try {
-            List<Failure> failures =
-                    sink.write(new SinkBatch(List.of(received.change()), List.of(), verdict == Verdict.AGAIN));
+            List<Failure> failures = sink.write(claim.batch(received.change()));
             if (failures.isEmpty()) {
                 return null;
             }
@@ -174,11 +174,6 @@ final class EffectRound {
             stoppedTables.add(received.change().table().id());
         }
         return new Fault(category, cause, thrown);
-    }
-
-    static String held(String sink) {
-        return "Another worker gave a change of this row to " + sink
-                + " a moment ago, and has not said what came of it: waiting until nothing of it can be on its way";
     }
 
     private void down(String reason) {

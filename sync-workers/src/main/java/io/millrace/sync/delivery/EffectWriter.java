@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -38,16 +39,30 @@ final class EffectWriter implements BatchWriter {
     private final EffectSink sink;
     private final Guard guard;
     private final Faults faults;
+    private final LaneEnds ends;
     private final Supplier<Instant> remembersSince;
+    private final Predicate<TopicPartition> open;
     private final ThreadPoolExecutor threads;
     private volatile boolean halted;
 
-    /** @param remembersSince since when it is known which effects there were; asks the platform database */
-    EffectWriter(EffectSink sink, Guard guard, Faults faults, Supplier<Instant> remembersSince) {
+    /**
+     * Makes the writer of a sink.
+     *
+     * @param remembersSince since when it is known which effects there were; asks the platform database
+     * @param open whether a partition's changes may be delivered, as the catalog says by now
+     */
+    EffectWriter(
+            EffectSink sink,
+            Guard guard,
+            Faults faults,
+            Supplier<Instant> remembersSince,
+            Predicate<TopicPartition> open) {
         this.sink = sink;
         this.guard = guard;
         this.faults = faults;
+        this.ends = new LaneEnds(faults);
         this.remembersSince = remembersSince;
+        this.open = open;
         this.threads = new ThreadPoolExecutor(
                 sink.mostAtOnce(), sink.mostAtOnce(), 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
                     Thread thread = new Thread(task, "sync-" + sink.name() + "-effects");
@@ -151,16 +166,22 @@ final class EffectWriter implements BatchWriter {
                 undone.add(received);
             }
         }
-        if (lanes.isEmpty()) {
-            return undone;
+        if (!lanes.isEmpty()) {
+            leaveOutDone(lanes.values(), again, outcome);
         }
-        EffectRound round =
-                new EffectRound(sink, guard, () -> !halted && System.nanoTime() - deadline < 0 && !outcome.stopped());
+        for (Collection<Deque<Received>> left = lanes.values(); !left.isEmpty(); ) {
+            left = round(left, deadline, undone, outcome);
+        }
+        return undone;
+    }
+
+    /** Adds what stays undone, and returns the lanes that go on behind a change that was kept. */
+    private List<Deque<Received>> round(
+            Collection<Deque<Received>> lanes, long deadline, List<Received> undone, Outcome outcome) {
+        EffectRound round = new EffectRound(
+                sink, guard, () -> !halted && System.nanoTime() - deadline < 0 && !outcome.stopped(), open);
         try {
-            leaveOutDone(lanes.values(), again);
-            round.run(lanes.values(), threads);
-        } catch (DataAccessException e) {
-            outcome.sinkDown(EffectRound.unnoted(sink.name(), e));
+            round.run(lanes, threads);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -168,66 +189,50 @@ final class EffectWriter implements BatchWriter {
         if (down != null) {
             outcome.sinkDown(down);
         }
+        List<Deque<Received>> goingOn = new ArrayList<>(0);
         // those with a fault first: it is what the others of their partition wait for
-        lanes.values().stream()
+        lanes.stream()
+                .filter(lane -> !lane.isEmpty())
                 .sorted(Comparator.comparing(lane -> !hasFault(lane, round)))
-                .forEach(lane -> undone.addAll(left(lane, round.faults(), outcome)));
-        return undone;
+                .forEach(lane -> {
+                    if (ends.goesOn(lane, round.faults().get(lane.element()), untried(lane.element()), outcome)) {
+                        goingOn.add(lane);
+                    } else {
+                        undone.addAll(lane);
+                    }
+                });
+        return goingOn;
+    }
+
+    private String untried(Received received) {
+        if (halted) {
+            return "Millrace stops";
+        }
+        return open.test(received.partition())
+                ? "Not all changes of the batch could be given to " + sink.name() + "; the rest follows"
+                : "Its delivery was stopped in the middle of a batch; the rest follows once it is resumed";
     }
 
     private static boolean hasFault(Deque<Received> lane, EffectRound round) {
-        Received first = lane.peek();
-        return first != null && round.faults().containsKey(first);
+        return round.faults().containsKey(lane.element());
     }
 
     /** In one query; what is left is asked for one by one, when it is claimed. */
-    private void leaveOutDone(Collection<Deque<Received>> lanes, boolean again) {
-        guard.storeRest();
+    private void leaveOutDone(Collection<Deque<Received>> lanes, boolean again, Outcome outcome) {
         List<Mark> marks = lanes.stream()
                 .flatMap(Collection::stream)
                 .map(received -> Mark.of(received.event()))
                 .toList();
-        Set<String> done = new HashSet<>(guard.done(marks, again));
-        if (!done.isEmpty()) {
-            lanes.forEach(lane -> lane.removeIf(
-                    received -> done.contains(Mark.of(received.event()).eventId())));
-        }
-    }
-
-    /** Deals with what is left in the lane of a row, and returns what stays undone. */
-    private Collection<Received> left(Deque<Received> lane, Map<Received, EffectRound.Fault> found, Outcome outcome) {
-        Received first = lane.peek();
-        if (first == null) {
-            return lane;
-        }
-        EffectRound.Fault fault = found.get(first);
-        if (fault == null) {
-            outcome.holdBack(
-                    first.partition(),
-                    halted
-                            ? "Millrace stops"
-                            : "Not all changes of the batch could be given to " + sink.name() + "; the rest follows");
-            return lane;
-        }
-        switch (fault.category()) {
-            case RETRYABLE, INCOMPLETE -> {
-                if (fault.thrown() instanceof RuntimeException unexpected) {
-                    faults.unexpected(first.partition(), first.record().offset(), unexpected, outcome);
-                } else {
-                    outcome.holdBack(first.partition(), fault.cause());
-                }
+        try {
+            guard.storeRest();
+            Set<String> done = new HashSet<>(guard.done(marks, again));
+            if (!done.isEmpty()) {
+                lanes.forEach(lane -> lane.removeIf(
+                        received -> done.contains(Mark.of(received.event()).eventId())));
             }
-            case FATAL -> faults.fatal(first.change().table(), fault.cause(), List.of(first), outcome);
-            case REJECTED -> {
-                if (faults.rejected(first, fault.cause(), fault.thrown(), outcome)) {
-                    lane.remove();
-                    if (lane.isEmpty() || faults.behind(List.copyOf(lane), outcome)) {
-                        return List.of();
-                    }
-                }
-            }
+        } catch (DataAccessException e) {
+            outcome.sinkDown(EffectRound.unnoted(sink.name(), e));
         }
-        return lane;
     }
 
     private static void reached(PartitionBatch batch, List<Received> undone, Outcome outcome) {

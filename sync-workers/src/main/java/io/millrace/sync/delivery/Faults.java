@@ -123,15 +123,28 @@ final class Faults {
         return "A rejected record cannot be kept as a dead letter: " + e.getMessage();
     }
 
-    /** A sink that rejects everything has another fault than its records; false if so, and the table is stopped. */
+    /**
+     * A sink that rejects everything has another fault than its records; false if so, and the table is stopped. Many letters may as well be
+     * those of few rows, which change often, or of rows that people settled meanwhile.
+     */
     private boolean tooMany(Received received, Outcome outcome) {
         if (received.held().size() <= maxUnsettled) {
             return true;
         }
+        try {
+            if (deadLetters.unsettledRows(sink, received.partition()) <= maxUnsettled) {
+                received.held().counted();
+                return true;
+            }
+        } catch (RuntimeException e) {
+            outcome.holdBack(
+                    received.partition(), "How many rows have dead letters cannot be looked up: " + e.getMessage());
+            return false;
+        }
         fatal(
                 received.change().table(),
-                "More than " + maxUnsettled + " dead letters of " + received.partition()
-                        + " are not settled: mend what they have in common, retry or discard them",
+                "More than " + maxUnsettled + " rows of " + received.partition()
+                        + " have dead letters that are not settled: mend what they have in common, retry or discard them",
                 List.of(received),
                 outcome);
         return false;
@@ -163,10 +176,13 @@ final class Faults {
         }
     }
 
-    /** Returns the events that a person decided to leave out, of a batch that is delivered again; null if that is not known now. */
+    /**
+     * Returns the events of a batch that a person decided to leave out; null if that is not known now. There are some where it is delivered
+     * again, or where the letters of a partition are ahead of its offset, as they are while an earlier change is waited for.
+     */
     @Nullable
     Discarded discarded(PartitionBatch batch, Outcome outcome) {
-        if (!batch.repeats()) {
+        if (!batch.repeats() && !batch.held().mayBeDiscardedFrom(batch.expected())) {
             return Discarded.NOTHING;
         }
         try {

@@ -44,13 +44,12 @@ final class GuardedSink implements Sink {
             for (int i = 0; i < batch.changes().size(); i++) {
                 Change change = batch.changes().get(i);
                 Mark mark = Mark.of(change.event());
-                Verdict verdict = EffectRound.claimed(guard, null, mark, sink);
-                if (verdict == Verdict.HELD) {
-                    throw SinkException.retryable(EffectRound.held(name()), null);
+                Claim claim = Claim.of(guard, null, mark, sink);
+                if (claim.verdict() == Verdict.HELD) {
+                    throw SinkException.retryable(Claim.held(name()), null);
                 }
-                if (verdict != Verdict.DONE) {
-                    List<Failure> failed =
-                            sink.write(new SinkBatch(List.of(change), List.of(), verdict == Verdict.AGAIN));
+                if (claim.verdict() != Verdict.DONE) {
+                    List<Failure> failed = sink.write(claim.batch(change));
                     if (failed.isEmpty()) {
                         guard.pass(mark, null);
                     } else {

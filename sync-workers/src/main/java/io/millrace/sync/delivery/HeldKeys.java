@@ -25,7 +25,10 @@ final class HeldKeys {
     /** Of states: rows of which discarded letters have what nobody else has. */
     private final Map<Long, Gap> gaps = new HashMap<>();
 
-    /** Letters kept since the rows were last read. */
+    /** Of others than states: up to where changes may have been discarded. */
+    private long discardedBelow;
+
+    /** Letters kept since the rows were last read or counted. */
     private final Set<Long> added = new HashSet<>();
 
     /** Of states: whether any rows of the table are awaited; null where that is to be looked up. */
@@ -36,9 +39,14 @@ final class HeldKeys {
         return first.isEmpty() && gaps.isEmpty();
     }
 
-    /** Returns how many rows are held, and how many letters were added since they were last read. */
+    /** Returns how many rows are held, or how many letters were added since they were last counted, whichever is more. */
     int size() {
         return Math.max(first.size(), added.size());
+    }
+
+    /** Notes that the rows were counted: however many letters there are, they are not of too many rows. */
+    void counted() {
+        added.clear();
     }
 
     /** Tells whether an earlier change of its row, or this one itself, is a dead letter. */
@@ -77,9 +85,14 @@ final class HeldKeys {
         awaits = now;
     }
 
-    /** Tells whether the record at this offset is known to be kept already. */
+    /** Tells whether the record at this offset is known to be kept already; it is kept again where it is not. */
     boolean kept(long offset) {
         return added.contains(offset);
+    }
+
+    /** Tells whether a person may have discarded a change at this offset or a later one. */
+    boolean mayBeDiscardedFrom(long offset) {
+        return offset < discardedBelow;
     }
 
     void add(@Nullable Long keyHash, long offset) {
@@ -93,10 +106,13 @@ final class HeldKeys {
     void read(DeadLetters letters, String sink, SinkKind kind, TopicPartition partition) {
         Map<Long, Long> unsettled = letters.unsettled(sink, partition);
         Map<Long, Gap> discarded = kind == SinkKind.STATE ? letters.gaps(sink, partition) : Map.of();
+        // afterwards: what is discarded meanwhile is in one of the two
+        long lastDiscarded = kind == SinkKind.STATE ? -1 : letters.lastDiscarded(sink, partition);
         first.clear();
         first.putAll(unsettled);
         gaps.clear();
         gaps.putAll(discarded);
+        discardedBelow = lastDiscarded + 1;
         added.clear();
         awaits = null;
     }

@@ -2,6 +2,7 @@ package io.millrace.sync.delivery;
 
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
+import io.millrace.catalog.Shapings;
 import io.millrace.sync.deadletter.Standing;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkException;
@@ -57,13 +58,13 @@ final class Lane {
         });
     }
 
-    /** Takes what the catalog says, and returns at once. */
-    void told(List<CapturedTable> tables, long askedAt, List<DeliveryOffset> rewound, List<Standing> standing) {
+    /** Takes what the catalog says of tables, and returns at once. */
+    void told(List<CapturedTable> tables, long askedAt) {
         try {
-            Notices notices = Notices.of(sink.name(), rewound, standing);
-            metrics.unsettled(notices.unsettled());
-            consumers.told(Route.of(sink.name(), tables), askedAt, notices);
-            health.looked();
+            consumers.told(Route.of(sink.name(), tables), askedAt);
+            if (System.nanoTime() - askedAt < Shapings.HOLDS_AFTER.toNanos()) {
+                health.looked();
+            }
         } catch (RuntimeException | Error e) {
             failed("Delivery to " + sink.name() + " cannot follow the catalog", e);
         }
@@ -73,6 +74,13 @@ final class Lane {
                 thread.execute(this::tend);
             }
         }
+    }
+
+    /** Takes what people asked for, and returns at once. */
+    void noticed(List<DeliveryOffset> rewound, List<Standing> standing) {
+        Notices notices = Notices.of(sink.name(), rewound, standing);
+        metrics.unsettled(notices.unsettled());
+        consumers.noticed(notices);
     }
 
     private void tend() {

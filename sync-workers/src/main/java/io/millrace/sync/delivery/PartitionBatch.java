@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param malformed records that are no events
  * @param lacking changes of states that cannot be shaped without values which PostgreSQL did not send; they hold what no sink may be given
  * @param records how many records there were, tombstones included
+ * @param rewinds how often the sink had been moved in the partition when it was read
  * @param repeats whether the sink was rewound and may have had some of it
  * @param held the rows that have dead letters
  */
@@ -30,6 +31,7 @@ record PartitionBatch(
         List<DeadLetter> malformed,
         List<Received> lacking,
         int records,
+        int rewinds,
         boolean repeats,
         HeldKeys held) {
 
@@ -49,7 +51,7 @@ record PartitionBatch(
             ChangeEvent last = part.get(part.size() - 1).event();
             committedAt = last.transaction().committedAt();
         }
-        return new Advance(id(), from, to, Repetitions.newest(part), committedAt, count);
+        return new Advance(id(), from, rewinds, to, Repetitions.newest(part), committedAt, count);
     }
 
     /** Returns the offset at which the changes from {@code index} on begin. */

@@ -1,6 +1,7 @@
 package io.millrace.sync.delivery;
 
 import java.time.Duration;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Where a consumer stands in one of its partitions. Confined to the consumer's thread. */
@@ -13,6 +14,14 @@ final class Place {
     private long replayUntil;
 
     private int rewinds;
+
+    /** The topic that was there when the place was looked up, and when Kafka was asked, as {@link System#nanoTime}. */
+    private @Nullable UUID topic;
+
+    private long askedAt;
+    /** Whether the offset counts in a former topic of that name. */
+    private boolean former;
+
     /** Up to where records are known to be missing for a harmless reason. */
     private long gapTo;
 
@@ -22,6 +31,7 @@ final class Place {
     private long heldUntil;
     private boolean held;
     private boolean shut;
+    private @Nullable String said;
 
     boolean known() {
         return next >= 0;
@@ -40,6 +50,43 @@ final class Place {
         next = offset;
         replayUntil = replays;
         rewinds = rewound;
+        said = null;
+    }
+
+    /** Tells whether this was said of what stands here. */
+    boolean hasSaid(String message) {
+        return message.equals(said);
+    }
+
+    void said(String message) {
+        said = message;
+    }
+
+    /**
+     * Takes which topic is there.
+     *
+     * @param counted the topic that the stored offset counts in; null if that is not known
+     * @param asked {@link System#nanoTime} of just before Kafka was asked
+     */
+    void topic(UUID now, @Nullable UUID counted, long asked) {
+        topic = now;
+        askedAt = asked;
+        former = counted != null && !counted.equals(now);
+    }
+
+    /** Tells whether what is stored counts in a former topic, of which the present one knows nothing. */
+    boolean isOfFormerTopic() {
+        return former;
+    }
+
+    /** Tells whether the topic was made again since the place was looked up. */
+    boolean isOutdated(String name, CurrentTopics topics) {
+        return topic != null && topics.isAnother(name, topic, askedAt);
+    }
+
+    /** Tells whether records may be delivered, as far as the place is concerned. */
+    boolean ready() {
+        return known() && !held() && !former;
     }
 
     long replayUntil() {
@@ -53,6 +100,10 @@ final class Place {
         }
         gapTo = position;
         return true;
+    }
+
+    int rewinds() {
+        return rewinds;
     }
 
     /** Tells whether a person moved the stored offset since it was read. */

@@ -1,21 +1,24 @@
 package io.millrace.sync.delivery;
 
-import io.millrace.catalog.BindingState;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets.TopicPartitionId;
-import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.sink.SinkKind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +34,10 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
 
     private static final Logger log = LoggerFactory.getLogger(Places.class);
     private static final Duration LOOKUP_PAUSE = Duration.ofMillis(500);
+    /** How long dead letters are given again between two polls. */
+    private static final Duration REDELIVERY = Duration.ofMillis(200);
+
+    private static final String WAY_OUT = "Resume with a new snapshot: the rows are read again as they are now.";
 
     /** What the catalog said when it was asked at a time of {@link System#nanoTime}. */
     private record Known(Map<String, Route> routes, long askedAt) {
@@ -43,32 +50,35 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
 
     private final String sink;
     private final SinkKind kind;
-    private final PipelineCatalog catalog;
+    private final Faults.Stop stop;
     private final Backoff backoff;
     private final Redelivery redelivery;
     private final DeadLetters deadLetters;
     private final DeliveryMetrics metrics;
     private final SinkHealth health;
+    private final CurrentTopics topics;
     private volatile Known known = new Known(Map.of(), System.nanoTime());
     private volatile Notices notices = Notices.NONE;
 
     Places(
             String sink,
             SinkKind kind,
-            PipelineCatalog catalog,
+            Faults.Stop stop,
             Backoff backoff,
             Redelivery redelivery,
             DeadLetters deadLetters,
             DeliveryMetrics metrics,
-            SinkHealth health) {
+            SinkHealth health,
+            CurrentTopics topics) {
         this.sink = sink;
         this.kind = kind;
-        this.catalog = catalog;
+        this.stop = stop;
         this.backoff = backoff;
         this.redelivery = redelivery;
         this.deadLetters = deadLetters;
         this.metrics = metrics;
         this.health = health;
+        this.topics = topics;
     }
 
     /** Takes what people asked for; consumers see it before their next poll. */
@@ -91,8 +101,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
 
     @Override
     public void beforePoll(SteeredConsumer consumer) {
-        Known told = known;
-        Map<String, Route> now = told.routes();
+        Map<String, Route> now = known.routes();
         consumer.follow(now.keySet());
         consumer.offsets().flushDue();
         consumer.commit();
@@ -111,41 +120,67 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
             if (place.opened(isOpen(now.get(partition.topic())))) {
                 place.forget();
             }
+            if (place.isOutdated(partition.topic(), topics)) {
+                consumer.offsets().drop(List.of(id(partition)));
+                place.forget();
+            }
             if (!place.known() && !place.held()) {
                 lost.add(partition);
             }
         }
         locate(consumer, lost);
-        for (TopicPartition partition : assigned) {
-            Route route = now.get(partition.topic());
-            Place place = consumer.place(partition);
-            if (route != null
-                    && route.open()
-                    && told.holds()
-                    && asked.due().contains(partition)
-                    && place.known()
-                    && !place.held()
-                    && !consumer.isHeld()) {
-                redelivery.run(this, consumer, partition, route, told::holds);
-            }
-        }
+        redeliver(consumer, asked.due());
+        Known latest = known;
         Set<TopicPartition> paused = consumer.paused();
         for (TopicPartition partition : assigned) {
             Place place = consumer.place(partition);
-            Route route = now.get(partition.topic());
-            if (route != null
-                    && route.open()
-                    && place.known()
-                    && !place.held()
-                    && place.jumped(consumer.position(partition))) {
-                deleted(consumer, partition, route);
+            Route route = latest.routes().get(partition.topic());
+            if (route != null && route.open() && place.known() && !place.held()) {
+                if (place.isOfFormerTopic()) {
+                    lost(
+                            consumer,
+                            partition,
+                            route,
+                            madeAnew(partition) + " since " + sink + " was given the records before offset "
+                                    + place.next() + ". " + WAY_OUT);
+                } else if (place.jumped(consumer.position(partition))) {
+                    deleted(consumer, partition, route);
+                }
             }
             if (!isOpen(route)) {
                 waitsNoLonger(List.of(partition));
             }
-            boolean open = isOpen(route) && told.holds() && place.known() && !place.held() && !consumer.isHeld();
+            boolean open = isOpen(route) && latest.holds() && place.ready() && !consumer.isHeld();
             consumer.open(partition, open, paused);
         }
+    }
+
+    /** For a while, and then what is new has its turn; the next time another partition begins. */
+    private void redeliver(SteeredConsumer consumer, Set<TopicPartition> due) {
+        List<TopicPartition> turns = new ArrayList<>(consumer.assignment());
+        turns.retainAll(due);
+        if (turns.isEmpty()) {
+            return;
+        }
+        Known told = known;
+        long begun = System.nanoTime();
+        Collections.rotate(turns, -consumer.turn());
+        for (TopicPartition partition : turns) {
+            Route route = told.routes().get(partition.topic());
+            if (route != null && route.open() && consumer.place(partition).ready() && !consumer.isHeld()) {
+                redelivery.run(
+                        this,
+                        consumer,
+                        partition,
+                        route,
+                        () -> told.holds() && System.nanoTime() - begun < REDELIVERY.toNanos());
+            }
+        }
+    }
+
+    /** Tells whether a partition's changes may be delivered, as the catalog says by now; for whoever takes long about a batch. */
+    boolean isOpen(TopicPartition partition) {
+        return isOpen(known.routes().get(partition.topic()));
     }
 
     private static boolean isOpen(@Nullable Route route) {
@@ -157,22 +192,48 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
             return;
         }
         try {
+            long askedAt = System.nanoTime();
+            Map<String, UUID> ids =
+                    topics.ask(partitions.stream().map(TopicPartition::topic).collect(Collectors.toSet()));
             Map<TopicPartitionId, Optional<DeliveryOffset>> stored = consumer.offsets()
                     .stored(partitions.stream().map(Places::id).toList());
+            List<TopicPartition> gone = new ArrayList<>();
+            Map<TopicPartitionId, UUID> unnoted = new HashMap<>();
             for (TopicPartition partition : partitions) {
+                UUID topic = ids.get(partition.topic());
+                if (topic == null) {
+                    gone.add(partition);
+                    continue;
+                }
                 Optional<DeliveryOffset> offset = stored.getOrDefault(id(partition), Optional.empty());
+                UUID counted = offset.map(DeliveryOffset::topicId).orElse(null);
+                if (counted == null) {
+                    unnoted.put(id(partition), topic);
+                }
                 Place place = consumer.place(partition);
                 place.heldKeys().read(deadLetters, sink, kind, partition);
                 place.stand(
                         offset.map(DeliveryOffset::nextOffset).orElse(0L),
                         offset.map(DeliveryOffset::replayUntil).orElse(0L),
                         offset.map(DeliveryOffset::rewinds).orElse(0));
+                place.topic(topic, counted, askedAt);
                 consumer.seek(partition, place.next());
             }
-        } catch (DataAccessException e) {
-            log.warn("Where {} stands in {} cannot be looked up yet: {}", sink, partitions, e.getMessage());
+            consumer.offsets().topics(unnoted);
+            lookAgain(consumer, gone, "the topic does not exist");
+        } catch (DataAccessException | KafkaException e) {
+            lookAgain(consumer, partitions, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void lookAgain(SteeredConsumer consumer, Collection<TopicPartition> partitions, String why) {
+        if (!partitions.isEmpty()) {
+            log.warn("Where {} stands in {} cannot be looked up yet: {}", sink, partitions, why);
             consumer.pause(partitions);
-            partitions.forEach(partition -> consumer.place(partition).hold(backoff, LOOKUP_PAUSE));
+            partitions.forEach(partition -> {
+                consumer.place(partition).forget();
+                consumer.place(partition).hold(backoff, LOOKUP_PAUSE);
+            });
         }
     }
 
@@ -183,7 +244,7 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
         Known told = known;
         Route route = told.routes().get(partition.topic());
         // asked after the records came: a mask that was declared before their changes is among what is told
-        if (isOpen(route) && told.holds() && place.known() && !place.held()) {
+        if (isOpen(route) && told.holds() && place.ready()) {
             return route;
         }
         consumer.pause(List.of(partition));
@@ -208,9 +269,8 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
                     consumer,
                     partition,
                     route,
-                    "The topic " + partition.topic() + " was made anew: its partition " + partition.partition()
-                            + " holds offset " + first.offset() + ", " + sink + " is at " + expected
-                            + ". Resume with a new snapshot: the rows are read again as they are now.");
+                    madeAnew(partition) + ": its partition " + partition.partition() + " holds offset " + first.offset()
+                            + ", " + sink + " is at " + expected + ". " + WAY_OUT);
             return false;
         }
         return !deleted(consumer, partition, route);
@@ -230,13 +290,21 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
                 route,
                 "Offsets " + expected + " to " + (begin - 1) + " of " + partition
                         + " were deleted by the topic's retention before " + sink
-                        + " had them. Resume with a new snapshot: the rows are read again as they are now.");
+                        + " had them. " + WAY_OUT);
         return true;
     }
 
+    private static String madeAnew(TopicPartition partition) {
+        return "The topic " + partition.topic() + " was made anew";
+    }
+
     private void lost(SteeredConsumer consumer, TopicPartition partition, Route route, String message) {
-        log.error(message);
-        catalog.bindingState(route.table().id(), sink, BindingState.FAILED, message);
+        Place place = consumer.place(partition);
+        if (!place.hasSaid(message)) {
+            log.error(message);
+            stop.failed(route.table(), message);
+            place.said(message);
+        }
         holdBack(consumer, partition);
     }
 

@@ -130,6 +130,7 @@ final class RecordReader {
                 malformed,
                 lacking,
                 batch.size(),
+                place.rewinds(),
                 place.next() < place.replayUntil(),
                 place.heldKeys());
     }

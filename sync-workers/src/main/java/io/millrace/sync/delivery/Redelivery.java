@@ -79,8 +79,14 @@ final class Redelivery {
             return;
         }
         try {
-            List<KeptLetter> due =
-                    deadLetters.due(sink.name(), partition, place.next(), pauses.letters(), pauses.rows(), AT_A_TIME);
+            List<KeptLetter> due = deadLetters.due(
+                    sink.name(),
+                    partition,
+                    place.next(),
+                    pauses.letters(),
+                    pauses.rows(),
+                    sink.kind() != SinkKind.STATE,
+                    AT_A_TIME);
             pauses.keep(due);
             if (due.isEmpty()) {
                 pauses.rest(REST);
@@ -148,7 +154,7 @@ final class Redelivery {
             return Result.SETTLED;
         }
         Received received = batch.received().get(0);
-        if (sink.kind() == SinkKind.STATE && !received.isWhole() && isBehindGap(letter, received)) {
+        if (sink.kind() == SinkKind.STATE && !received.isWhole() && isBehindAnother(letter, received)) {
             return asked(letter, batch.received());
         }
         List<Failure> failures;
@@ -158,13 +164,13 @@ final class Redelivery {
             places.forget(consumer, List.of(partition));
             return Result.STOP;
         } catch (SinkException e) {
-            String said = String.valueOf(e.getMessage());
+            String cause = String.valueOf(e.getMessage());
             if (e.category() == ErrorCategory.REJECTED || e.category() == ErrorCategory.FATAL) {
-                return failed(place, route, letter, received, e.category(), said, e);
+                return failed(place, route, letter, received, e.category(), cause, e);
             }
             // whether others fare the same, delivery finds out by itself
+            String said = deadLetters.later(letter, cause, received.masks());
             log.warn("{} is waited for with dead letters of {}: {}", sink.name(), partition, said);
-            deadLetters.later(letter, said, received.masks());
             place.letters().rest(backoff);
             place.letters().pause(letter, backoff);
             return Result.STOP;
@@ -185,22 +191,30 @@ final class Redelivery {
     /** At this letter, for all that is known, and not at the others. Should it be the database that fails, that is found out here. */
     private Result broke(Place place, KeptLetter letter, Received received, RuntimeException e) {
         String message = Faults.unexpected(sink.name(), letter.partition(), letter.offset(), e);
-        if (place.letters().isNews(letter, message)) {
-            log.error("{}; this dead letter is tried again until it is taken or discarded", message, e);
-        }
         place.letters().pause(letter, backoff);
-        deadLetters.later(letter, message, received.masks());
+        String said = deadLetters.later(letter, message, received.masks());
+        if (place.letters().isNews(letter, said)) {
+            log.error(
+                    "A dead letter of {} is tried again until it is taken or discarded: {}",
+                    letter.partition(),
+                    said,
+                    // which has the same words
+                    said.equals(message) ? e : null);
+        }
         return Result.STAYS;
     }
 
-    /** What is discarded or awaited by now, whenever it was: what the sink holds is not what this one changed. */
-    private boolean isBehindGap(KeptLetter letter, Received received) {
+    /** One that is discarded or awaited by now, whenever it was, or is kept still: what the sink holds is not what this one changed. */
+    private boolean isBehindAnother(KeptLetter letter, Received received) {
         Long row = letter.keyHash();
-        Gap gap = row == null
-                ? null
-                : deadLetters.gaps(sink.name(), letter.partition()).get(row);
-        return gap != null && gap.isBefore(received.event().rowVersion())
-                || !incomplete.behind(List.of(received)).isEmpty();
+        if (row != null) {
+            Gap gap = deadLetters.gaps(sink.name(), letter.partition()).get(row);
+            Long kept = deadLetters.unsettled(sink.name(), letter.partition()).get(row);
+            if (gap != null && gap.isBefore(received.event().rowVersion()) || kept != null && kept < letter.offset()) {
+                return true;
+            }
+        }
+        return !incomplete.behind(List.of(received)).isEmpty();
     }
 
     /** The row comes whole with capture's answer, and this change in it. */
@@ -217,6 +231,7 @@ final class Redelivery {
                         new TopicPartitionId(
                                 batch.partition().topic(), batch.partition().partition()),
                         place.next(),
+                        place.rewinds(),
                         place.next(),
                         null,
                         null,
@@ -249,18 +264,18 @@ final class Redelivery {
                 metrics.deadLetters(1);
             }
             case FATAL -> {
-                faults.fail(route.table(), cause);
+                faults.fail(route.table(), deadLetters.later(letter, cause, received.masks()));
                 place.letters().rest(backoff);
                 return Result.STOP;
             }
             case RETRYABLE, INCOMPLETE -> {
+                String said = deadLetters.later(letter, cause, received.masks());
                 log.warn(
                         "{} does not take offset {} of {}, a dead letter, for now: {}",
                         sink.name(),
                         letter.offset(),
                         letter.partition(),
-                        cause);
-                deadLetters.later(letter, cause, received.masks());
+                        said);
                 place.letters().pause(letter, backoff);
             }
         }

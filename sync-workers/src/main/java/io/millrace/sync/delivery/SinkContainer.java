@@ -66,8 +66,12 @@ final class SinkContainer implements Consumers {
     }
 
     @Override
-    public void told(Map<String, Route> routes, long askedAt, Notices notices) {
+    public void told(Map<String, Route> routes, long askedAt) {
         places.routes(routes, askedAt);
+    }
+
+    @Override
+    public void noticed(Notices notices) {
         places.notices(notices);
     }
 
@@ -168,7 +172,8 @@ final class SinkContainer implements Consumers {
 
         @Override
         protected Consumer<byte[], byte[]> createRawConsumer(Map<String, Object> consumerSettings) {
-            return new SteeredConsumer(consumerSettings, places, offsets.get(), headroom.share());
+            return new SteeredConsumer(
+                    consumerSettings, new PollFaults(sink, places, health), offsets.get(), headroom.share());
         }
     }
 }

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.contributor.Health;
@@ -24,19 +25,23 @@ final class SinkHealth implements HealthIndicator {
     private record Fault(String message, Instant since) {}
 
     private final LongSupplier nanoTime;
+    private final Supplier<CurrentTopics.@Nullable Silence> kafka;
     private volatile long lookedAt;
     private final Map<TopicPartition, Fault> waiting = new ConcurrentHashMap<>();
+    /** What the polls of consumers fail with, by consumer. */
+    private final Map<Object, Fault> unread = new ConcurrentHashMap<>();
+
     private volatile @Nullable Fault consumer;
     private volatile boolean restarted;
     private volatile @Nullable Fault service;
 
-    SinkHealth() {
-        this(System::nanoTime);
-    }
-
-    /** @param nanoTime what time it is, as {@link System#nanoTime} says it */
-    SinkHealth(LongSupplier nanoTime) {
+    /**
+     * @param nanoTime what time it is, as {@link System#nanoTime} says it
+     * @param kafka why Kafka does not answer; null where it does
+     */
+    SinkHealth(LongSupplier nanoTime, Supplier<CurrentTopics.@Nullable Silence> kafka) {
         this.nanoTime = nanoTime;
+        this.kafka = kafka;
         this.lookedAt = nanoTime.getAsLong();
     }
 
@@ -66,6 +71,16 @@ final class SinkHealth implements HealthIndicator {
     /** Forgets partitions that nobody waits for here any more: they are another's, or shut. */
     void forget(Collection<TopicPartition> partitions) {
         waiting.keySet().removeAll(partitions);
+    }
+
+    /** Notes that a consumer cannot poll, and why. */
+    void cannotPoll(Object consumer, String message) {
+        unread.compute(consumer, (same, known) -> new Fault(message, known == null ? Instant.now() : known.since()));
+    }
+
+    /** Notes that a consumer polled, or polls no more. */
+    void polls(Object consumer) {
+        unread.remove(consumer);
     }
 
     /** Notes that consumers were started: the fault of one that ended is over when one takes changes. */
@@ -99,12 +114,17 @@ final class SinkHealth implements HealthIndicator {
                             + " s: delivery waits for it",
                     Instant.now().minus(blind)));
         }
-        Fault fault = waiting.values().stream()
-                .min(Comparator.comparing(Fault::since))
-                .orElse(null);
+        // what partitions wait for is not tried again while nothing can be polled
+        CurrentTopics.Silence silence = kafka.get();
+        Fault fault = silence == null ? oldest(unread) : new Fault(silence.message(), silence.since());
+        fault = fault == null ? oldest(waiting) : fault;
         fault = fault == null ? consumer : fault;
         fault = fault == null ? service : fault;
         return fault == null ? Health.up().build() : down(fault);
+    }
+
+    private static @Nullable Fault oldest(Map<?, Fault> faults) {
+        return faults.values().stream().min(Comparator.comparing(Fault::since)).orElse(null);
     }
 
     private static Health down(Fault fault) {

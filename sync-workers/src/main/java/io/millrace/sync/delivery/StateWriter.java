@@ -1,6 +1,7 @@
 package io.millrace.sync.delivery;
 
 import io.millrace.event.Operation;
+import io.millrace.sync.sink.Coalescer;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * a dead letter, a whole state goes on and takes the letter's place; one that lacks values waits for it, because the letter may hold them.
  */
 final class StateWriter implements BatchWriter {
+
+    private static final Coalescer<Received> COALESCER = new Coalescer<>(Received::change, Received::folded);
 
     private final Sink sink;
     private final Faults faults;
@@ -40,7 +43,7 @@ final class StateWriter implements BatchWriter {
             }
         }
         List<Received> wanted = new ArrayList<>();
-        for (Received received : Coalescer.coalesce(all)) {
+        for (Received received : COALESCER.coalesce(all)) {
             if (mustWait(received)) {
                 faults.behind(received.parts(), outcome);
             } else {
@@ -118,6 +121,11 @@ final class StateWriter implements BatchWriter {
                 case REJECTED -> reject(received, failure.cause(), null, outcome);
                 case INCOMPLETE -> lacking.add(received);
                 case FATAL -> faults.fatal(received.change().table(), failure.cause(), List.of(received), outcome);
+            }
+        }
+        for (int i = 0; i < part.size(); i++) {
+            if (!failed.contains(i) && part.get(i).change().isUnasked()) {
+                lacking.add(part.get(i));
             }
         }
         incomplete.ask(lacking, outcome);

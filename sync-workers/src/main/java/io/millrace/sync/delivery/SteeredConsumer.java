@@ -14,6 +14,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,14 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     /** Looks after a consumer. */
     interface Steering {
         void beforePoll(SteeredConsumer consumer);
+
+        /** After one that brought what there was. */
+        default void polled(SteeredConsumer consumer) {}
+
+        /** After one that failed, in looking after the consumer or in Kafka. */
+        default void failed(SteeredConsumer consumer, RuntimeException e) {}
+
+        default void closed(SteeredConsumer consumer) {}
     }
 
     private static final long COMMIT_NANOS = 500_000_000L;
@@ -42,6 +52,7 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     private long committedAt = System.nanoTime();
     private final Map<TopicPartition, Place> places = new HashMap<>();
     private Set<String> followed = Set.of();
+    private int turns;
     private @Nullable ConsumerRebalanceListener listener;
 
     SteeredConsumer(Map<String, Object> settings, Steering steering, DeliveryOffsets offsets, Headroom.Share room) {
@@ -72,6 +83,20 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
 
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+        try {
+            ConsumerRecords<byte[], byte[]> records = steered(timeout);
+            steering.polled(this);
+            return records;
+        } catch (WakeupException | InterruptException e) {
+            // asked to stop
+            throw e;
+        } catch (RuntimeException e) {
+            steering.failed(this, e);
+            throw e;
+        }
+    }
+
+    private ConsumerRecords<byte[], byte[]> steered(Duration timeout) {
         room.release();
         steering.beforePoll(this);
         if (!room.beforePoll(ROOM)) {
@@ -102,12 +127,14 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
 
     @Override
     public void close() {
+        steering.closed(this);
         room.release();
         super.close();
     }
 
     @Override
     public void close(CloseOptions options) {
+        steering.closed(this);
         room.release();
         super.close(options);
     }
@@ -120,6 +147,11 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
         partitions.forEach(places::remove);
         uncommitted.keySet().removeAll(partitions);
         sent.keySet().removeAll(partitions);
+    }
+
+    /** Returns a number that is another each time. */
+    int turn() {
+        return turns++;
     }
 
     void holdAll(Backoff backoff) {

@@ -11,6 +11,7 @@ import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.catalog.snapshot.Rereads.Doubt;
 import io.millrace.event.RowKey;
 import io.millrace.sync.deadletter.AwaitedRows;
+import io.millrace.sync.deadletter.AwaitedRows.Place;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.Change;
@@ -100,8 +101,7 @@ final class CopyFeed {
         FedChanges changes =
                 new FedChanges(catalog, deadLetters, awaited, shaping(sink.name()), copy.table(), sink.name());
         try (TopicReader reader = new TopicReader(settings, copy.table().topic())) {
-            // what is brought back may rest on what was never lost
-            changes.look(next, rebuild.until(), rebuild.kind() == RebuildKind.REFILL);
+            changes.look(next, rebuild.until(), restsOnHeld(rebuild));
             reader.seek(next, rebuild.until());
             boolean reached = reached(next, rebuild.until());
             long refused = 0;
@@ -112,6 +112,7 @@ final class CopyFeed {
                 }
                 List<Change> read = changes.of(reader.read(next, rebuild.until()));
                 refused += feed(copy, sink, changes.gaps(), Latest.of(read)) + changes.takeLeftOut();
+                changes.gaps().fed();
                 unnoted++;
                 reached = reached(next, rebuild.until());
                 if (reached || unnoted == UNNOTED_READS || !changes.gaps().hasAwaited()) {
@@ -154,6 +155,19 @@ final class CopyFeed {
         return rereads.open(table.id());
     }
 
+    /** Takes note that a copy which rests on what delivery holds lacks what delivery lacks; before any of it is fed. */
+    void begin(Rebuild rebuild) {
+        if (restsOnHeld(rebuild)) {
+            Place delivery = new Place(rebuild.tableId(), rebuild.sink());
+            awaited.begin(delivery.ofRefill(), delivery);
+        }
+    }
+
+    /** What is brought back may rest on what was never lost. */
+    private static boolean restsOnHeld(Rebuild rebuild) {
+        return rebuild.kind() == RebuildKind.REFILL;
+    }
+
     private boolean stopped(long id) {
         return Thread.currentThread().isInterrupted()
                 || rebuilds.find(id)
@@ -173,6 +187,7 @@ final class CopyFeed {
         }
         try {
             List<Failure> failures = new ArrayList<>(sink.feed(copy, changes));
+            changes.stream().filter(Change::isUnasked).forEach(change -> gaps.lacks(change.event()));
             failures.stream()
                     .filter(failure -> failure.category() == ErrorCategory.INCOMPLETE)
                     .forEach(failure -> gaps.lacks(changes.get(failure.index()).event()));

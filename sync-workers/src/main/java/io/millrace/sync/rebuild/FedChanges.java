@@ -53,7 +53,7 @@ final class FedChanges {
     FedChanges(
             PipelineCatalog catalog,
             DeadLetters deadLetters,
-            AwaitedRows delivery,
+            AwaitedRows missing,
             SinkShaping shaping,
             CapturedTable table,
             String sink) {
@@ -62,7 +62,7 @@ final class FedChanges {
         this.shaping = shaping;
         this.table = table;
         this.sink = sink;
-        this.gaps = new RowGaps(delivery, table, sink);
+        this.gaps = new RowGaps(missing, table, sink);
     }
 
     /** Returns a table with the columns that a sink gets of it. */

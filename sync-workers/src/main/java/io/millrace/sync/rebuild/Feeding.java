@@ -4,6 +4,7 @@ import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.Shapings;
 import io.millrace.catalog.SnapshotState;
 import io.millrace.catalog.TableSnapshot;
 import io.millrace.catalog.rebuild.Rebuild;
@@ -41,6 +42,15 @@ final class Feeding {
         return topic.shaped(table, sink.name());
     }
 
+    /**
+     * Tells whether a feed may be decided on. A refill makes good what was changed in the binding's options, and is the only one to put that
+     * under former keys right: so what stands behind its end must be written by the new ones, and delivery may know the former ones
+     * for as long as it goes by what it asked the catalog.
+     */
+    boolean mayBegin(Rebuild rebuild) {
+        return rebuild.kind() != RebuildKind.REFILL || rebuilds.hasStood(rebuild.id(), Shapings.HOLDS_AFTER);
+    }
+
     /** Decides on a feed and notes it; false if that is to be tried again. */
     boolean decided(Rebuild rebuild, Copy copy) {
         TopicReader.Extent extent = topic.extent(copy.table());
@@ -48,6 +58,7 @@ final class Feeding {
         boolean whole = extent.begin().entrySet().stream()
                 .allMatch(begin -> begin.getValue() <= rebuild.from().getOrDefault(begin.getKey(), 0L));
         if (whole) {
+            topic.begin(rebuild);
             rebuilds.feed(rebuild.id(), RebuildFeed.TOPIC, null, extent.end());
             return true;
         }

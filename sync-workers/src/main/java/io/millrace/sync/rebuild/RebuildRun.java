@@ -9,6 +9,7 @@ import io.millrace.catalog.rebuild.RebuildKind;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.RebuildWish;
 import io.millrace.catalog.rebuild.Rebuilds;
+import io.millrace.sync.sink.CopyGoneException;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.RebuildableSink;
 import io.millrace.sync.sink.RebuildableSink.Copy;
@@ -70,15 +71,18 @@ final class RebuildRun {
 
     private boolean failed(Rebuild rebuild, SinkException e) {
         String said = String.valueOf(e.getMessage());
-        if (e.category() == ErrorCategory.RETRYABLE) {
+        boolean gone = e instanceof CopyGoneException;
+        if (e.category() == ErrorCategory.RETRYABLE || isDecided(rebuild) && !gone) {
             rebuilds.message(id, "Waits: " + said);
             return false;
         }
         log.error("The rebuild {} of table {} in {} fails: {}", id, rebuild.tableId(), sink.name(), said);
-        if (rebuild.state().isBeforeExchange() || rebuild.state() == RebuildState.EXCHANGING) {
-            return moved(rebuild, RebuildState.FAILING, said);
-        }
-        return moved(rebuild, RebuildState.FAILED, said);
+        return moved(rebuild, isDecided(rebuild) ? RebuildState.FAILED : RebuildState.FAILING, said);
+    }
+
+    /** Tells whether the step is to be done whatever keeps it: given up, it would leave one of the two with nobody to look after it. */
+    private static boolean isDecided(Rebuild rebuild) {
+        return rebuild.isBack() || rebuild.state().compareTo(RebuildState.EXCHANGING) > 0;
     }
 
     private boolean step(Rebuild rebuild, Copy copy) throws SinkException {
@@ -88,6 +92,9 @@ final class RebuildRun {
                 return moved(rebuild, RebuildState.PREPARING, null);
             }
             case PREPARING -> {
+                if (!feeding.mayBegin(rebuild)) {
+                    return false;
+                }
                 sink.prepare(copy);
                 return feeding.decided(rebuild, copy) && moved(rebuild, RebuildState.FEEDING, null);
             }
@@ -98,10 +105,8 @@ final class RebuildRun {
                 return compare(rebuild, copy);
             }
             case DIFFERENT -> {
-                if (rebuild.wish() != RebuildWish.ACCEPT) {
-                    return false;
-                }
-                return moved(rebuild, rebuild.isBack() ? RebuildState.EXCHANGING_BACK : RebuildState.EXCHANGING, null);
+                return rebuild.wish() == RebuildWish.ACCEPT
+                        && (rebuild.isBack() ? compareBack(rebuild, copy) : compare(rebuild, copy));
             }
             case EXCHANGING -> {
                 return exchange(rebuild, copy);
@@ -140,22 +145,34 @@ final class RebuildRun {
     }
 
     private boolean compare(Rebuild rebuild, Copy copy) throws SinkException {
-        Comparison comparison = sink.compare(copy, this::progress);
-        rebuilds.compared(id, comparison);
-        return comparison.loses()
-                ? moved(rebuild, RebuildState.DIFFERENT, losses("The new one", comparison, "accept or cancel"))
-                : moved(rebuild, RebuildState.EXCHANGING, null);
+        return compared(
+                rebuild,
+                sink.compare(copy, this::progress),
+                RebuildState.EXCHANGING,
+                "The new one",
+                "accept or cancel");
     }
 
     private boolean compareBack(Rebuild rebuild, Copy copy) throws SinkException {
-        Comparison comparison = sink.compareBack(copy, this::progress);
-        rebuilds.compared(id, comparison);
-        return comparison.loses()
-                ? moved(
-                        rebuild,
-                        RebuildState.DIFFERENT,
-                        losses("The old one", comparison, "accept the rollback, or cancel it and keep the new one"))
-                : moved(rebuild, RebuildState.EXCHANGING_BACK, null);
+        return compared(
+                rebuild,
+                sink.compareBack(copy, this::progress),
+                RebuildState.EXCHANGING_BACK,
+                "The old one",
+                "accept the rollback, or cancel it and keep the new one");
+    }
+
+    /** Goes on if nothing would be lost, or no more than what a person has accepted: more may be missing since they looked. */
+    private boolean compared(Rebuild rebuild, Comparison found, RebuildState next, String which, String then) {
+        Comparison accepted = rebuild.state() == RebuildState.DIFFERENT ? rebuild.comparison() : null;
+        if (found.loses() && (accepted == null || !found.losesNoMoreThan(accepted))) {
+            return noted(
+                    rebuild,
+                    RebuildState.DIFFERENT,
+                    claim.isHeld() && rebuilds.different(id, rebuild.state(), found, losses(which, found, then)));
+        }
+        rebuilds.compared(id, found);
+        return moved(rebuild, next, null);
     }
 
     private static String losses(String which, Comparison comparison, String then) {
@@ -203,7 +220,10 @@ final class RebuildRun {
     }
 
     private boolean moved(Rebuild rebuild, RebuildState next, @Nullable String message) {
-        boolean moved = claim.isHeld() && rebuilds.move(id, rebuild.state(), next, message);
+        return noted(rebuild, next, claim.isHeld() && rebuilds.move(id, rebuild.state(), next, message));
+    }
+
+    private boolean noted(Rebuild rebuild, RebuildState next, boolean moved) {
         if (moved) {
             log.info("Rebuild {} of table {} in {}: {}", id, rebuild.tableId(), sink.name(), next);
         }

@@ -18,17 +18,18 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * What is missing in rows of a copy, so that later changes of them cannot be completed: what a person discarded, what nobody could complete,
- * and what delivery awaits, where the copy rests on what delivery holds. For one run of a feed; confined to its thread.
+ * and what delivery awaited when the feed began, where the copy rests on what delivery holds: it sees all that comes after. For one run of a
+ * feed; confined to its thread.
  */
 final class RowGaps {
 
-    private final AwaitedRows delivery;
+    private final AwaitedRows missing;
     private final String sink;
     /** By what rows are told apart by. */
     private final Map<Long, Gap> gaps = new HashMap<>();
 
-    /** Rows of these that came whole since. */
-    private final Set<Long> madeGood = new HashSet<>();
+    /** Rows that came whole, with what is fed now, while any are missing in what delivery holds. */
+    private final Map<Long, Long> whole = new HashMap<>();
 
     /** Rows of which changes were left out, since nobody could give values that they lack, and that nothing since has brought whole. */
     private final Map<RowKey, Gap> awaited = new LinkedHashMap<>();
@@ -36,8 +37,8 @@ final class RowGaps {
     private CapturedTable table;
     private boolean restsOnAwaited;
 
-    RowGaps(AwaitedRows delivery, CapturedTable table, String sink) {
-        this.delivery = delivery;
+    RowGaps(AwaitedRows missing, CapturedTable table, String sink) {
+        this.missing = missing;
         this.table = table;
         this.sink = sink;
     }
@@ -56,14 +57,14 @@ final class RowGaps {
         for (int number : partitions) {
             gaps.putAll(letters.gaps(sink, new TopicPartition(table.topic(), number)));
         }
-        restsOnAwaited = restsOnHeld && delivery.any(place());
+        restsOnAwaited = restsOnHeld && missing.any(place());
     }
 
     private Place place() {
-        return new Place(table.id(), sink);
+        return new Place(table.id(), sink).ofRefill();
     }
 
-    /** Looks up what delivery awaits of rows that come now. One that came whole in this run lacks nothing any more. */
+    /** Looks up what delivery awaited of rows that come now. */
     void lookUp(Collection<ChangeEvent> events) {
         if (!restsOnAwaited) {
             return;
@@ -75,9 +76,8 @@ final class RowGaps {
                 rows.add(hash(key));
             }
         }
-        rows.removeAll(madeGood);
         if (!rows.isEmpty()) {
-            delivery.among(place(), rows).forEach((row, gap) -> gaps.merge(row, gap, Gap::and));
+            missing.among(place(), rows).forEach((row, gap) -> gaps.merge(row, gap, Gap::and));
         }
     }
 
@@ -110,13 +110,21 @@ final class RowGaps {
 
     void cameWhole(RowKey key, long version) {
         awaited.computeIfPresent(key, (row, gap) -> gap.isMadeGoodBy(version) ? null : gap);
-        if (!gaps.isEmpty()) {
+        if (!gaps.isEmpty() || restsOnAwaited) {
             long row = hash(key);
-            Gap gap = gaps.get(row);
-            if (gap != null && gap.isMadeGoodBy(version)) {
-                gaps.remove(row);
-                madeGood.add(row);
+            gaps.computeIfPresent(row, (same, gap) -> gap.isMadeGoodBy(version) ? null : gap);
+            if (restsOnAwaited) {
+                whole.merge(row, version, Math::max);
             }
+        }
+    }
+
+    /** What came is in the copy: it rests on delivery for less. */
+    void fed() {
+        if (!whole.isEmpty()) {
+            missing.came(place(), whole);
+            restsOnAwaited = missing.any(place());
+            whole.clear();
         }
     }
 

@@ -7,6 +7,7 @@ import io.millrace.catalog.MaskingKey;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.SinkBinding;
+import io.millrace.catalog.shaping.MaskedColumns;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.catalog.shaping.ShapingException;
 import io.millrace.event.ChangeEvent;
@@ -34,24 +35,26 @@ public final class SinkShaping {
     private final String sink;
     private final SinkKind kind;
     private final PipelineCatalog catalog;
+    private final Shapings shapings;
     private final Supplier<MaskingKey> key;
     private final MeterRegistry registry;
     private final Map<Long, TableShaping> made = new ConcurrentHashMap<>();
     private final Map<Long, Seen> seen = new ConcurrentHashMap<>();
 
     private SinkShaping(
-            String sink, SinkKind kind, PipelineCatalog catalog, Supplier<MaskingKey> key, MeterRegistry registry) {
+            String sink, SinkKind kind, PipelineCatalog catalog, Shapings shapings, MeterRegistry registry) {
         this.sink = sink;
         this.kind = kind;
         this.catalog = catalog;
-        this.key = key;
+        this.shapings = shapings;
+        this.key = new KeptKey(shapings);
         this.registry = registry;
     }
 
     /** Makes the shaping of one sink; the masking key is read when it is first needed. */
     public static SinkShaping of(
             String sink, SinkKind kind, PipelineCatalog catalog, Shapings shapings, MeterRegistry registry) {
-        return new SinkShaping(sink, kind, catalog, new KeptKey(shapings), registry);
+        return new SinkShaping(sink, kind, catalog, shapings, registry);
     }
 
     private static final class KeptKey implements Supplier<MaskingKey> {
@@ -78,6 +81,7 @@ public final class SinkShaping {
      * Returns how rows of a table are shaped, or null where they are given as they are.
      *
      * @throws ShapingException if its shaping does not fit the table: the binding is then FAILED, and nothing may be delivered
+     * @throws org.springframework.dao.DataAccessException if the catalog had to be asked and does not answer
      */
     public @Nullable TableShaping of(CapturedTable table, SinkBinding known) {
         Seen newer = seen.get(table.id());
@@ -124,7 +128,13 @@ public final class SinkShaping {
 
     private TableShaping make(CapturedTable table, SinkBinding binding, String json) {
         try {
-            return new TableShaping(sink, kind, Shaping.parse(json), table, binding.shapingVersion(), key, registry);
+            Shaping shaping = Shaping.parse(json);
+            TableShaping shaped = new TableShaping(sink, kind, shaping, table, binding, key, registry);
+            if (!shaping.masks().isEmpty()) {
+                MaskedColumns.check(
+                        shaping, shapings.columnsWhenDeclared(table.id(), sink, binding.shapingVersion()), table);
+            }
+            return shaped;
         } catch (ShapingException | IllegalArgumentException e) {
             String message = String.valueOf(e.getMessage());
             log.error("{} cannot be given {} of {}: {}", sink, table.table(), table.source(), message);

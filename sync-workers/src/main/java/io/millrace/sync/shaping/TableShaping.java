@@ -44,6 +44,9 @@ public final class TableShaping {
 
     private final int version;
     private final int schemaVersion;
+    /** The sink's settings, which {@link #table} carries to it: they change while both versions stay. */
+    private final String options;
+
     private final Counter removed;
     private final Counter skipped;
     private final Counter refused;
@@ -53,16 +56,18 @@ public final class TableShaping {
             SinkKind kind,
             Shaping shaping,
             CapturedTable table,
-            int version,
+            SinkBinding binding,
             Supplier<MaskingKey> key,
             MeterRegistry registry) {
-        this.shaper = Shaper.of(shaping, table, key);
+        // the binding in force, which the table as it was looked up may not have yet
+        this.shaper = Shaper.of(shaping, table.with(binding), key);
         this.envelope = new MaskedEnvelope(shaping, table, key);
         this.masked = shaping.maskedColumns();
         this.masks = shaping.masksJson();
         this.keepsStates = kind == SinkKind.STATE;
-        this.version = version;
+        this.version = binding.shapingVersion();
         this.schemaVersion = table.schemaVersion();
+        this.options = binding.options();
         this.removed = counter(registry, sink, "removed");
         this.skipped = counter(registry, sink, "skipped");
         this.refused = counter(registry, sink, "refused");
@@ -95,7 +100,9 @@ public final class TableShaping {
     }
 
     boolean isFor(CapturedTable table, SinkBinding binding) {
-        return version == binding.shapingVersion() && schemaVersion == table.schemaVersion();
+        return version == binding.shapingVersion()
+                && schemaVersion == table.schemaVersion()
+                && options.equals(binding.options());
     }
 
     /**
@@ -164,20 +171,12 @@ public final class TableShaping {
     }
 
     private ChangeEvent masked(ChangeEvent event) {
-        return new ChangeEvent(
-                event.source(),
-                event.table(),
-                event.position(),
-                event.lsn(),
+        return event.with(
                 event.operation(),
-                event.key(),
                 masked(event.before(), Set.of()),
                 event.beforeCompleteness(),
                 masked(event.after(), event.unavailable()),
-                event.unavailable(),
-                event.transaction(),
-                event.capturedAt(),
-                event.schemaVersion());
+                event.unavailable());
     }
 
     private @Nullable Row masked(@Nullable Row row, Set<String> unavailable) {

@@ -25,11 +25,16 @@ public record Change(CapturedTable table, ChangeEvent event, ShapeNotes notes) {
     }
 
     /**
-     * Tells whether the row came under this key without all of its values: its key was changed. Whatever a sink holds under the key is
-     * another row and gives none of them; capture has asked for the row, and until its answer comes there is none to show.
+     * Tells whether the row came under this key without all of its values: its key was changed, or it was made anew behind the filter.
+     * Whatever a sink holds under the key is another row and gives none of them; until the row has been read again there is none to show.
      */
     public boolean isAwaited() {
         return event.operation() == Operation.CREATE && !event.unavailable().isEmpty();
+    }
+
+    /** Tells whether that is to be asked for. Of a row whose key was changed, capture does so by itself. */
+    public boolean isUnasked() {
+        return isAwaited() && notes.isOfUnseen();
     }
 
     /** Tells whether a sink takes values of the row from what it holds. */

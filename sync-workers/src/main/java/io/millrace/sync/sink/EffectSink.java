@@ -24,8 +24,9 @@ public interface EffectSink extends Sink {
     int mostAtOnce();
 
     /**
-     * Returns the time after which a write has ended, whatever happens to the other side or on the way there. Another worker waits that
-     * long before it takes over a change whose outcome is not known.
+     * Returns the time after which a write has ended, whatever happens to the other side or on the way there, counted from when its change
+     * was claimed ({@link SinkBatch#claimedAt}) and not from when it began. Another worker waits that long before it takes over a change
+     * whose outcome is not known. So a process that stood still must look at that time directly before what cannot be taken back.
      */
     Duration longestWrite();
 

@@ -8,20 +8,26 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Makes one change of two of the same row: the newer one, with values that it lacks and the older one has. */
-public final class Folding {
+final class Folding {
 
     private Folding() {}
 
     /** Returns the newer change with values from the older one, behind a filter too; null where there is nothing to take. */
-    public static @Nullable Change fold(Change newer, Change older) {
-        ChangeEvent whole = fold(state(newer), state(older));
+    static @Nullable Change fold(Change newer, Change older) {
+        ChangeEvent before = state(older);
+        ChangeEvent whole = fold(state(newer), before);
         if (whole == null) {
             return null;
         }
+        // what was deleted and is updated was made in between: a new row that did not pass the filter is given to no
+        // sink
+        boolean ofUnseen = older.notes().isOfUnseen() || before.operation() == Operation.DELETE;
         ShapeNotes notes = newer.notes();
-        return notes.hidden() == null
-                ? newer.with(whole)
-                : new Change(newer.table(), newer.event(), new ShapeNotes(notes.masked(), notes.changed(), whole));
+        boolean shown = notes.hidden() == null;
+        return new Change(
+                newer.table(),
+                shown ? whole : newer.event(),
+                new ShapeNotes(notes.masked(), notes.changed(), shown ? null : whole, ofUnseen));
     }
 
     /** The row as it was, whether the sink is to hold it or not. */
@@ -50,19 +56,11 @@ public final class Folding {
         }
         Set<String> missing = new LinkedHashSet<>(event.unavailable());
         missing.removeAll(filled);
-        return new ChangeEvent(
-                event.source(),
-                event.table(),
-                event.position(),
-                event.lsn(),
+        return event.with(
                 anew ? Operation.CREATE : event.operation(),
-                event.key(),
                 event.before(),
                 event.beforeCompleteness(),
                 known == null || filled.isEmpty() ? after : after.withValuesFrom(known, filled),
-                missing,
-                event.transaction(),
-                event.capturedAt(),
-                event.schemaVersion());
+                missing);
     }
 }

@@ -11,8 +11,13 @@ import java.util.List;
  * @param repeats whether the sink may have taken some of these changes before, because it was rewound or a dead letter is retried: a
  *     {@link SinkKind#LOG} sink leaves out those that it holds, by their event ids. To an {@link EffectSink} it says of the one change that
  *     it was tried before and what came of that is not known, or that it failed
+ * @param claimedAt to an {@link EffectSink}, {@link System#nanoTime} of just before its change was claimed; says nothing to others
  */
-public record SinkBatch(List<Change> changes, List<Advance> steps, boolean repeats) {
+public record SinkBatch(List<Change> changes, List<Advance> steps, boolean repeats, long claimedAt) {
+
+    public SinkBatch(List<Change> changes, List<Advance> steps, boolean repeats) {
+        this(changes, steps, repeats, System.nanoTime());
+    }
 
     /** Makes a batch of changes that the sink does not hold yet. */
     public SinkBatch(List<Change> changes, List<Advance> steps) {

@@ -51,4 +51,9 @@ final class AwaitedInMemory implements AwaitedRows {
         meet();
         rows.values().removeIf(gap -> gap.isMadeGoodBy(version));
     }
+
+    @Override
+    public void begin(Place place, Place like) {
+        throw new UnsupportedOperationException();
+    }
 }

@@ -7,6 +7,8 @@ import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.LetterCauses;
+import io.millrace.catalog.Offsets.Advance;
+import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.shaping.Mask;
 import io.millrace.catalog.shaping.Shaping;
@@ -29,6 +31,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -41,6 +45,8 @@ import org.springframework.boot.health.contributor.Status;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** Order per row holds across dead letters, and what people decide about them is done, once. */
 class DeadLettersIT extends DeliveryScenario {
@@ -132,6 +138,42 @@ class DeadLettersIT extends DeliveryScenario {
                 assertThat(next(sink)).as(sink).isEqualTo(offset);
             }
         });
+    }
+
+    /** As one whose disk is slow, at the rows that it refused. */
+    private void historyTakesItsTime(boolean on) {
+        sql.execute("DROP TRIGGER IF EXISTS slow_for_test ON millrace.change_log");
+        if (on) {
+            sql.execute("CREATE OR REPLACE FUNCTION millrace.slow_for_test() RETURNS trigger LANGUAGE plpgsql AS"
+                    + " $$ BEGIN PERFORM pg_sleep(0.05); RETURN NEW; END $$");
+            sql.execute("CREATE TRIGGER slow_for_test BEFORE INSERT ON millrace.change_log FOR EACH ROW"
+                    + " WHEN (NEW.after->>'name' = '" + bad + "') EXECUTE FUNCTION millrace.slow_for_test()");
+        }
+    }
+
+    @Test
+    void newChangesHaveTheirTurnWhileManyLettersAreRetried() throws Exception {
+        List<ChangeEvent> refused = new ArrayList<>();
+        for (int id = 1; id <= 60; id++) {
+            refused.add(events.create(key(id), item(id, bad)));
+        }
+        send(refused.toArray(ChangeEvent[]::new));
+        awaitAllAt(60);
+        mend();
+        historyTakesItsTime(true);
+        try {
+            decide("audit", "OPEN", "RETRYING");
+            await().until(() ->
+                    !history(1).isEmpty() || letters("audit").stream().anyMatch(one -> one.endsWith("RETRIED")));
+            send(events.create(key(1000), item(1000, "new")));
+            await().until(() -> !history(1000).isEmpty());
+            assertThat(letters("audit").stream().filter(one -> one.endsWith("RETRYING")))
+                    .as("still to be given again")
+                    .hasSizeGreaterThan(10);
+            await().untilAsserted(() -> assertThat(letters("audit")).allMatch(one -> one.endsWith("RETRIED")));
+        } finally {
+            historyTakesItsTime(false);
+        }
     }
 
     @Test
@@ -427,6 +469,21 @@ class DeadLettersIT extends DeliveryScenario {
                         "2:OPEN:z");
     }
 
+    @Test
+    void aWorkerThatIsBehindTheTimesSetsNothingApart() {
+        ChangeEvent former = events.create(key(1), item(1, "former"));
+        keep(refused(0, 1, former), noEvent(2, "y"));
+        offsets.advance(
+                "nobody",
+                List.of(new Advance(new TopicPartitionId(table.topic(), 0), 0, 0, 3, null, Instant.EPOCH, 3)));
+        ChangeEvent event = events.create(key(1), item(1, "new"));
+        assertThat(application
+                        .getBean(DeadLetters.class)
+                        .keep("nobody", List.of(refused(0, 1, event), noEvent(2, "z"))))
+                .isFalse();
+        assertThat(places()).containsExactly("1:OPEN:" + former.eventId(), "2:OPEN:y");
+    }
+
     private ChangeEvent[] changes(String name, int count) {
         return IntStream.range(0, count)
                 .mapToObj(i -> events.update(key(1), null, item(1, name + i)))
@@ -437,7 +494,7 @@ class DeadLettersIT extends DeliveryScenario {
     private List<String> formerDue(int partition) {
         return application
                 .getBean(DeadLetters.class)
-                .due("nobody", new TopicPartition(table.topic(), partition), 0, Set.of(), Set.of(), 100)
+                .due("nobody", new TopicPartition(table.topic(), partition), 0, Set.of(), Set.of(), false, 100)
                 .stream()
                 .map(KeptLetter::eventId)
                 .toList();
@@ -506,6 +563,27 @@ class DeadLettersIT extends DeliveryScenario {
         catalog.bindingState(table.id(), "audit", BindingState.ACTIVE, null);
         await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:RETRIED"));
         assertThat(history(1)).containsExactly("create:" + bad);
+    }
+
+    /** Behind the end of a topic nothing comes: looking there takes as long as it may. */
+    @Test
+    void aSinkWhoseRecordIsLongInComingHoldsUpNoOther() throws Exception {
+        ChangeEvent event = events.create(key(1), item(1, "there"));
+        in(0, event);
+        TopicPartition partition = new TopicPartition(table.topic(), 0);
+        DeadLetters letters = application.getBean(DeadLetters.class);
+        AtomicReference<Throwable> end = new AtomicReference<>();
+        Thread slow = new Thread(
+                () -> letters.record(new KeptLetter(1, "slow", partition, 1, null, null, null)), "slow look");
+        slow.setUncaughtExceptionHandler((thread, thrown) -> end.set(thrown));
+        slow.start();
+        await().until(() -> Arrays.stream(slow.getStackTrace())
+                .anyMatch(frame -> frame.getMethodName().equals("poll")));
+        assertThat(letters.record(new KeptLetter(2, "quick", partition, 0, null, null, event.eventId())))
+                .isPresent();
+        assertThat(slow.isAlive()).as("it waits still").isTrue();
+        slow.join();
+        assertThat(end.get()).hasMessageContaining("Kafka did not return " + partition);
     }
 
     @Test
@@ -601,37 +679,187 @@ class DeadLettersIT extends DeliveryScenario {
         assertThat(effects()).containsExactly(effect("create", 1, bad), effect("update", 1, "b"));
     }
 
-    /** The letter is masked while the sink, which was given it unmasked, is yet to answer. */
-    @Test
-    void whatASinkSaysOfALetterThatWasMaskedMeanwhileIsKeptOnlyOnceItIsGivenItMasked() throws Exception {
-        send(events.create(key(1), item(1, bad)));
-        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
-        Shaping masked = new Shaping(null, Map.of(), Map.of("note", Mask.of(Mask.Kind.NULL)), null, List.of());
-        SteerableSink.refuse(bad, ErrorCategory.RETRYABLE);
+    private static Shaping masked() {
+        return new Shaping(null, Map.of(), Map.of("note", Mask.of(Mask.Kind.NULL)), null, List.of());
+    }
+
+    private void declare(String sink, Shaping shaping) {
+        String json = shaping.changesNothing() ? null : shaping.toJson();
+        assertThat(application.getBean(Shapings.class).declare(table.id(), sink, json, version(sink), "test"))
+                .isPositive();
+    }
+
+    /** And waits until nothing is delivered by what was declared before. */
+    private void declareAndHold(String sink, Shaping shaping) {
+        declare(sink, shaping);
+        Instant declared = Instant.now();
+        await().until(() -> Instant.now().isAfter(declared.plus(Shapings.HOLDS_AFTER)));
+    }
+
+    /** The mask is declared while the sink, which was given the record unmasked, is yet to answer. */
+    private void retryWhileAMaskIsDeclared() {
         SteerableSink.hangAt(bad);
         try {
             decide("states", "OPEN", "RETRYING");
             await().until(SteerableSink::hangs);
-            sql.update(
-                    "UPDATE millrace.dead_letter SET masks = ?::jsonb, cause = 'masked' WHERE topic = ? AND sink = 'states'",
-                    masked.masksJson(),
-                    table.topic());
+            declare("states", masked());
+            // it is given again only once the test wants it
+            catalog.bindingState(table.id(), "states", BindingState.PAUSED, null);
+            await().until(() -> knownClosed("states"));
         } finally {
             SteerableSink.release();
         }
+    }
+
+    @Test
+    void whatASinkSaysOfALetterIsKeptIfItWasGivenItUnderAllThatIsMaskedByThen() throws Exception {
+        send(events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+        SteerableSink.refuse(bad, ErrorCategory.RETRYABLE);
+        retryWhileAMaskIsDeclared();
         await().untilAsserted(() -> assertThat(said("states")).isEqualTo("RETRYING " + LetterCauses.UNSAID));
 
-        SteerableSink.refuse(bad, ErrorCategory.REJECTED);
-        await().untilAsserted(() -> assertThat(said("states")).isEqualTo("OPEN " + LetterCauses.UNSAID));
+        catalog.bindingState(table.id(), "states", BindingState.ACTIVE, null);
+        await().untilAsserted(() -> assertThat(said("states")).isEqualTo("RETRYING The test refuses it"));
 
-        Instant declared = Instant.now();
-        assertThat(application
-                        .getBean(Shapings.class)
-                        .declare(table.id(), "states", masked.toJson(), version("states"), "test"))
-                .isPositive();
-        await().until(() -> Instant.now().isAfter(declared.plus(Shapings.HOLDS_AFTER)));
+        declareAndHold("states", Shaping.NONE);
+        SteerableSink.refuse(bad, ErrorCategory.REJECTED);
+        await().untilAsserted(() -> assertThat(said("states")).isEqualTo("OPEN The test refuses it"));
+        retryWhileAMaskIsDeclared();
+        await().untilAsserted(() -> assertThat(said("states")).isEqualTo("OPEN " + LetterCauses.UNSAID));
+    }
+
+    @Test
+    void whatStopsATableAtALetterThatWasMaskedMeanwhileIsNotToldWithIt() throws Exception {
+        send(events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+        SteerableSink.refuse(bad, ErrorCategory.FATAL);
+        retryWhileAMaskIsDeclared();
+        await().untilAsserted(() -> assertThat(binding("states")).isEqualTo(BindingState.FAILED));
+        assertThat(message("states"))
+                .startsWith(LetterCauses.UNSAID)
+                .endsWith("Then resume the table's delivery to states.");
+        assertThat(said("states")).isEqualTo("RETRYING " + LetterCauses.UNSAID);
+        await().untilAsserted(() -> assertThat(alerts()).isNotEmpty());
+        assertThat(alerts()).noneMatch(alert -> alert.contains("The test refuses it"));
+
+        catalog.bindingState(table.id(), "states", BindingState.ACTIVE, null);
+        await().untilAsserted(() -> assertThat(message("states")).startsWith("The test refuses it"));
+    }
+
+    private List<String> alerts() {
+        return sql.queryForList("SELECT a::text FROM millrace.alert a WHERE table_id = ?", String.class, table.id());
+    }
+
+    @Test
+    void whatASinkSaysIsKeptAgainOnceAMaskIsLifted() throws Exception {
+        send(events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+        // as the console left it when the mask was declared
+        sql.update(
+                "UPDATE millrace.dead_letter SET masks = ?::jsonb, cause = ?, said_under = NULL WHERE topic = ? AND sink = 'states'",
+                masked().masksJson(),
+                LetterCauses.UNSAID,
+                table.topic());
         decide("states", "OPEN", "RETRYING");
         await().untilAsserted(() -> assertThat(said("states")).isEqualTo("OPEN The test refuses it"));
+        assertThat(sql.queryForObject(
+                        "SELECT said_under::text FROM millrace.dead_letter WHERE topic = ? AND sink = 'states'",
+                        String.class,
+                        table.topic()))
+                .as("so it is masked with the next declaration")
+                .isEqualTo("{}");
+    }
+
+    private String everythingOf(String sink) {
+        return String.join(
+                "\n",
+                sql.queryForList(
+                        "SELECT d::text FROM millrace.dead_letter d WHERE topic = ? AND sink = ? ORDER BY record_offset",
+                        String.class,
+                        table.topic(),
+                        sink));
+    }
+
+    /** Of a sink that nobody is, and that the table goes to. */
+    private void goesToNobody() {
+        table = registered(TestTables.uniqueName("orders"), Set.of("nobody"));
+        events = new TestEvents(table);
+    }
+
+    private DeadLetter[] holding(String planted) {
+        String row = item(1, "first").replace("\"n\"", '"' + planted + '"');
+        DeadLetter first = refused(0, 0, events.create(key(1), row));
+        DeadLetter second = refused(0, 1, events.update(key(1), null, row));
+        return new DeadLetter[] {
+            with(first, DeadLetter.Category.REJECTED, "cannot take '" + planted + "'"),
+            with(second, DeadLetter.Category.BEHIND, LetterCauses.BEHIND),
+            noEvent(2, planted)
+        };
+    }
+
+    private static DeadLetter with(DeadLetter letter, DeadLetter.Category category, String cause) {
+        return new DeadLetter(
+                letter.record(),
+                letter.source(),
+                letter.table(),
+                letter.event(),
+                letter.keyHash(),
+                category,
+                cause,
+                letter.stack());
+    }
+
+    private void assertThatNobodyShows(String planted) {
+        assertThat(everythingOf("nobody")).doesNotContain(planted);
+        assertThat(sql.queryForList(
+                        "SELECT cause || ' ' || (masks @> ?::jsonb) FROM millrace.dead_letter WHERE topic = ? AND sink = 'nobody'"
+                                + " ORDER BY record_offset",
+                        String.class,
+                        masked().masksJson(),
+                        table.topic()))
+                .containsExactly(
+                        LetterCauses.UNSAID + " true", LetterCauses.BEHIND + " true", LetterCauses.UNSAID + " true");
+    }
+
+    @Test
+    void ofLettersThatAreKeptByAnOlderDeclarationNoValuesAreKept() {
+        goesToNobody();
+        String planted = "planted-5ecret-0044";
+        DeadLetter[] letters = holding(planted);
+        declare("nobody", masked());
+        keep(letters);
+        assertThatNobodyShows(planted);
+        keep(letters);
+        assertThatNobodyShows(planted);
+
+        declare("nobody", Shaping.NONE);
+        keep(letters);
+        assertThat(everythingOf("nobody"))
+                .contains("cannot take '" + planted + "'")
+                .contains(LetterCauses.BEHIND);
+    }
+
+    @Test
+    void aLetterThatMeetsADeclarationWaitsForIt() throws Exception {
+        goesToNobody();
+        String planted = "planted-5ecret-0045";
+        var transaction = new TransactionTemplate(application.getBean(PlatformTransactionManager.class));
+        CompletableFuture<Void> kept = transaction.execute(status -> {
+            declare("nobody", masked());
+            CompletableFuture<Void> keeping = CompletableFuture.runAsync(() -> keep(holding(planted)));
+            await().until(() -> keeping.isDone() || waitsForALock());
+            assertThat(keeping).isNotDone();
+            return keeping;
+        });
+        kept.get();
+        assertThatNobodyShows(planted);
+    }
+
+    private boolean waitsForALock() {
+        return !sql.queryForList("SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO millrace.dead_letter%'")
+                .isEmpty();
     }
 
     private int version(String sink) {
@@ -792,18 +1020,186 @@ class DeadLettersIT extends DeliveryScenario {
         application.close();
         run("--millrace.sync.delivery.max-dead-letters=5");
         try {
+            send(events.create(key(1), item(1, bad)));
+            for (int i = 0; i < 10; i++) {
+                send(events.update(key(1), null, item(1, "waits")));
+            }
+            await().untilAsserted(() -> assertThat(next("effects")).isEqualTo(11));
+            assertThat(letters("effects")).as("of one row").hasSize(11);
+            assertThat(binding("effects")).isEqualTo(BindingState.ACTIVE);
             for (int id = 1; id <= 40; id++) {
                 send(events.create(key(id), item(id, bad)));
             }
             await().untilAsserted(() -> {
                 assertThat(binding("states")).isEqualTo(BindingState.FAILED);
-                assertThat(message("states")).contains("More than 5 dead letters");
+                assertThat(message("states")).contains("More than 5 rows");
             });
             assertThat(letters("states")).hasSizeLessThan(40);
-            await().untilAsserted(() -> assertThat(next("redis")).isEqualTo(40));
+            await().untilAsserted(() -> assertThat(next("redis")).isEqualTo(51));
         } finally {
             application.close();
             run();
         }
+    }
+
+    /** As after a rewind in which the sink refuses what it took before, or where a computed field refuses both. */
+    private void bothOpen(String sink, String second) throws Exception {
+        send(events.create(key(1), item(1, bad)), events.update(key(1), null, item(1, second)));
+        awaitAllAt(2);
+        await().untilAsserted(() -> assertThat(letters(sink)).containsExactly("1:OPEN", "1:WAITING"));
+        decide(sink, "WAITING", "OPEN");
+    }
+
+    private void retrySecond(String sink) {
+        sql.update(
+                "UPDATE millrace.dead_letter d SET state = 'RETRYING', decided_by = 'test' WHERE topic = ? AND sink = ?"
+                        + " AND record_offset = (SELECT max(record_offset) FROM millrace.dead_letter e"
+                        + " WHERE e.topic = d.topic AND e.sink = d.sink)",
+                table.topic(),
+                sink);
+    }
+
+    private List<String> taken(String sink) {
+        return sink.equals("audit")
+                ? history(1)
+                : effects().stream()
+                        .map(effect -> effect.replaceAll(" 1 \"(.*)\"", ":$1"))
+                        .toList();
+    }
+
+    @Test
+    void aRetryOfALaterChangeOfARowWaitsForTheEarlierOneWhereOrderCounts() throws Exception {
+        bothOpen("audit", "b");
+        decide("effects", "WAITING", "OPEN");
+        for (String sink : List.of("audit", "effects")) {
+            retrySecond(sink);
+            await().untilAsserted(() -> assertThat(letters(sink)).containsExactly("1:OPEN", "1:WAITING"));
+            assertThat(taken(sink)).isEmpty();
+        }
+        mend();
+        for (String sink : List.of("audit", "effects")) {
+            decide(sink, "OPEN", "RETRYING");
+            await().untilAsserted(() -> assertThat(letters(sink)).containsExactly("1:RETRIED", "1:RETRIED"));
+            assertThat(taken(sink)).containsExactly("create:" + bad, "update:b");
+        }
+    }
+
+    @Test
+    void whereAllAreRetriedAndTheEarlierOneIsRefusedAgainTheLaterOneWaits() throws Exception {
+        bothOpen("audit", "b");
+        decide("effects", "WAITING", "OPEN");
+        for (String sink : List.of("audit", "effects")) {
+            decide(sink, "OPEN", "RETRYING");
+            await().untilAsserted(() -> assertThat(letters(sink)).containsExactly("1:OPEN", "1:WAITING"));
+            assertThat(taken(sink)).isEmpty();
+        }
+        for (String sink : List.of("audit", "effects")) {
+            decide(sink, "OPEN", "DISCARDED");
+            await().untilAsserted(() -> assertThat(letters(sink)).containsExactly("1:DISCARDED", "1:RETRIED"));
+            assertThat(taken(sink)).containsExactly("update:b");
+        }
+    }
+
+    @Test
+    void aRetryOfALaterWholeStateGoesOnAndTakesThePlaceOfTheEarlierOne() throws Exception {
+        String worse = "worse in " + table.table().table();
+        SteerableSink.refuse(worse, ErrorCategory.REJECTED);
+        try {
+            send(events.create(key(1), item(1, bad)));
+            await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN"));
+            send(events.update(key(1), null, item(1, worse)));
+            await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN", "1:OPEN"));
+        } finally {
+            SteerableSink.refuse(worse, null);
+        }
+        retrySecond("states");
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:SUPERSEDED", "1:RETRIED"));
+        assertThat(state(1)).isEqualTo(item(1, worse));
+    }
+
+    /** What the sink holds is not what the change behind the open one was made to. */
+    @Test
+    void aRetryOfAPartOfAStateIsNotCompletedFromTheOneBeforeTheEarlierLetter() throws Exception {
+        send(events.create(key(1), large(1, "first", "X")));
+        await().untilAsserted(() -> assertThat(state(1)).isEqualTo(large(1, "first", "X")));
+        send(events.update(key(1), null, large(1, bad, "Y")));
+        send(events.update(key(1), null, large(1, "third", NOT_SENT), "note"));
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN", "1:WAITING"));
+        decide("states", "WAITING", "OPEN");
+        retrySecond("states");
+        await().untilAsserted(() -> assertThat(letters("states")).containsExactly("1:OPEN", "1:RETRIED"));
+        assertThat(state(1)).isEqualTo(large(1, "first", "X"));
+        assertThat(askedFor()).containsExactly(key(1));
+    }
+
+    /** Of rows that cannot be told apart none waits for another; of a sink that nothing is given to here. */
+    @Test
+    void whereItIsSaidThatSomethingIsDueSomethingIs() {
+        DeadLetters letters = application.getBean(DeadLetters.class);
+        TopicPartition partition = new TopicPartition(table.topic(), 0);
+        for (Long row : Arrays.asList(null, 7L)) {
+            for (String later : List.of("OPEN", "WAITING", "RETRYING")) {
+                sql.update("DELETE FROM millrace.dead_letter WHERE sink = 'nobody'");
+                kept(0, row, "OPEN");
+                kept(1, row, later);
+                List<KeptLetter> due = letters.due("nobody", partition, 2, Set.of(), Set.of(), true, 10);
+                assertThat(due).as(row + " " + later).hasSize(row == null && !later.equals("OPEN") ? 1 : 0);
+                assertThat(letters.standing().stream()
+                                .filter(standing -> standing.sink().equals("nobody")))
+                        .as(row + " " + later)
+                        .singleElement()
+                        .matches(standing -> standing.letters() == 2 && standing.due() != due.isEmpty());
+            }
+        }
+        sql.update("DELETE FROM millrace.dead_letter WHERE sink = 'nobody'");
+    }
+
+    @Test
+    void lettersOfARowAreCountedOnceAndThoseThatNameNoneOneByOne() {
+        DeadLetters letters = application.getBean(DeadLetters.class);
+        kept(0, 7L, "OPEN");
+        kept(1, 7L, "WAITING");
+        kept(2, 8L, "RETRYING");
+        kept(3, null, "OPEN");
+        kept(4, null, "OPEN");
+        kept(5, 9L, "RETRIED");
+        kept(6, null, "SUPERSEDED");
+        assertThat(letters.unsettledRows("nobody", new TopicPartition(table.topic(), 0)))
+                .isEqualTo(4);
+        sql.update("DELETE FROM millrace.dead_letter WHERE sink = 'nobody'");
+    }
+
+    private void kept(int offset, Long row, String state) {
+        sql.update(
+                "INSERT INTO millrace.dead_letter (sink, topic, partition, record_offset, source, schema_name, table_name, key_hash,"
+                        + " category, cause, state) VALUES ('nobody', ?, 0, ?, 'shop', 'public', 'orders', ?, 'REJECTED', 'no', ?)",
+                table.topic(),
+                offset,
+                row,
+                state);
+    }
+
+    /** The partition is passed up to the first change only: that one's receiver is waited for. */
+    @Test
+    void whatWasDiscardedAheadOfWhereItsPartitionStandsIsNotGivenAfterARestart() throws Exception {
+        String away = "away in " + table.table().table();
+        SteerableSink.refuse(away, ErrorCategory.RETRYABLE);
+        try {
+            in(0, events.create(key(1), item(1, away)));
+            in(0, events.create(key(2), item(2, bad)));
+            await().untilAsserted(() -> assertThat(letters("effects")).containsExactly("2:OPEN"));
+            decide("effects", "OPEN", "DISCARDED");
+            assertThat(next("effects")).isZero();
+            application.close();
+        } finally {
+            SteerableSink.refuse(away, null);
+        }
+        SteerableSink.refuse(bad, null);
+        run();
+        in(0, events.update(key(2), null, item(2, "later")));
+
+        await().untilAsserted(() -> assertThat(next("effects")).isEqualTo(3));
+        assertThat(effects()).containsExactlyInAnyOrder(effect("create", 1, away), effect("update", 2, "later"));
+        assertThat(letters("effects")).containsExactly("2:DISCARDED");
     }
 }

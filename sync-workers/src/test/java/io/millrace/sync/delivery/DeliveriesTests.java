@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
+import io.millrace.catalog.Shapings;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.sink.SinkKind;
 import java.lang.reflect.Proxy;
@@ -17,10 +18,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.health.contributor.Status;
 import org.springframework.util.unit.DataSize;
 
 class DeliveriesTests {
+
+    /** Without any to look for nobody is asked. */
+    private static final CurrentTopics NO_TOPICS = new CurrentTopics(Map.of());
 
     @Test
     void errorInALookAtTheCatalogDoesNotEndTheLooks() {
@@ -30,7 +36,7 @@ class DeliveriesTests {
                     looks.incrementAndGet();
                     throw new NoClassDefFoundError("The test wants an Error");
                 });
-        Deliveries deliveries = new Deliveries(catalog, null, null, List.of(), properties());
+        Deliveries deliveries = new Deliveries(catalog, null, null, List.of(), NO_TOPICS, properties());
         deliveries.start();
         try {
             await().until(() -> looks.get() >= 3);
@@ -52,9 +58,12 @@ class DeliveriesTests {
         }
 
         @Override
-        public void told(Map<String, Route> routes, long askedAt, Notices notices) {
+        public void told(Map<String, Route> routes, long askedAt) {
             looks.incrementAndGet();
         }
+
+        @Override
+        public void noticed(Notices notices) {}
 
         @Override
         public Map<String, Route> routes() {
@@ -82,7 +91,7 @@ class DeliveriesTests {
         return new Lane(
                 new SteerableSink(sink, SinkKind.STATE),
                 consumers,
-                new SinkHealth(),
+                new SinkHealth(System::nanoTime, () -> null),
                 new DeliveryMetrics(new SimpleMeterRegistry(), sink));
     }
 
@@ -98,7 +107,49 @@ class DeliveriesTests {
                 empty(Offsets.class),
                 empty(DeadLetters.class),
                 List.of(lanes),
+                NO_TOPICS,
                 properties());
+    }
+
+    @Test
+    void whatTheCatalogSaysOfTablesDoesNotWaitForWhatPeopleAskedFor() {
+        CountDownLatch mayAnswer = new CountDownLatch(1);
+        Offsets slow = (Offsets) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {Offsets.class}, (proxy, method, arguments) -> {
+                    mayAnswer.await();
+                    return List.of();
+                });
+        Told told = new Told(0);
+        Deliveries deliveries = new Deliveries(
+                empty(PipelineCatalog.class),
+                slow,
+                empty(DeadLetters.class),
+                List.of(lane("sink", told)),
+                NO_TOPICS,
+                properties());
+        deliveries.start();
+        try {
+            await().until(() -> told.looks.get() == 1);
+        } finally {
+            mayAnswer.countDown();
+            deliveries.stop();
+        }
+    }
+
+    @Test
+    void whatTheCatalogSaidTooLongAgoIsNoLook() {
+        AtomicLong now = new AtomicLong(7);
+        SinkHealth health = new SinkHealth(now::get, () -> null);
+        Lane lane = new Lane(
+                new SteerableSink("sink", SinkKind.STATE),
+                new Told(0),
+                health,
+                new DeliveryMetrics(new SimpleMeterRegistry(), "sink"));
+        now.addAndGet(Duration.ofSeconds(11).toNanos());
+        lane.told(List.of(), System.nanoTime() - Shapings.HOLDS_AFTER.toNanos());
+        assertThat(health.health().getStatus()).as("nothing is delivered by it").isEqualTo(Status.DOWN);
+        lane.told(List.of(), System.nanoTime());
+        assertThat(health.health().getStatus()).isEqualTo(Status.UP);
     }
 
     @Test

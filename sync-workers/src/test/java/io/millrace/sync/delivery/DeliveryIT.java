@@ -16,7 +16,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.MemberDescription;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.RangeAssignor;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.health.contributor.Status;
 
@@ -240,5 +244,72 @@ class DeliveryIT extends DeliveryScenario {
                         Integer.class,
                         table.table().table()))
                 .isEqualTo(1);
+    }
+
+    private String cause(String sink) {
+        return String.valueOf(application
+                .getBean(Deliveries.class)
+                .health()
+                .get(sink)
+                .health()
+                .getDetails()
+                .get("cause"));
+    }
+
+    /** One that takes part in the sinks' group in another way than its consumers can. */
+    private KafkaConsumer<byte[], byte[]> stranger(String sink) {
+        return new KafkaConsumer<>(
+                Map.of(
+                        "bootstrap.servers",
+                        stack.kafkaBootstrapServers(),
+                        ConsumerConfig.GROUP_ID_CONFIG,
+                        "delivery." + sink,
+                        ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
+                        RangeAssignor.class.getName()),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
+    }
+
+    @Test
+    void aSinkWhosePollsFailIsDownUntilOneSucceeds() throws Exception {
+        application.close();
+        try (KafkaConsumer<byte[], byte[]> stranger = stranger("redis")) {
+            stranger.subscribe(List.of(table.topic()));
+            await().until(() -> {
+                stranger.poll(Duration.ofMillis(100));
+                return !stranger.assignment().isEmpty();
+            });
+            run();
+            send(events.create(key(1), item(1, "meanwhile")));
+            await().untilAsserted(() -> {
+                stranger.poll(Duration.ofMillis(100));
+                assertThat(cause("redis"))
+                        .startsWith("Kafka cannot be read for redis; it is tried again until it can: ");
+            });
+            assertThat(health("redis")).isEqualTo(Status.DOWN);
+            await().untilAsserted(() -> assertThat(history(1)).containsExactly("create:meanwhile"));
+            assertThat(health("audit")).isEqualTo(Status.UP);
+        }
+        await().untilAsserted(() -> {
+            assertThat(inRedis(1)).isEqualTo("meanwhile");
+            assertThat(health("redis")).isEqualTo(Status.UP);
+        });
+    }
+
+    @Test
+    void whileKafkaDoesNotAnswerEverySinkIsDown() throws Exception {
+        send(events.create(key(1), item(1, "before")));
+        await().untilAsserted(() -> assertThat(inRedis(1)).isEqualTo("before"));
+        stack.stop(Service.KAFKA);
+        try {
+            await().untilAsserted(() -> SINKS.forEach(
+                    sink -> assertThat(cause(sink)).startsWith("Kafka does not answer, nothing can be read: check")));
+        } finally {
+            stack.start(Service.KAFKA);
+        }
+        await().untilAsserted(
+                        () -> SINKS.forEach(sink -> assertThat(health(sink)).isEqualTo(Status.UP)));
+        send(events.update(key(1), null, item(1, "after")));
+        await().untilAsserted(() -> assertThat(inRedis(1)).isEqualTo("after"));
     }
 }

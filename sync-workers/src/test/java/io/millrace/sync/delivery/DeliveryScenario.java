@@ -5,12 +5,9 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
-import io.millrace.catalog.ReplicaIdentity;
 import io.millrace.catalog.Source;
-import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
 import io.millrace.event.ChangeEvent;
-import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.Platform;
@@ -29,8 +26,6 @@ import java.util.Set;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -75,18 +70,7 @@ abstract class DeliveryScenario {
     void start(LocalStack shared) {
         stack = shared;
         Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
-        // a batch that a leader does not take yet, of a topic just made, is not overtaken by the next: Kafka would
-        // never take it then
-        producer = new KafkaProducer<>(
-                Map.of(
-                        "bootstrap.servers",
-                        shared.kafkaBootstrapServers(),
-                        "linger.ms",
-                        2,
-                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
-                        1),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
+        producer = TestTopics.producer(shared);
         run();
         catalog.addSource(Source.of("shop", "localhost", 1, "shop", "nobody", "x", "disable"), "test");
     }
@@ -118,14 +102,7 @@ abstract class DeliveryScenario {
     }
 
     final CapturedTable registered(String name, Set<String> wanted) {
-        CapturedTable registered = catalog.register(new TableRegistration(
-                "shop",
-                new TableId("public", name),
-                List.of("id"),
-                TestTables.itemColumns(),
-                ReplicaIdentity.FULL,
-                wanted,
-                "test"));
+        CapturedTable registered = catalog.register(TestTables.registration(name, TestTables.itemColumns(), wanted));
         TestTopics.create(stack, registered.topic(), 3);
         catalog.tableState(registered.id(), TableState.STREAMING, null);
         return catalog.table(registered.id()).orElseThrow();

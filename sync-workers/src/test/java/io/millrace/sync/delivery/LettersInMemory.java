@@ -1,5 +1,6 @@
 package io.millrace.sync.delivery;
 
+import io.millrace.catalog.LetterCauses;
 import io.millrace.sync.deadletter.DeadLetter;
 import io.millrace.sync.deadletter.DeadLetter.Category;
 import io.millrace.sync.deadletter.DeadLetters;
@@ -37,8 +38,13 @@ final class LettersInMemory implements DeadLetters {
     /** As offset and cause. */
     final List<String> leftForLater = new ArrayList<>();
 
+    /** How often it was asked what was discarded. */
+    int lookups;
+
     long passed;
     boolean failing;
+    /** Whether masks were declared while letters were on their way. */
+    boolean masked;
 
     /** Returns each letter as offset and category, the settled left out. */
     List<String> left() {
@@ -74,6 +80,15 @@ final class LettersInMemory implements DeadLetters {
     }
 
     @Override
+    public long unsettledRows(String sink, TopicPartition partition) {
+        long rowless = kept.entrySet().stream()
+                .filter(entry ->
+                        !superseded.contains(entry.getKey()) && entry.getValue().keyHash() == null)
+                .count();
+        return unsettled(sink, partition).size() + rowless;
+    }
+
+    @Override
     public Map<Long, Gap> gaps(String sink, TopicPartition partition) {
         return Map.copyOf(gaps);
     }
@@ -95,7 +110,13 @@ final class LettersInMemory implements DeadLetters {
 
     @Override
     public Map<Long, String> discarded(String sink, TopicPartition partition, long from, long to) {
+        lookups++;
         return discarded;
+    }
+
+    @Override
+    public long lastDiscarded(String sink, TopicPartition partition) {
+        return discarded.keySet().stream().max(Long::compare).orElse(-1L);
     }
 
     @Override
@@ -105,7 +126,13 @@ final class LettersInMemory implements DeadLetters {
 
     @Override
     public List<KeptLetter> due(
-            String sink, TopicPartition partition, long below, Set<Long> except, Set<Long> exceptRows, int limit) {
+            String sink,
+            TopicPartition partition,
+            long below,
+            Set<Long> except,
+            Set<Long> exceptRows,
+            boolean inOrder,
+            int limit) {
         return due.stream()
                 .filter(letter -> !except.contains(letter.id()) && !exceptRows.contains(letter.keyHash()))
                 .toList();
@@ -117,8 +144,9 @@ final class LettersInMemory implements DeadLetters {
     }
 
     @Override
-    public void later(KeptLetter letter, String cause, String masks) {
+    public String later(KeptLetter letter, String cause, String masks) {
         leftForLater.add(letter.offset() + ": " + cause);
+        return masked ? LetterCauses.UNSAID : cause;
     }
 
     @Override

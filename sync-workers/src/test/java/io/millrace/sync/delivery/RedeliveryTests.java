@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.LetterCauses;
 import io.millrace.catalog.SinkBinding;
 import io.millrace.event.ChangeEvent;
 import io.millrace.sync.deadletter.Gap;
@@ -12,15 +13,21 @@ import io.millrace.sync.deadletter.KeptLetter;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.shaping.SinkShaping;
+import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.SinkKind;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 class RedeliveryTests {
 
@@ -34,6 +41,7 @@ class RedeliveryTests {
     private final RereadsInMemory rereads = new RereadsInMemory();
     private final IncompleteRows incomplete = new IncompleteRows("sink", rereads, awaited);
     private final SteerableSink sink = new SteerableSink("sink", SinkKind.STATE);
+    private final List<String> stopped = new ArrayList<>();
 
     private SteeredConsumer consumer() {
         return new SteeredConsumer(
@@ -52,6 +60,21 @@ class RedeliveryTests {
                 new KeptLetter(offset, "sink", partition, offset, null, HeldKeys.hash(table, record), event.eventId()));
     }
 
+    private Redelivery redelivery() {
+        DeliveryMetrics metrics = new DeliveryMetrics(new SimpleMeterRegistry(), "sink");
+        RecordReader reader = new RecordReader(
+                null,
+                metrics,
+                new Repetitions("sink", null),
+                SinkShaping.of("sink", SinkKind.STATE, null, null, new SimpleMeterRegistry()));
+        Faults faults = new Faults("sink", (table, message) -> stopped.add(message), letters, metrics, 10);
+        return new Redelivery(sink, reader, letters, faults, incomplete, metrics, LONG);
+    }
+
+    private Route route() {
+        return new Route(table, new SinkBinding(table.id(), "sink", BindingState.ACTIVE, null, Instant.EPOCH, "{}"));
+    }
+
     @Test
     void lettersThatTheTimeBetweenTwoPollsDoesNotSufficeForStayDue() {
         for (int i = 0; i < 5; i++) {
@@ -65,21 +88,6 @@ class RedeliveryTests {
             redelivery.run(null, consumer, partition, null, () -> true);
         }
         assertThat(letters.refusedAgain).containsExactly(0L, 1L, 2L, 3L, 4L);
-    }
-
-    private Redelivery redelivery() {
-        DeliveryMetrics metrics = new DeliveryMetrics(new SimpleMeterRegistry(), "sink");
-        RecordReader reader = new RecordReader(
-                null,
-                metrics,
-                new Repetitions("sink", null),
-                SinkShaping.of("sink", SinkKind.STATE, null, null, new SimpleMeterRegistry()));
-        Faults faults = new Faults("sink", (stopped, message) -> {}, letters, metrics, 10);
-        return new Redelivery(sink, reader, letters, faults, incomplete, metrics, LONG);
-    }
-
-    private Route route() {
-        return new Route(table, new SinkBinding(table.id(), "sink", BindingState.ACTIVE, null, Instant.EPOCH, "{}"));
     }
 
     @Test
@@ -102,6 +110,32 @@ class RedeliveryTests {
         } finally {
             SteerableSink.breakAt(bad, false);
         }
+    }
+
+    /** The masks were declared while the sink, which was given the letters unmasked, was yet to answer. */
+    @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void whatASinkSaysOfLettersThatWereMaskedMeanwhileIsToldNowhere(CapturedOutput log) {
+        String bad = "bad in " + table.table().table();
+        due(0, events.create("{\"id\":1}", "{\"id\":1,\"name\":\"" + bad + " broken\"}"));
+        due(1, events.create("{\"id\":2}", "{\"id\":2,\"name\":\"" + bad + " later\"}"));
+        due(2, events.create("{\"id\":3}", "{\"id\":3,\"name\":\"" + bad + " fatal\"}"));
+        letters.masked = true;
+        SteerableSink.breakAt(bad + " broken", true);
+        SteerableSink.refuse(bad + " later", ErrorCategory.RETRYABLE);
+        SteerableSink.refuse(bad + " fatal", ErrorCategory.FATAL);
+        try (SteeredConsumer consumer = consumer()) {
+            consumer.place(partition).stand(3, 0, 0);
+            redelivery().run(null, consumer, partition, route(), () -> true);
+        } finally {
+            SteerableSink.breakAt(bad + " broken", false);
+            SteerableSink.refuse(bad + " later", null);
+            SteerableSink.refuse(bad + " fatal", null);
+        }
+        assertThat(letters.leftForLater).hasSize(3);
+        assertThat(stopped).singleElement().asString().startsWith(LetterCauses.UNSAID);
+        assertThat(log.toString().split(LetterCauses.UNSAID, -1)).hasSize(4);
+        assertThat(log).doesNotContain("The test");
     }
 
     @Test

@@ -3,12 +3,15 @@ package io.millrace.sync.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.catalog.AlertName;
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.Offsets.TopicPartitionId;
 import io.millrace.event.ChangeEvent;
+import io.millrace.event.kafka.TopicIds;
 import io.millrace.sync.SyncWorkersApplication;
+import io.millrace.sync.fixture.TestTopics;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -164,6 +168,82 @@ class RewindIT extends DeliveryScenario {
         });
         assertThat(inRedis(1)).isIn("first", "on its way");
         assertThat(binding("elasticsearch")).isEqualTo(BindingState.ACTIVE);
+    }
+
+    private void makeTheTopicAnew() {
+        try (var admin = admin()) {
+            admin.deleteTopics(List.of(table.topic())).all().get();
+            await().ignoreExceptions()
+                    .until(() -> !admin.listTopics().names().get().contains(table.topic()));
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+        TestTopics.create(stack, table.topic(), 3);
+    }
+
+    /** Each partition counts further then than the sinks stood in it before. */
+    private void sendMoreThanBefore() throws Exception {
+        for (int id = 1; id <= 100; id++) {
+            send(events.create(key(id), item(id, "of the new topic")));
+        }
+    }
+
+    private void awaitSaid() {
+        await().untilAsserted(() -> SINKS.forEach(sink -> {
+            assertThat(binding(sink)).as(sink).isEqualTo(BindingState.FAILED);
+            assertThat(message(sink)).contains("was made anew").contains("new snapshot");
+            assertThat(knownClosed(sink)).isTrue();
+            assertThat(catalog.alerts().open())
+                    .anyMatch(alert -> alert.name().equals(AlertName.SINK_STOPPED)
+                            && alert.subject().equals("shop/" + table.table() + "/" + sink));
+        }));
+    }
+
+    @Test
+    void aTopicThatWasMadeAnewWhileNoWorkerRanIsSaidHoweverFarItHasGrown() throws Exception {
+        send(events.create(key(1), item(1, "first")), events.create(key(2), item(2, "first")));
+        awaitAllAt(2);
+        application.close();
+        makeTheTopicAnew();
+        sendMoreThanBefore();
+        run();
+
+        awaitSaid();
+        for (int id = 3; id <= 100; id++) {
+            assertThat(history(id)).isEmpty();
+        }
+        assertThat(inRedis(1)).isEqualTo("first");
+
+        UUID now;
+        try (var admin = admin()) {
+            now = TopicIds.of(admin, List.of(table.topic())).get(table.topic());
+        }
+        for (String sink : SINKS) {
+            offsets.beginAnew(
+                    sink,
+                    Map.of(
+                            new TopicPartitionId(table.topic(), 0), 0L,
+                            new TopicPartitionId(table.topic(), 1), 0L,
+                            new TopicPartitionId(table.topic(), 2), 0L),
+                    now);
+            catalog.bindingState(table.id(), sink, BindingState.ACTIVE, null);
+        }
+        awaitAllAt(100);
+        for (int id = 1; id <= 100; id++) {
+            assertThat(inRedis(id)).isEqualTo("of the new topic");
+            assertThat(inElasticsearch(id)).isEqualTo("of the new topic");
+            assertThat(history(id)).endsWith("create:of the new topic");
+        }
+        assertThat(SINKS).allSatisfy(sink -> assertThat(binding(sink)).isEqualTo(BindingState.ACTIVE));
+    }
+
+    @Test
+    void aTopicThatIsMadeAnewWhileItsRecordsAreDeliveredIsSaid() throws Exception {
+        send(events.create(key(1), item(1, "first")));
+        awaitAllAt(1);
+        makeTheTopicAnew();
+        sendMoreThanBefore();
+        awaitSaid();
     }
 
     /** Returns when the sinks were published last, and before that nothing. */

@@ -40,7 +40,7 @@ class SinkDeliveryTests {
     private final TopicPartition second = new TopicPartition(table.topic(), 1);
     private final List<List<TopicPartition>> written = new ArrayList<>();
     private final Map<Integer, String> waiting = new TreeMap<>();
-    private final SinkHealth health = new SinkHealth();
+    private final SinkHealth health = new SinkHealth(System::nanoTime, () -> null);
     private BatchWriter writer = batches -> {
         written.add(batches.stream().map(PartitionBatch::partition).toList());
         return new Outcome();
@@ -82,8 +82,16 @@ class SinkDeliveryTests {
 
     private void deliver(ConsumerRecord<byte[], byte[]> inFirst, ConsumerRecord<byte[], byte[]> inSecond) {
         DeliveryMetrics metrics = new DeliveryMetrics(new SimpleMeterRegistry(), "sink");
-        Places places =
-                new Places("sink", SinkKind.STATE, catalog, BACKOFF, null, new LettersInMemory(), metrics, health);
+        Places places = new Places(
+                "sink",
+                SinkKind.STATE,
+                (stopped, message) -> {},
+                BACKOFF,
+                null,
+                new LettersInMemory(),
+                metrics,
+                health,
+                new CurrentTopics(Map.of()));
         SinkBinding binding = new SinkBinding(table.id(), "sink", BindingState.ACTIVE, null, Instant.EPOCH, "{}");
         places.routes(Map.of(table.topic(), new Route(table, binding)), System.nanoTime());
         RecordReader reader = new RecordReader(

@@ -3,6 +3,7 @@ package io.millrace.sync.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicPartition;
@@ -12,7 +13,8 @@ import org.springframework.boot.health.contributor.Status;
 class SinkHealthTests {
 
     private final AtomicLong now = new AtomicLong(7);
-    private final SinkHealth health = new SinkHealth(now::get);
+    private CurrentTopics.Silence silence;
+    private final SinkHealth health = new SinkHealth(now::get, () -> silence);
 
     private void pass(Duration time) {
         now.addAndGet(time.toNanos());
@@ -70,5 +72,34 @@ class SinkHealthTests {
         assertThat(health.health().getDetails().get("cause")).isEqualTo("It is away");
         health.checked(null);
         assertThat(health.health().getStatus()).isEqualTo(Status.UP);
+    }
+
+    private Object cause() {
+        return health.health().getDetails().get("cause");
+    }
+
+    @Test
+    void whatConsumersCannotPollIsShownUntilEachPolls() {
+        TopicPartition stuck = new TopicPartition("shop.public.orders", 0);
+        health.waits(List.of(stuck), "It is away");
+        health.cannotPoll("first", "Not allowed");
+        health.cannotPoll("second", "Not allowed either");
+        assertThat(cause()).as("what waits is not tried meanwhile").isEqualTo("Not allowed");
+        health.polls("first");
+        assertThat(cause()).as("the other one's").isEqualTo("Not allowed either");
+        health.polls("second");
+        assertThat(cause()).isEqualTo("It is away");
+    }
+
+    @Test
+    void aKafkaThatDoesNotAnswerIsShownBeforeAllElse() {
+        health.cannotPoll("first", "Not allowed");
+        Instant since = Instant.now();
+        silence = new CurrentTopics.Silence("No answer", since);
+        assertThat(health.health().getDetails())
+                .containsEntry("cause", "No answer")
+                .containsEntry("since", since.toString());
+        silence = null;
+        assertThat(cause()).isEqualTo("Not allowed");
     }
 }

@@ -15,10 +15,9 @@ import io.millrace.catalog.shaping.Mask;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.catalog.snapshot.Rereads.Reread;
+import io.millrace.event.ChangeEvent;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
-import io.millrace.sync.SyncWorkersApplication;
-import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import java.sql.SQLException;
@@ -59,16 +58,7 @@ class IndexRebuildIT {
     void start(LocalStack stack) {
         Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
         lab = new RebuildLab(stack, "rebuilds");
-        workers = Platform.run(
-                stack,
-                "rebuilds",
-                SyncWorkersApplication.class,
-                List.of(
-                        "--millrace.sync.rebuild.interval=50ms",
-                        "--millrace.sync.rebuild.max-records=50",
-                        "--millrace.sync.delivery.catalog-interval=100ms",
-                        "--millrace.sinks.redis.enabled=false",
-                        "--millrace.sinks.audit.enabled=false"));
+        workers = lab.workers("elasticsearch");
         StepGate.install(lab);
     }
 
@@ -243,12 +233,14 @@ class IndexRebuildIT {
         lab.request(KEEP);
         reaches(RebuildState.SWITCHED);
         await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        assertThat(lab.rebuild().comparedBack()).isFalse();
         // as if the old index had refused it
         lab.es("DELETE", "/" + lab.alias() + "-000001/_doc/5?refresh=true", null);
         lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ROLL_BACK);
         reaches(RebuildState.DIFFERENT);
         assertThat(lab.rebuild().comparison().missing()).isEqualTo(1);
         assertThat(lab.rebuild().comparison().examples()).containsExactly("5");
+        assertThat(lab.rebuild().comparedBack()).isTrue();
         assertThat(lab.rebuild().message()).startsWith("The old one lacks 1").contains("accept the rollback");
         assertThat(lab.live()).isEqualTo(lab.alias() + "-000002");
 
@@ -267,6 +259,86 @@ class IndexRebuildIT {
         Map<Integer, String> left = new TreeMap<>(lab.rows);
         left.remove(5);
         assertThat(lab.held(lab.alias())).isEqualTo(left);
+    }
+
+    @Test
+    void moreThanWhatAPersonAcceptedIsShownAndWaitsAgain() throws Exception {
+        lab.fill(100);
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        // somebody wrote past Millrace
+        lab.es("PUT", "/" + lab.live() + "/_doc/4711?refresh=true", lab.item(4711, "by hand"));
+        lab.request(KEEP);
+        reaches(RebuildState.DIFFERENT);
+        // as if the new index had refused them since
+        lab.es("DELETE", "/" + lab.alias() + "-000002/_doc/1", null);
+        lab.es("DELETE", "/" + lab.alias() + "-000002/_doc/2", null);
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ACCEPT);
+        showsAgain("The new one lacks 3", 3);
+        assertThat(lab.live()).isEqualTo(lab.alias() + "-000001");
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ACCEPT);
+        reaches(RebuildState.SWITCHED);
+
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ROLL_BACK);
+        lab.es("DELETE", "/" + lab.alias() + "-000001/_doc/5", null);
+        reaches(RebuildState.DIFFERENT);
+        lab.es("DELETE", "/" + lab.alias() + "-000001/_doc/6", null);
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ACCEPT);
+        showsAgain("The old one lacks 2", 2);
+        assertThat(lab.live()).isEqualTo(lab.alias() + "-000002");
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.ACCEPT);
+        reaches(RebuildState.ROLLED_BACK);
+    }
+
+    private void showsAgain(String message, int missing) {
+        await().untilAsserted(
+                        () -> assertThat(lab.rebuild().comparison().missing()).isEqualTo(missing));
+        assertThat(lab.rebuild().state()).isEqualTo(RebuildState.DIFFERENT);
+        assertThat(lab.rebuild().wish()).isNull();
+        assertThat(lab.rebuild().message()).startsWith(message);
+    }
+
+    @Test
+    void rowsThatATruncateTookAwayBeforeTheFeedCameToThemStayAway() throws Exception {
+        lab.fill(200);
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        try (StepGate gate = StepGate.ofFeed(lab)) {
+            lab.request(KEEP);
+            gate.reached();
+            ChangeEvent truncate = lab.events.truncate();
+            for (int partition = 0; partition < 2; partition++) {
+                lab.producer.send(lab.events.record(truncate, partition)).get();
+            }
+            lab.rows.clear();
+            lab.put(5000, "behind the truncate");
+            lab.producer.flush();
+            await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        }
+        reaches(RebuildState.SWITCHED);
+        assertThat(lab.live()).isEqualTo(lab.alias() + "-000002");
+        assertThat(lab.held(lab.alias())).isEqualTo(lab.rows);
+        assertThat(lab.rebuild().comparison().added()).isZero();
+    }
+
+    @Test
+    void oldIndexThatASnapshotIsTakenOfIsRemovedBehindIt() throws Exception {
+        lab.fill(300);
+        await().untilAsserted(() -> assertThat(lab.held(lab.alias())).isEqualTo(lab.rows));
+        lab.request(KEEP);
+        reaches(RebuildState.SWITCHED);
+        lab.es(
+                "PUT",
+                "/_snapshot/slow",
+                "{\"type\":\"fs\",\"settings\":{\"location\":\"slow\",\"max_snapshot_bytes_per_sec\":\"1kb\"}}");
+        assertThat(lab.es("PUT", "/_snapshot/slow/one", "{\"indices\":\"" + lab.alias() + "-000001\"}")
+                        .path("accepted")
+                        .asBoolean())
+                .isTrue();
+        lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.FINISH);
+        await().untilAsserted(() -> assertThat(lab.rebuild().message()).contains("snapshot_in_progress_exception"));
+        assertThat(lab.rebuild().state()).isEqualTo(RebuildState.RETIRING);
+        lab.es("DELETE", "/_snapshot/slow/one", null);
+        reaches(RebuildState.DONE);
+        assertThat(lab.indexes()).containsExactly(lab.alias() + "-000002");
     }
 
     @Test

@@ -11,8 +11,6 @@ import io.millrace.catalog.snapshot.Rereads.Reread;
 import io.millrace.event.ChangeEvent;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
-import io.millrace.sync.SyncWorkersApplication;
-import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.RedisProcess;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
@@ -59,18 +57,7 @@ class InterruptedFeedIT {
     }
 
     private ConfigurableApplicationContext workers() {
-        return Platform.run(
-                lab.stack,
-                lab.database,
-                SyncWorkersApplication.class,
-                List.of(
-                        "--spring.data.redis.port=" + redis.port(),
-                        "--millrace.sinks.redis.guard-interval=200ms",
-                        "--millrace.sinks.elasticsearch.enabled=false",
-                        "--millrace.sinks.audit.enabled=false",
-                        "--millrace.sync.rebuild.interval=50ms",
-                        "--millrace.sync.delivery.catalog-interval=100ms",
-                        "--millrace.sync.rebuild.max-records=50"));
+        return lab.workers("redis", "--spring.data.redis.port=" + redis.port());
     }
 
     @AfterAll

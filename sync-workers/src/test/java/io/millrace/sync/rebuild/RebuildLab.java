@@ -3,19 +3,17 @@ package io.millrace.sync.rebuild;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.PipelineCatalog;
-import io.millrace.catalog.ReplicaIdentity;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.SinkBinding;
 import io.millrace.catalog.Source;
-import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildRequest;
 import io.millrace.catalog.rebuild.Rebuilds;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.ChangeEvent;
-import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
+import io.millrace.sync.SyncWorkersApplication;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
@@ -25,14 +23,13 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import tools.jackson.databind.JsonNode;
@@ -42,6 +39,8 @@ import tools.jackson.databind.json.JsonMapper;
 final class RebuildLab implements AutoCloseable {
 
     static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private static final int PARTITIONS = 2;
 
     private final HttpClient http = HttpClient.newHttpClient();
     final LocalStack stack;
@@ -63,17 +62,22 @@ final class RebuildLab implements AutoCloseable {
         catalog = application.getBean(PipelineCatalog.class);
         rebuilds = application.getBean(Rebuilds.class);
         sql = application.getBean(JdbcTemplate.class);
-        producer = new KafkaProducer<>(
-                Map.of(
-                        "bootstrap.servers",
-                        stack.kafkaBootstrapServers(),
-                        "linger.ms",
-                        2,
-                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
-                        1),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
+        producer = TestTopics.producer(stack);
         catalog.addSource(Source.of("shop", "localhost", 1, "shop", "nobody", "x", "disable"), "test");
+    }
+
+    /** Starts workers that write to one sink alone, look often and take few records at a time. */
+    ConfigurableApplicationContext workers(String sink, String... settings) {
+        List<String> all = new ArrayList<>(List.of(
+                "--millrace.sync.rebuild.interval=50ms",
+                "--millrace.sync.rebuild.max-records=50",
+                "--millrace.sync.delivery.catalog-interval=100ms",
+                "--millrace.sinks.redis.guard-interval=200ms"));
+        for (String other : List.of("elasticsearch", "redis", "audit")) {
+            all.add("--millrace.sinks." + other + ".enabled=" + other.equals(sink));
+        }
+        all.addAll(List.of(settings));
+        return Platform.run(stack, database, SyncWorkersApplication.class, all);
     }
 
     void register(String sink, List<Column> columns) throws Exception {
@@ -82,15 +86,9 @@ final class RebuildLab implements AutoCloseable {
 
     /** Registers a new table that goes to a sink, from its first change on in this shape. */
     void register(String sink, List<Column> columns, Shaping shaping) throws Exception {
-        CapturedTable registered = catalog.register(new TableRegistration(
-                "shop",
-                new TableId("public", TestTables.uniqueName("things")),
-                List.of("id"),
-                columns,
-                ReplicaIdentity.FULL,
-                Set.of(sink),
-                "test"));
-        TestTopics.create(stack, registered.topic(), 2);
+        CapturedTable registered =
+                catalog.register(TestTables.registration(TestTables.uniqueName("things"), columns, Set.of(sink)));
+        TestTopics.create(stack, registered.topic(), PARTITIONS);
         if (shaping != null) {
             declare(registered, shaping);
         }
@@ -132,6 +130,15 @@ final class RebuildLab implements AutoCloseable {
     synchronized void delete(int id) throws Exception {
         rows.remove(id);
         send(events.delete(key(id)));
+    }
+
+    /** Takes all rows; as capture does, it says so in each partition. */
+    synchronized void truncate() throws Exception {
+        rows.clear();
+        ChangeEvent truncate = events.truncate();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            producer.send(events.record(truncate, partition));
+        }
     }
 
     Future<?> send(ChangeEvent event) throws Exception {

@@ -10,19 +10,15 @@ import io.lettuce.core.cluster.SlotHash;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
-import io.millrace.sync.SyncWorkersApplication;
-import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.RedisCluster;
 import io.millrace.sync.fixture.RedisProcess;
 import io.millrace.sync.fixture.TestTables;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.springframework.context.ConfigurableApplicationContext;
 
 /** One node of a Redis Cluster forgets: its entries come back, and nothing is written at the source. */
 @ExtendWith(LocalStackExtension.class)
@@ -34,21 +30,10 @@ class RedisClusterLossIT {
     void aNodeThatWasFlushedOrStartedAgainWithoutItsDataGetsItsEntriesBack(LocalStack stack) throws Exception {
         try (RedisCluster cluster = RedisCluster.start("cluster-loss", "--save", "", "--appendonly", "no");
                 RebuildLab lab = new RebuildLab(stack, "redis_cluster_loss")) {
-            ConfigurableApplicationContext workers = Platform.run(
-                    stack,
-                    "redis_cluster_loss",
-                    SyncWorkersApplication.class,
-                    List.of(
-                            "--spring.data.redis.cluster.nodes="
-                                    + cluster.nodes().stream()
-                                            .map(node -> "127.0.0.1:" + node.port())
-                                            .collect(Collectors.joining(",")),
-                            "--millrace.sinks.redis.guard-interval=200ms",
-                            "--millrace.sinks.elasticsearch.enabled=false",
-                            "--millrace.sinks.audit.enabled=false",
-                            "--millrace.sync.rebuild.interval=50ms",
-                            "--millrace.sync.delivery.catalog-interval=100ms"));
-            try (workers) {
+            String nodes = cluster.nodes().stream()
+                    .map(node -> "127.0.0.1:" + node.port())
+                    .collect(Collectors.joining(","));
+            try (var workers = lab.workers("redis", "--spring.data.redis.cluster.nodes=" + nodes)) {
                 lab.register("redis", TestTables.itemColumns());
                 lab.fill(300);
                 allHeld(cluster, lab);

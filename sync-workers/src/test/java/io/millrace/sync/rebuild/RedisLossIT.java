@@ -14,8 +14,6 @@ import io.millrace.catalog.rebuild.RebuildRequest;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
-import io.millrace.sync.SyncWorkersApplication;
-import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.RedisProcess;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
@@ -56,19 +54,8 @@ class RedisLossIT {
         // no persistence, unless a test asks for a dump
         redis = RedisProcess.start("redis-loss", "--save", "", "--appendonly", "no");
         lab = new RebuildLab(stack, "redis_loss");
-        workers = Platform.run(
-                stack,
-                "redis_loss",
-                SyncWorkersApplication.class,
-                List.of(
-                        "--spring.data.redis.port=" + redis.port(),
-                        "--millrace.sinks.redis.guard-interval=200ms",
-                        "--millrace.sinks.elasticsearch.enabled=false",
-                        "--millrace.sinks.audit.enabled=false",
-                        "--millrace.sync.rebuild.interval=50ms",
-                        "--millrace.sync.delivery.catalog-interval=100ms",
-                        "--millrace.sync.rebuild.max-records=50",
-                        "--millrace.sync.delivery.backoff-max=300ms"));
+        workers = lab.workers(
+                "redis", "--spring.data.redis.port=" + redis.port(), "--millrace.sync.delivery.backoff-max=300ms");
     }
 
     @AfterAll
@@ -206,6 +193,22 @@ class RedisLossIT {
                         .sum())
                 .as("only what the dump may lack is read again")
                 .isGreaterThan(200);
+        java.nio.file.Files.deleteIfExists(java.nio.file.Path.of("target", "redis-loss-" + redis.port(), "dump.rdb"));
+    }
+
+    @Test
+    void truncateThatAnOldDumpHasNotSeenTakesItsRowsAgain() throws Exception {
+        redis.with(connection -> connection.sync().save());
+        lab.truncate();
+        lab.put(4, "behind the truncate");
+        lab.producer.flush();
+        allHeld();
+        marked();
+        redis.kill();
+        redis.start();
+        await().until(() -> lab.rebuilds.latest(lab.table.id(), "redis").isPresent());
+        nothingIsLeftOver();
+        assertThat(held()).isEqualTo(lab.rows);
         java.nio.file.Files.deleteIfExists(java.nio.file.Path.of("target", "redis-loss-" + redis.port(), "dump.rdb"));
     }
 

@@ -9,8 +9,6 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.SslOptions;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
-import io.millrace.sync.SyncWorkersApplication;
-import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.RedisProcess;
 import io.millrace.sync.fixture.TestCertificate;
 import io.millrace.sync.fixture.TestTables;
@@ -58,18 +56,13 @@ class RedisSecureIT {
                                 "+@all"));
                 RebuildLab lab = new RebuildLab(stack, "redis_secure")) {
             lab.register("redis", TestTables.itemColumns());
-            try (ConfigurableApplicationContext workers = Platform.run(
-                    stack,
-                    "redis_secure",
-                    SyncWorkersApplication.class,
-                    List.of(
-                            "--spring.data.redis.port=" + port,
-                            "--spring.data.redis.username=millrace",
-                            "--spring.data.redis.password=s3cret",
-                            "--spring.data.redis.ssl.bundle=redis",
-                            "--spring.ssl.bundle.pem.redis.truststore.certificate=file:" + certificate.certificate(),
-                            "--millrace.sinks.elasticsearch.enabled=false",
-                            "--millrace.sinks.audit.enabled=false"))) {
+            try (ConfigurableApplicationContext workers = lab.workers(
+                    "redis",
+                    "--spring.data.redis.port=" + port,
+                    "--spring.data.redis.username=millrace",
+                    "--spring.data.redis.password=s3cret",
+                    "--spring.data.redis.ssl.bundle=redis",
+                    "--spring.ssl.bundle.pem.redis.truststore.certificate=file:" + certificate.certificate())) {
                 lab.put(1, "over TLS");
                 lab.producer.flush();
                 RedisClient client = RedisClient.create(RedisURI.builder()

@@ -14,13 +14,11 @@ import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.ReplicaIdentity;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.Source;
-import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.shaping.Computed;
 import io.millrace.catalog.shaping.Mask;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.event.ChangeEvent;
-import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.SyncWorkersApplication;
@@ -44,16 +42,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -100,16 +97,7 @@ class ShapingIT {
         stack = shared;
         Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
         Files.deleteIfExists(LOG);
-        producer = new KafkaProducer<>(
-                Map.of(
-                        "bootstrap.servers",
-                        shared.kafkaBootstrapServers(),
-                        "linger.ms",
-                        2,
-                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
-                        1),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
+        producer = TestTopics.producer(shared);
         application = Platform.run(
                 stack,
                 "shaping",
@@ -134,14 +122,8 @@ class ShapingIT {
 
     @BeforeEach
     void ownTable() throws Exception {
-        CapturedTable registered = catalog.register(new TableRegistration(
-                "shop",
-                new TableId("public", TestTables.uniqueName("orders")),
-                List.of("id"),
-                COLUMNS,
-                ReplicaIdentity.FULL,
-                Set.of("elasticsearch", "redis", "audit"),
-                "test"));
+        CapturedTable registered = catalog.register(TestTables.registration(
+                TestTables.uniqueName("orders"), COLUMNS, Set.of("elasticsearch", "redis", "audit")));
         TestTopics.create(stack, registered.topic(), 2);
         table = registered;
         events = new TestEvents(table);
@@ -207,7 +189,10 @@ class ShapingIT {
     }
 
     private Map<String, String> inRedis() {
-        String prefix = "shop:public." + table.table().table() + ":";
+        return entries("shop:public." + table.table().table() + ":");
+    }
+
+    private Map<String, String> entries(String prefix) {
         Map<String, String> rows = new TreeMap<>();
         try (var client = io.lettuce.core.RedisClient.create("redis://localhost:" + stack.redisPort());
                 var connection = client.connect()) {
@@ -345,6 +330,48 @@ class ShapingIT {
         send(events.update(id(1), null, unsent.replace("\"1\"", "\"2\""), "email"));
         delivered("elasticsearch", "redis");
         assertThat(inRedis()).isEqualTo(Map.of("1", row(1, "large", "2", "paid").replace("9007199254740993", "1")));
+    }
+
+    @Test
+    void optionsThatWereChangedHoldForAShapedTable() throws Exception {
+        declare("redis", new Shaping(List.of("id", "status"), Map.of(), Map.of(), null, List.of()));
+        stream();
+        send(events.create(id(1), row(1, "ada@example.org", "1", "paid")));
+        delivered("redis");
+        String name = table.table().table();
+        catalog.bindingOptions(table.id(), "redis", "{\"key\":\"" + name + "/{id}\"}");
+        // what workers saw of the catalog before must be older than any change that they are given
+        AtomicInteger row = new AtomicInteger(1);
+        await().untilAsserted(() -> {
+            int next = row.incrementAndGet();
+            send(events.create(id(next), row(next, "ada@example.org", "1", "paid")));
+            delivered("redis");
+            assertThat(entries(name + "/")).containsKey(String.valueOf(next));
+        });
+    }
+
+    @Test
+    void rowThatWasMadeAgainBehindTheFilterAndComesToPassWithinOneBatchIsAskedFor() throws Exception {
+        Shaping paid = new Shaping(null, Map.of(), Map.of(), "status == 'paid'", List.of());
+        declare("elasticsearch", paid);
+        declare("redis", paid);
+        String unsent =
+                "{\"id\":1,\"email\":\"__debezium_unavailable_value\",\"total\":\"2\",\"status\":\"paid\",\"big\":1}";
+        // all there before delivery begins: one batch
+        send(
+                events.create(id(1), row(1, "former", "1", "paid")),
+                events.delete(id(1)),
+                events.create(id(1), row(1, "large", "2", "open")),
+                events.update(id(1), null, unsent, "email"));
+        stream();
+        delivered("elasticsearch", "redis");
+        assertThat(inElasticsearch()).isEmpty();
+        assertThat(inRedis()).isEmpty();
+        assertThat(askedFor()).containsExactly(id(1));
+        send(events.read(id(1), row(1, "large", "2", "paid"), TestEvents.nextLsn()));
+        delivered("elasticsearch", "redis");
+        assertThat(inElasticsearch()).isEqualTo(Map.of("1", row(1, "large", "2", "paid")));
+        assertThat(inRedis()).isEqualTo(Map.of("1", row(1, "large", "2", "paid")));
     }
 
     @Test
@@ -533,6 +560,37 @@ class ShapingIT {
                     .contains("discard"));
             assertThat(inRedis()).isEmpty();
         }
+    }
+
+    @Test
+    void tableWhoseMaskedColumnGaveItsNameToANewOneIsNotDelivered() throws Exception {
+        Map<String, Mask> masks = Map.of("email", Mask.of(Mask.Kind.NULL));
+        declare("redis", new Shaping(null, Map.of(), masks, null, List.of()));
+        stream();
+        send(events.create(id(1), row(1, PLANTED, "1", "paid")));
+        delivered("redis", "elasticsearch");
+        List<Column> given = new ArrayList<>(COLUMNS);
+        given.set(1, TestTables.column("email_old", "text"));
+        given.add(TestTables.column("email", "text"));
+        catalog.recordSchema(table.id(), given, List.of("id"), ReplicaIdentity.FULL, null);
+        TestEvents later = new TestEvents(catalog.table(table.id()).orElseThrow());
+        String row = row(2, PLANTED, "1", "paid").replace("email", "email_old").replace("}", ",\"email\":null}");
+        producer.send(later.record(later.create(id(2), row), null)).get();
+        sent++;
+        delivered("elasticsearch");
+        await().untilAsserted(() -> assertThat(
+                        catalog.table(table.id()).orElseThrow().sinks())
+                .anySatisfy(binding -> {
+                    assertThat(binding.sink()).isEqualTo("redis");
+                    assertThat(binding.state()).isEqualTo(BindingState.FAILED);
+                    assertThat(binding.message()).contains("email, which is masked, may be another column of");
+                }));
+        assertThat(inRedis()).containsOnlyKeys("1");
+        masks = Map.of("email_old", Mask.of(Mask.Kind.NULL), "email", Mask.of(Mask.Kind.NULL));
+        declare("redis", new Shaping(null, Map.of(), masks, null, List.of()));
+        catalog.bindingState(table.id(), "redis", BindingState.ACTIVE, null);
+        delivered("redis");
+        assertThat(inRedis().get("2")).contains("\"email_old\":null").doesNotContain(PLANTED);
     }
 
     @Test

@@ -127,6 +127,7 @@ public abstract class SinkContractTests {
                 List.of(new Advance(
                         new TopicPartitionId(table.topic(), 0),
                         offset,
+                        0,
                         offset + batch.length,
                         last.position().toString(),
                         last.transaction().committedAt(),
@@ -177,7 +178,7 @@ public abstract class SinkContractTests {
         for (int round = 0; round < 2; round++) {
             assertThat(sink().write(new SinkBatch(
                             List.of(new Change(table, held), new Change(table, missing)),
-                            List.of(new Advance(new TopicPartitionId(table.topic(), 0), 1, 1, null, null, 0)),
+                            List.of(new Advance(new TopicPartitionId(table.topic(), 0), 1, 0, 1, null, null, 0)),
                             true)))
                     .isEmpty();
             assertThat(written(held.eventId())).isEqualTo(1);
@@ -187,7 +188,7 @@ public abstract class SinkContractTests {
                 .as("at another offset")
                 .isThrownBy(() -> sink().write(new SinkBatch(
                         List.of(new Change(table, held)),
-                        List.of(new Advance(new TopicPartitionId(table.topic(), 0), 5, 5, null, null, 0)),
+                        List.of(new Advance(new TopicPartitionId(table.topic(), 0), 5, 0, 5, null, null, 0)),
                         true)));
     }
 

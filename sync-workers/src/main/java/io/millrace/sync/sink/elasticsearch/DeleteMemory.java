@@ -92,21 +92,24 @@ final class DeleteMemory {
         Map<String, Instant> starts = new HashMap<>();
         aliases.forEach(alias -> starts.put(alias, Instant.MIN));
         try {
-            elasticsearch.exchange(
-                    "GET",
-                    "/" + String.join("-*,", aliases)
-                            + "-*/_recovery?filter_path=*.shards.type,*.shards.start_time_in_millis",
-                    null,
-                    (tokens, answer) -> {
-                        for (Map.Entry<String, JsonNode> index :
-                                JSON.readTree(answer).properties()) {
-                            // <alias>-000001
-                            String name = index.getKey();
-                            String alias = name.substring(0, Math.max(0, name.lastIndexOf('-')));
-                            starts.computeIfPresent(alias, (key, known) -> later(known, started(index.getValue())));
-                        }
-                        return true;
-                    });
+            String indexes = String.join("-*,", aliases) + "-*";
+            JsonNode shards =
+                    get(indexes + "/_recovery?filter_path=*.shards.id,*.shards.type,*.shards.start_time_in_millis");
+            // asked for behind it: an index that comes in between is one too many, and none too few
+            JsonNode settings = get(indexes + "/_settings/index.number_of_shards?expand_wildcards=open,closed"
+                    + "&filter_path=*.settings.index.number_of_shards");
+            for (Map.Entry<String, JsonNode> index : settings.properties()) {
+                // <alias>-000001
+                String name = index.getKey();
+                String alias = name.substring(0, Math.max(0, name.lastIndexOf('-')));
+                int number = index.getValue()
+                        .path("settings")
+                        .path("index")
+                        .path("number_of_shards")
+                        .asInt();
+                Instant started = started(shards.path(name).path("shards"), number);
+                starts.computeIfPresent(alias, (key, known) -> later(known, started));
+            }
         } catch (Refused e) {
             if (e.status() == 403) {
                 if (!refused) {
@@ -123,10 +126,19 @@ final class DeleteMemory {
         since.putAll(starts);
     }
 
-    /** Returns when the last of an index's shards was started with what it had held before. */
-    private static Instant started(JsonNode index) {
+    private JsonNode get(String path) throws SinkException, Refused {
+        return elasticsearch.exchange("GET", "/" + path, null, (tokens, answer) -> JSON.readTree(answer));
+    }
+
+    /**
+     * Returns when the last of an index's shards was started with what it had held before; {@link Instant#MAX} where one of them is not told
+     * of: it is about to start, and a write waits for it at the server.
+     */
+    private static Instant started(JsonNode shards, int number) {
         Instant last = Instant.MIN;
-        for (JsonNode shard : index.path("shards")) {
+        Set<Integer> told = new HashSet<>();
+        for (JsonNode shard : shards) {
+            told.add(shard.path("id").asInt());
             // a shard that was made empty forgot nothing
             if (!shard.path("type").asString("").equals("EMPTY_STORE")) {
                 last = later(
@@ -135,7 +147,7 @@ final class DeleteMemory {
                                 .plus(MARGIN));
             }
         }
-        return last;
+        return told.size() < number ? Instant.MAX : last;
     }
 
     private static Instant later(Instant one, Instant other) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 import org.apache.http.Header;
@@ -38,27 +39,40 @@ final class ElasticsearchAccess implements AutoCloseable {
     private static final JsonFactory JSON = JsonFactory.builder().build();
     private static final JsonMapper TREES = JsonMapper.builder().build();
     private static final int MESSAGE_LIMIT = 1000;
+    /** A scroll that ended with its node, a snapshot that is being taken of what is to be deleted, an index that somebody closed. */
+    private static final Set<String> PASSING =
+            Set.of("search_context_missing_exception", "snapshot_in_progress_exception", "index_closed_exception");
 
     private final RestClient client;
     private final String where;
 
     /** Reads an answer. */
     interface Reader<T> {
-        T read(JsonParser tokens, byte[] answer);
+        T read(JsonParser tokens, byte[] answer) throws SinkException;
     }
+
+    /** Elasticsearch's own words. */
+    private record Said(String type, String text) {}
 
     /** An answer with an error status. */
     static final class Refused extends Exception {
 
         private final int status;
+        private final boolean passing;
 
-        Refused(int status, String message, Throwable cause) {
-            super(message, cause);
+        private Refused(int status, Said said, Throwable cause) {
+            super(said.text().substring(0, Math.min(said.text().length(), MESSAGE_LIMIT)), cause);
             this.status = status;
+            this.passing = mayPass(said.type());
         }
 
         int status() {
             return status;
+        }
+
+        /** Tells whether it passes by itself, though its status says that the request is at fault. */
+        boolean isPassing() {
+            return passing;
         }
     }
 
@@ -151,11 +165,7 @@ final class ElasticsearchAccess implements AutoCloseable {
                 return reader.read(parser, bytes);
             }
         } catch (ResponseException e) {
-            String said = said(e);
-            throw new Refused(
-                    e.getResponse().getStatusLine().getStatusCode(),
-                    said.substring(0, Math.min(said.length(), MESSAGE_LIMIT)),
-                    e);
+            throw new Refused(e.getResponse().getStatusLine().getStatusCode(), said(e), e);
         } catch (IOException | JacksonException e) {
             throw SinkException.retryable(
                     where + " does not answer: " + (e.getMessage() == null ? e.toString() : e.getMessage()), e);
@@ -163,30 +173,42 @@ final class ElasticsearchAccess implements AutoCloseable {
     }
 
     /** Returns Elasticsearch's own words out of an answer that says them twice, beside the request. */
-    private static String said(ResponseException e) {
+    private static Said said(ResponseException e) {
         int status = e.getResponse().getStatusLine().getStatusCode();
         HttpEntity entity = e.getResponse().getEntity();
         if (entity == null) {
-            return String.valueOf(e.getMessage());
+            return new Said("", String.valueOf(e.getMessage()));
         }
         try (InputStream content = entity.getContent()) {
             JsonNode error = TREES.readTree(content).path("error");
             JsonNode cause = error.path("root_cause").path(0);
             JsonNode told = cause.isObject() ? cause : error;
             if (told.hasNonNull("reason")) {
-                return "HTTP " + status + ", " + told.path("type").asString("") + ": "
-                        + told.path("reason").asString("");
+                String type = told.path("type").asString("");
+                return new Said(
+                        type,
+                        "HTTP " + status + ", " + type + ": "
+                                + told.path("reason").asString(""));
             }
         } catch (IOException | JacksonException | UnsupportedOperationException unreadable) {
             // a proxy's page, for example: what the client says of it is all there is
         }
-        return String.valueOf(e.getMessage());
+        return new Said("", String.valueOf(e.getMessage()));
+    }
+
+    /** Tells whether an error of this type passes by itself, though its status, 400 or 404, says that the request is at fault. */
+    static boolean mayPass(@Nullable String type) {
+        return type != null && PASSING.contains(type);
     }
 
     /** Overload, missing rights and faults of the server may pass; what else is refused never will be accepted. */
     SinkException fault(Refused e) {
-        boolean mayPass =
-                e.status() == 401 || e.status() == 403 || e.status() == 408 || e.status() == 429 || e.status() >= 500;
+        boolean mayPass = e.isPassing()
+                || e.status() == 401
+                || e.status() == 403
+                || e.status() == 408
+                || e.status() == 429
+                || e.status() >= 500;
         return new SinkException(
                 mayPass ? ErrorCategory.RETRYABLE : ErrorCategory.FATAL, where + " refused: " + e.getMessage(), e);
     }

@@ -18,7 +18,7 @@ import java.util.List;
 final class ElasticsearchSink implements RebuildableSink, HeldState, AutoCloseable {
 
     private final ElasticsearchAccess elasticsearch;
-    private final Tombstones tombstones;
+    private final TombstonePruning pruning;
     private final IndexWriter writer;
     private final IndexRebuild rebuild;
     private final HeldSearch held;
@@ -29,7 +29,8 @@ final class ElasticsearchSink implements RebuildableSink, HeldState, AutoCloseab
         IndexMaker maker = new IndexMaker(elasticsearch, properties);
         TableIndexes indexes = new TableIndexes(elasticsearch, maker);
         this.elasticsearch = elasticsearch;
-        this.tombstones = new Tombstones(elasticsearch, properties, maxBulk);
+        this.pruning = new TombstonePruning(elasticsearch, properties.tombstoneRetention(), maxBulk);
+        Tombstones tombstones = new Tombstones(elasticsearch, properties, maxBulk);
         RowWriter rows = new RowWriter(elasticsearch, tombstones, maxBulk);
         this.writer = new IndexWriter(indexes, rows, tombstones, new Truncation(elasticsearch, maxBulk));
         this.rebuild = new IndexRebuild(elasticsearch, indexes, maker, writer);
@@ -72,7 +73,7 @@ final class ElasticsearchSink implements RebuildableSink, HeldState, AutoCloseab
     @Override
     public void check() throws SinkException {
         elasticsearch.call("GET", "/_cluster/health?filter_path=status", null, (tokens, answer) -> true);
-        tombstones.prune();
+        pruning.prune();
     }
 
     @Override

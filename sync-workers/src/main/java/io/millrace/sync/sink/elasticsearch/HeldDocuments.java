@@ -12,7 +12,10 @@ import java.util.stream.Collectors;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
-/** Reads documents by id, in real time: what was written a moment ago is seen, refreshed or not. */
+/**
+ * Reads documents by id, in real time: what was written a moment ago is seen, refreshed or not. A document whose shard does not answer is
+ * not taken for one that does not exist: the server says so in the document's place, with the status 200, and the read is RETRYABLE then.
+ */
 final class HeldDocuments {
 
     /** A document as it stands, its row under the columns' names. */
@@ -50,7 +53,7 @@ final class HeldDocuments {
         try {
             return elasticsearch.exchange(
                     "POST",
-                    path(alias) + "&_source=false&filter_path=docs._id,docs._version",
+                    path(alias) + "&_source=false&filter_path=docs._id,docs._version,docs.error",
                     body(ids),
                     (tokens, answer) -> {
                         Map<String, Long> found = new HashMap<>();
@@ -89,20 +92,24 @@ final class HeldDocuments {
         }
     }
 
-    private static Map<String, Held> documents(JsonParser tokens, byte[] answer) {
+    private static Map<String, Held> documents(JsonParser tokens, byte[] answer) throws SinkException {
         Map<String, Held> found = new HashMap<>();
         inArray(tokens, "docs", () -> document(tokens, answer, found));
         return found;
     }
 
+    private interface Element {
+        void read() throws SinkException;
+    }
+
     /** Reads each object of an array that the answer has. */
-    private static void inArray(JsonParser tokens, String array, Runnable reader) {
+    private static void inArray(JsonParser tokens, String array, Element reader) throws SinkException {
         tokens.nextToken();
         for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
             JsonToken value = tokens.nextToken();
             if (name.equals(array) && value == JsonToken.START_ARRAY) {
                 while (tokens.nextToken() == JsonToken.START_OBJECT) {
-                    reader.run();
+                    reader.read();
                 }
             } else {
                 tokens.skipChildren();
@@ -111,7 +118,7 @@ final class HeldDocuments {
     }
 
     /** Reads one document; one without its source was not found. */
-    private static void document(JsonParser tokens, byte[] answer, Map<String, Held> found) {
+    private static void document(JsonParser tokens, byte[] answer, Map<String, Held> found) throws SinkException {
         String id = null;
         long version = 0;
         Row source = null;
@@ -121,6 +128,7 @@ final class HeldDocuments {
                 case "_id" -> id = tokens.getString();
                 case "_version" -> version = tokens.getLongValue();
                 case "_source" -> source = slice(tokens, answer);
+                case "error" -> requireNoFault(tokens);
                 default -> tokens.skipChildren();
             }
         }
@@ -130,7 +138,7 @@ final class HeldDocuments {
     }
 
     /** Reads the version of one document; one without was not found. */
-    static void version(JsonParser tokens, Map<String, Long> found) {
+    static void version(JsonParser tokens, Map<String, Long> found) throws SinkException {
         String id = null;
         Long version = null;
         for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
@@ -138,11 +146,21 @@ final class HeldDocuments {
             switch (name) {
                 case "_id" -> id = tokens.getString();
                 case "_version" -> version = tokens.getLongValue();
+                case "error" -> requireNoFault(tokens);
                 default -> tokens.skipChildren();
             }
         }
         if (id != null && version != null) {
             found.put(id, version);
+        }
+    }
+
+    /** Where there is no index there is no document; whatever else keeps it from being read may pass. */
+    private static void requireNoFault(JsonParser tokens) throws SinkException {
+        StringBuilder reason = new StringBuilder();
+        String type = ItemResult.error(tokens, reason);
+        if (!ItemResult.NO_SUCH_INDEX.equals(type)) {
+            throw SinkException.retryable("Elasticsearch cannot read a document now: " + type + ": " + reason, null);
         }
     }
 

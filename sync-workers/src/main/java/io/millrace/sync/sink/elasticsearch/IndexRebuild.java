@@ -3,6 +3,7 @@ package io.millrace.sync.sink.elasticsearch;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.rebuild.Comparison;
 import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.CopyGoneException;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.RebuildableSink.Copy;
@@ -100,14 +101,26 @@ final class IndexRebuild {
 
     Comparison compare(Copy copy, Progress progress) throws SinkException {
         Place place = Place.of(copy);
+        emptyOfTruncated(copy.table(), place);
         return comparison(place.before(), place.after(), progress);
+    }
+
+    /**
+     * A TRUNCATE that was delivered before the feed came to rows which it took away has not met them, and may stand behind the feed's end.
+     * Nothing older is written to the copy by now: what a later one takes away is there.
+     */
+    private void emptyOfTruncated(CapturedTable table, Place place) throws SinkException {
+        IndexFamily family = indexes.family(table);
+        if (family.mirror().equals(Optional.of(place.after()))) {
+            writer.truncateAgain(table, family.mirrorName());
+        }
     }
 
     private Comparison comparison(String seen, String other, Progress progress) throws SinkException {
         try {
             return new IndexComparison(elasticsearch, seen, other, progress).run();
         } catch (IndexGoneException e) {
-            throw new SinkException(ErrorCategory.FATAL, e.getMessage() + ": start the rebuild again", e);
+            throw new CopyGoneException(e.getMessage() + ": start the rebuild again", e);
         }
     }
 
@@ -193,8 +206,7 @@ final class IndexRebuild {
 
     private static void requireBoth(IndexFamily family, String live, Optional<String> mirror) throws SinkException {
         if (!family.has(live) || mirror.isPresent() && !family.has(mirror.get())) {
-            throw new SinkException(
-                    ErrorCategory.FATAL,
+            throw new CopyGoneException(
                     "The index " + (family.has(live) ? mirror.orElse("") : live) + " is gone: somebody deleted it",
                     null);
         }

@@ -15,6 +15,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -244,6 +246,22 @@ final class IndexWriter {
             failed.add(ItemResult.moved(placement.live().name()));
         }
         return failed;
+    }
+
+    /** Empties one index of what the table's last TRUNCATE took away, if it is remembered. */
+    void truncateAgain(CapturedTable table, String index) throws SinkException {
+        OptionalLong version = tombstones.truncated(table);
+        if (version.isEmpty()) {
+            return;
+        }
+        Optional<ItemResult> failed =
+                truncation.run(index, version.getAsLong()).stream().findFirst();
+        if (failed.isPresent()) {
+            throw SinkException.retryable(
+                    "Elasticsearch does not delete what was truncated: "
+                            + failed.get().type() + ": " + failed.get().reason(),
+                    null);
+        }
     }
 
     /** Returns where each table's changes go, fields for all of their columns made; for those that cannot be taken, why. */

@@ -15,7 +15,7 @@ import tools.jackson.core.JsonToken;
  */
 record ItemResult(int status, @Nullable String type, String reason) {
 
-    private static final String NO_SUCH_INDEX = "index_not_found_exception";
+    static final String NO_SUCH_INDEX = "index_not_found_exception";
 
     /** Never sent: values are missing that PostgreSQL did not send, and no document has them. */
     static final ItemResult INCOMPLETE =
@@ -47,7 +47,9 @@ record ItemResult(int status, @Nullable String type, String reason) {
         if (equals(INCOMPLETE)) {
             return ErrorCategory.INCOMPLETE;
         }
-        return status == 400 && !isIndexMissing() ? ErrorCategory.REJECTED : ErrorCategory.RETRYABLE;
+        return status == 400 && !isIndexMissing() && !ElasticsearchAccess.mayPass(type)
+                ? ErrorCategory.REJECTED
+                : ErrorCategory.RETRYABLE;
     }
 
     static List<ItemResult> readAll(JsonParser tokens) {
@@ -85,7 +87,8 @@ record ItemResult(int status, @Nullable String type, String reason) {
         return new ItemResult(status, type, reason.toString());
     }
 
-    private static @Nullable String error(JsonParser tokens, StringBuilder reason) {
+    /** Reads an error's type, and appends its reason. */
+    static @Nullable String error(JsonParser tokens, StringBuilder reason) {
         String type = null;
         for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
             tokens.nextToken();

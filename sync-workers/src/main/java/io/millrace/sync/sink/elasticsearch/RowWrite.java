@@ -45,11 +45,6 @@ record RowWrite(
         return change.isIncomplete();
     }
 
-    /** Returns how many bytes its row has. */
-    int size() {
-        return row == null ? 0 : row.size();
-    }
-
     RowWrite with(Row completed) {
         return new RowWrite(index, change, into, id, completed);
     }

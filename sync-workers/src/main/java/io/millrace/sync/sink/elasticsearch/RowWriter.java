@@ -3,11 +3,10 @@ package io.millrace.sync.sink.elasticsearch;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.event.Row;
 import io.millrace.sync.sink.ErrorCategory;
-import io.millrace.sync.sink.Portions;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -100,12 +99,8 @@ final class RowWriter {
             return;
         }
         writing.write(writes.stream().filter(write -> !lacks(write)).toList());
-        Portions<RowWrite> portions =
-                Portions.of(incomplete, write -> write.change().table().id());
-        while (portions.hasNext()) {
-            List<RowWrite> filled = filled(portions.next(), failed);
-            writing.write(filled);
-            portions.completed(filled.stream().mapToLong(RowWrite::size).max());
+        for (List<RowWrite> some : byTarget(incomplete)) {
+            completed(some.get(0).target(), some, failed, writing);
         }
     }
 
@@ -113,37 +108,38 @@ final class RowWriter {
         return write.row() != null && write.isIncomplete();
     }
 
-    private List<RowWrite> filled(List<RowWrite> incomplete, Map<RowWrite, ItemResult> failed) throws SinkException {
-        Map<String, Map<String, Held>> held = held(incomplete);
-        Map<String, Boolean> there = new HashMap<>(0);
-        List<RowWrite> all = new ArrayList<>(incomplete.size());
-        for (RowWrite write : incomplete) {
-            Row row = Objects.requireNonNull(write.row());
-            Set<String> missing = write.change().event().unavailable();
-            Held known = held.getOrDefault(write.target(), Map.of()).get(write.id());
-            if (known != null && known.row().columns().keySet().containsAll(missing)) {
-                all.add(write.with(row.withValuesFrom(known.row(), missing)));
-                continue;
-            }
-            Boolean exists = there.get(write.target());
-            if (exists == null) {
-                exists = documents.exist(write.target());
-                there.put(write.target(), exists);
-            }
-            failed.put(write, exists ? ItemResult.INCOMPLETE : ItemResult.moved(write.target()));
-        }
-        return all;
+    private static Collection<List<RowWrite>> byTarget(List<RowWrite> writes) {
+        return writes.stream()
+                .collect(Collectors.groupingBy(RowWrite::target, LinkedHashMap::new, Collectors.toList()))
+                .values();
     }
 
-    private Map<String, Map<String, Held>> held(List<RowWrite> writes) throws SinkException {
-        Map<String, List<String>> ids = writes.stream()
-                .collect(
-                        Collectors.groupingBy(RowWrite::target, Collectors.mapping(RowWrite::id, Collectors.toList())));
-        Map<String, Map<String, Held>> held = new HashMap<>();
-        for (Map.Entry<String, List<String>> one : ids.entrySet()) {
-            held.put(one.getKey(), documents.read(one.getKey(), one.getValue()));
+    private void completed(String target, List<RowWrite> incomplete, Map<RowWrite, ItemResult> failed, Writing writing)
+            throws SinkException {
+        Map<String, List<RowWrite>> byId = incomplete.stream()
+                .collect(Collectors.groupingBy(RowWrite::id, LinkedHashMap::new, Collectors.toList()));
+        List<RowWrite> lacking = new ArrayList<>(0);
+        DocumentPortions.Reader<SinkException> reader = (ids, held) -> {
+            List<RowWrite> filled = new ArrayList<>(ids.size());
+            for (String id : ids) {
+                Held known = held.get(0).get(id);
+                for (RowWrite write : byId.getOrDefault(id, List.of())) {
+                    Row row = Objects.requireNonNull(write.row());
+                    Set<String> missing = write.change().event().unavailable();
+                    if (known != null && known.row().columns().keySet().containsAll(missing)) {
+                        filled.add(write.with(row.withValuesFrom(known.row(), missing)));
+                    } else {
+                        lacking.add(write);
+                    }
+                }
+            }
+            writing.write(filled);
+        };
+        new DocumentPortions(documents).read(List.of(target), byId.keySet(), reader);
+        if (!lacking.isEmpty()) {
+            ItemResult why = documents.exist(target) ? ItemResult.INCOMPLETE : ItemResult.moved(target);
+            lacking.forEach(write -> failed.put(write, why));
         }
-        return held;
     }
 
     /**

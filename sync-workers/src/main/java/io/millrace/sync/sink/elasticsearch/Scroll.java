@@ -29,7 +29,11 @@ final class Scroll {
         void read(Map<String, Long> page) throws SinkException, E;
     }
 
-    private record Page(@Nullable String scroll, Map<String, Long> documents) {}
+    /** @param gap what keeps it from being all that there is; null if nothing does */
+    private record Page(
+            @Nullable String scroll,
+            Map<String, Long> documents,
+            @Nullable String gap) {}
 
     Scroll(ElasticsearchAccess elasticsearch, int pageSize) {
         this.elasticsearch = elasticsearch;
@@ -40,17 +44,18 @@ final class Scroll {
      * Gives every page to the reader.
      *
      * @throws IndexGoneException if there is no such index, or not any more
+     * @throws SinkException RETRYABLE too when a shard does not answer: the server goes on without it, with the status 200
      */
     <E extends Exception> void all(String index, Reader<E> reader) throws SinkException, E {
         // a search sees only what was refreshed
-        ask(index, "/" + index + "/_refresh", null, (tokens, answer) -> true);
+        whole(index, ask(index, "/" + index + "/_refresh", null, Scroll::page));
         Page page = ask(
                 index,
                 "/" + index + "/_search?scroll=15m",
                 Body.json("{\"size\":" + pageSize + ",\"version\":true,\"_source\":false,\"sort\":[\"_doc\"]}"),
                 Scroll::page);
         try {
-            while (!page.documents().isEmpty()) {
+            while (!whole(index, page).documents().isEmpty()) {
                 reader.read(page.documents());
                 page = elasticsearch.call(
                         "POST",
@@ -62,6 +67,13 @@ final class Scroll {
         } finally {
             free(page);
         }
+    }
+
+    private static Page whole(String index, Page page) throws SinkException {
+        if (page.gap() != null) {
+            throw SinkException.retryable("Elasticsearch does not find all of " + index + " now: " + page.gap(), null);
+        }
+        return page;
     }
 
     /** The server would keep it for minutes, and has room for few. */
@@ -82,13 +94,14 @@ final class Scroll {
         try {
             return elasticsearch.exchange("POST", path, body, reader);
         } catch (Refused e) {
-            throw e.status() == 404 ? new IndexGoneException(index, e) : elasticsearch.fault(e);
+            throw e.status() == 404 && !e.isPassing() ? new IndexGoneException(index, e) : elasticsearch.fault(e);
         }
     }
 
-    private static Page page(JsonParser tokens, byte[] answer) {
+    private static Page page(JsonParser tokens, byte[] answer) throws SinkException {
         String scroll = null;
         Map<String, Long> documents = new LinkedHashMap<>();
+        String gap = null;
         tokens.nextToken();
         for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
             JsonToken value = tokens.nextToken();
@@ -96,14 +109,32 @@ final class Scroll {
                 scroll = tokens.getString();
             } else if (name.equals("hits") && value == JsonToken.START_OBJECT) {
                 hits(tokens, documents);
+            } else if (name.equals("timed_out") && value == JsonToken.VALUE_TRUE) {
+                gap = "it took too long";
+            } else if (name.equals("_shards") && value == JsonToken.START_OBJECT) {
+                gap = failedShards(tokens, gap);
             } else {
                 tokens.skipChildren();
             }
         }
-        return new Page(scroll, documents);
+        return new Page(scroll, documents, gap);
     }
 
-    private static void hits(JsonParser tokens, Map<String, Long> documents) {
+    private static @Nullable String failedShards(JsonParser tokens, @Nullable String gap) {
+        int total = 0;
+        int failed = 0;
+        for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
+            tokens.nextToken();
+            switch (name) {
+                case "total" -> total = tokens.getIntValue();
+                case "failed" -> failed = tokens.getIntValue();
+                default -> tokens.skipChildren();
+            }
+        }
+        return failed == 0 ? gap : failed + " of " + total + " shards do not answer";
+    }
+
+    private static void hits(JsonParser tokens, Map<String, Long> documents) throws SinkException {
         for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
             JsonToken value = tokens.nextToken();
             if (name.equals("hits") && value == JsonToken.START_ARRAY) {

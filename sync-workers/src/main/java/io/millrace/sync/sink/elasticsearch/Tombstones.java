@@ -17,11 +17,8 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Which rows were deleted, and in which version, for longer than Elasticsearch itself remembers ({@code index.gc_deletes}).
@@ -34,20 +31,19 @@ final class Tombstones {
 
     static final String ALIAS = "millrace-deleted-rows";
 
-    private static final Logger log = LoggerFactory.getLogger(Tombstones.class);
-    private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String TRUNCATED = "!truncated";
     private static final int PAGE = 2000;
 
     private final ElasticsearchAccess elasticsearch;
+    private final HeldDocuments documents;
     private final DeleteMemory server;
     private final ElasticsearchSinkProperties properties;
     private final int maxBulk;
     private volatile boolean made;
-    private volatile Instant pruned = Instant.EPOCH;
 
     Tombstones(ElasticsearchAccess elasticsearch, ElasticsearchSinkProperties properties, int maxBulk) {
         this.elasticsearch = elasticsearch;
+        this.documents = new HeldDocuments(elasticsearch);
         this.server = new DeleteMemory(elasticsearch);
         this.properties = properties;
         this.maxBulk = maxBulk;
@@ -79,6 +75,12 @@ final class Tombstones {
                         "Elasticsearch does not keep a tombstone: " + result.type() + ": " + result.reason(), null);
             }
         }
+    }
+
+    /** Returns the version of the last TRUNCATE of a table; empty if none is remembered. */
+    OptionalLong truncated(CapturedTable table) throws SinkException {
+        Long version = versions(List.of(id(table, TRUNCATED))).get(id(table, TRUNCATED));
+        return version == null ? OptionalLong.empty() : OptionalLong.of(version);
     }
 
     /** Returns those of these writes that may be applied: not what was deleted in a newer version. */
@@ -134,29 +136,8 @@ final class Tombstones {
 
     private Map<String, Long> versions(List<String> ids) throws SinkException {
         Map<String, Long> found = new HashMap<>();
-        try {
-            for (int from = 0; from < ids.size(); from += PAGE) {
-                String body =
-                        JSON.writeValueAsString(Map.of("ids", ids.subList(from, Math.min(ids.size(), from + PAGE))));
-                elasticsearch.exchange(
-                        "POST",
-                        "/" + ALIAS + "/_mget?_source=false&filter_path=docs._id,docs.found,docs._version",
-                        Body.json(body),
-                        (tokens, answer) -> {
-                            for (JsonNode document : JSON.readTree(answer).path("docs")) {
-                                if (document.path("found").asBoolean(false)) {
-                                    found.put(
-                                            document.path("_id").asString(),
-                                            document.path("_version").asLong());
-                                }
-                            }
-                            return true;
-                        });
-            }
-        } catch (Refused e) {
-            if (e.status() != 404) {
-                throw elasticsearch.fault(e);
-            }
+        for (int from = 0; from < ids.size(); from += PAGE) {
+            found.putAll(documents.versions(ALIAS, ids.subList(from, Math.min(ids.size(), from + PAGE))));
         }
         return found;
     }
@@ -180,53 +161,6 @@ final class Tombstones {
             }
         }
         made = true;
-    }
-
-    /** Forgets what is older than the time that they are kept; once an hour, not in the way of writing. */
-    void prune() throws SinkException {
-        if (pruned.isAfter(Instant.now().minus(Duration.ofHours(1)))) {
-            return;
-        }
-        long before = Instant.now().minus(properties.tombstoneRetention()).toEpochMilli();
-        while (pruned(before)) {
-            // the next of them
-        }
-        pruned = Instant.now();
-    }
-
-    /** Removes some; false if there are no more, or they are not to be had now: that is tried again in an hour. */
-    private boolean pruned(long before) throws SinkException {
-        String query = "{\"size\":" + PAGE
-                + ",\"_source\":false,\"seq_no_primary_term\":true,\"query\":{\"range\":{\"at\":{\"lt\":" + before
-                + "}}}}";
-        Bulk bulk = new Bulk(elasticsearch, maxBulk, "&refresh=true");
-        int found = 0;
-        try {
-            JsonNode hits = elasticsearch.exchange(
-                    "POST",
-                    "/" + ALIAS + "/_search?filter_path=hits.hits._id,hits.hits._seq_no,hits.hits._primary_term",
-                    Body.json(query),
-                    (tokens, answer) -> JSON.readTree(answer).path("hits").path("hits"));
-            for (JsonNode hit : hits) {
-                bulk.remove(
-                        ALIAS,
-                        hit.path("_id").asString(),
-                        hit.path("_seq_no").asLong(),
-                        hit.path("_primary_term").asLong());
-                found++;
-            }
-        } catch (Refused e) {
-            if (e.status() != 404) {
-                throw elasticsearch.fault(e);
-            }
-        }
-        for (ItemResult result : bulk.results()) {
-            if (!result.isApplied()) {
-                log.info("Old tombstones are left for now: {}: {}", result.type(), result.reason());
-                return false;
-            }
-        }
-        return found == PAGE;
     }
 
     /** One index serves all tables: the id names the registration too, since a table that is registered anew begins anew. */

@@ -1,5 +1,6 @@
 package io.millrace.sync.sink.redis;
 
+import io.millrace.event.ChangeEvent;
 import io.millrace.event.Row;
 import io.millrace.sync.sink.redis.Link.Call;
 import java.nio.charset.StandardCharsets;
@@ -40,18 +41,19 @@ final class EntryCalls {
             if (row != null) {
                 keys.add(space.row(write.key()));
                 keys.add(space.mark(write.key()));
-                arguments.add(version(write));
+                arguments.add(version(write.event()));
                 arguments.add(row.toBytes());
             }
         }
         return new Call(keys, arguments);
     }
 
-    /** A call of {@link Script#WRITE}. */
-    Call writes(List<Write> writes, Space space, Instant now) {
+    /** A call of {@link Script#WRITE}; {@code runs} is what {@link Trust} says. */
+    Call writes(List<Write> writes, Space space, byte[] runs, Instant now) {
         List<byte[]> keys = new ArrayList<>(writes.size() * 2);
-        List<byte[]> arguments = new ArrayList<>(writes.size() * 5 + 1);
+        List<byte[]> arguments = new ArrayList<>(writes.size() * 5 + 2);
         arguments.add(tombstone);
+        arguments.add(runs);
         for (Write write : writes) {
             keys.add(space.row(write.key()));
             keys.add(space.mark(write.key()));
@@ -70,7 +72,7 @@ final class EntryCalls {
 
     /** A call for one hash that rests on fields found elsewhere, name and value of each. */
     Call resumed(Write write, Row row, List<byte[]> found, Space space, Instant now) {
-        List<byte[]> arguments = new ArrayList<>(List.of(tombstone));
+        List<byte[]> arguments = new ArrayList<>(List.of(tombstone, Trust.Known.ANYTHING.runs()));
         List<byte[]> fields = HashFields.arguments(row, write.event().unavailable(), found);
         add(arguments, "h", write, write.remainingMillis(now), fields);
         return new Call(List.of(space.row(write.key()), space.mark(write.key())), arguments);
@@ -78,14 +80,15 @@ final class EntryCalls {
 
     private static void add(List<byte[]> arguments, String operation, Write write, long millis, List<byte[]> more) {
         arguments.add(operation.getBytes(StandardCharsets.US_ASCII));
-        arguments.add(version(write));
+        arguments.add(version(write.event()));
         arguments.add(ascii(millis));
         arguments.add(ascii(more.size()));
         arguments.addAll(more);
     }
 
-    private static byte[] version(Write write) {
-        return HEX.toHexDigits(write.version()).getBytes(StandardCharsets.US_ASCII);
+    /** Returns the version of a row state, or of a TRUNCATE, in the form of marks. */
+    static byte[] version(ChangeEvent event) {
+        return HEX.toHexDigits(event.rowVersion()).getBytes(StandardCharsets.US_ASCII);
     }
 
     private static byte[] ascii(long number) {

@@ -21,6 +21,7 @@ final class EntryReturn {
     }
 
     void reveal(Link link, TableEntries entries) throws ExecutionException, InterruptedException, TimeoutException {
+        byte[] truncated = Truncation.newest(link, entries.table());
         Marks.all(link, Space.SHADOW, entries, keys -> {
             List<Call> calls = new ArrayList<>(keys.size());
             for (byte[] key : keys) {
@@ -30,7 +31,7 @@ final class EntryReturn {
                                 Space.LIVE.mark(key),
                                 Space.SHADOW.row(key),
                                 Space.SHADOW.mark(key)),
-                        List.of(tombstone)));
+                        List.of(tombstone, truncated)));
             }
             link.<Long>call(Script.REVEAL, ScriptOutputType.INTEGER, calls);
         });

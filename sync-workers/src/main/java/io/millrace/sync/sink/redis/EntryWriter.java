@@ -3,7 +3,6 @@ package io.millrace.sync.sink.redis;
 import io.lettuce.core.KeyValue;
 import io.lettuce.core.ScriptOutputType;
 import io.millrace.event.Row;
-import io.millrace.sync.sink.Portions;
 import io.millrace.sync.sink.redis.Link.Call;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -11,12 +10,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /** Writes entries that are newer than what is held, many in one round trip; completes those that lack values. */
 final class EntryWriter {
@@ -35,8 +31,13 @@ final class EntryWriter {
         return calls.tombstone();
     }
 
-    /** Returns what was not written: it lacks values, and Redis holds no row that has them. */
-    List<Write> write(Link link, List<Write> given, Space space)
+    /**
+     * Writes entries.
+     *
+     * @param runs what {@link Trust} says: a server in another run completes nothing
+     * @return what was not written: it lacks values, and Redis holds no row that surely has them
+     */
+    List<Write> write(Link link, List<Write> given, Space space, byte[] runs)
             throws ExecutionException, InterruptedException, TimeoutException {
         if (given.isEmpty()) {
             return List.of();
@@ -51,20 +52,18 @@ final class EntryWriter {
                         ? given
                         : given.stream().filter(write -> !isFilled(write, now)).toList(),
                 space,
+                runs,
                 now,
                 lacking);
-        Portions<Write> portions =
-                Portions.of(incomplete, write -> write.entries().table().id());
-        while (portions.hasNext()) {
-            List<Write> filled = filled(link, portions.next(), space, lacking);
-            put(link, filled, space, now, lacking);
-            portions.completed(filled.stream().mapToLong(Write::size).max());
-        }
+        HeldValues values = new HeldValues(link, space, runs, keysPerCall);
+        values.read(
+                incomplete,
+                (some, held) -> put(link, Completion.filled(some, held, lacking), space, runs, now, lacking));
         return lacking;
     }
 
     /** Writes whole rows, and those of hashes, which need not be. */
-    private void put(Link link, List<Write> writes, Space space, Instant now, List<Write> lacking)
+    private void put(Link link, List<Write> writes, Space space, byte[] runs, Instant now, List<Write> lacking)
             throws ExecutionException, InterruptedException, TimeoutException {
         List<Call> puts = new ArrayList<>();
         List<Call> others = new ArrayList<>(0);
@@ -75,7 +74,7 @@ final class EntryWriter {
             group.forEach(write -> (EntryCalls.isPut(write) ? strings : rest).add(write));
             inParts(strings, part -> puts.add(EntryCalls.puts(part, space)));
             inParts(rest, part -> {
-                others.add(calls.writes(part, space, now));
+                others.add(calls.writes(part, space, runs, now));
                 order.addAll(part);
             });
         }
@@ -105,45 +104,6 @@ final class EntryWriter {
         writes.forEach(write -> groups.computeIfAbsent(link.group(write.key()), slot -> new ArrayList<>())
                 .add(write));
         return List.copyOf(groups.values());
-    }
-
-    /** Takes values that PostgreSQL did not send from the strings that Redis holds. A HASH keeps them without being read. */
-    private static List<Write> filled(Link link, List<Write> writes, Space space, List<Write> lacking)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        List<byte[]> keys =
-                writes.stream().map(write -> space.row(write.key())).collect(Collectors.toCollection(ArrayList::new));
-        if (space != Space.LIVE) {
-            // what is being brought back may rest on what was never lost
-            writes.forEach(write -> keys.add(write.key()));
-        }
-        List<KeyValue<byte[], byte[]>> held = link.one(all -> all.mget(keys.toArray(byte[][]::new)));
-        List<Write> filled = new ArrayList<>(writes.size());
-        for (int i = 0; i < writes.size(); i++) {
-            Write write = writes.get(i);
-            Row row = Objects.requireNonNull(write.row());
-            KeyValue<byte[], byte[]> own = held.get(i);
-            KeyValue<byte[], byte[]> known = own.hasValue() || space == Space.LIVE ? own : held.get(writes.size() + i);
-            Set<String> missing = write.event().unavailable();
-            byte[] json = known.getValueOrElse(new byte[0]);
-            Row other = held(json);
-            if (other.columns().keySet().containsAll(missing)) {
-                filled.add(write.with(row.withValuesFrom(other, missing)));
-            } else {
-                lacking.add(write);
-            }
-        }
-        return filled;
-    }
-
-    /** Returns the row that a value holds; one without columns where somebody else wrote what is no row. */
-    private static Row held(byte[] json) {
-        Row row = new Row(json, 0, json.length);
-        try {
-            row.columns();
-            return row;
-        } catch (IllegalArgumentException e) {
-            return Row.of("{}");
-        }
     }
 
     private static boolean isFilled(Write write, Instant now) {

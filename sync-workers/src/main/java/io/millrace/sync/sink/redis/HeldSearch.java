@@ -50,6 +50,7 @@ final class HeldSearch {
         ScanArgs pattern = ScanArgs.Builder.limit(SCAN_COUNT).match(Space.entries(entries.prefix()));
         // kept from one connection to the next: a cluster's says which node it is on
         ScanCursor cursor = ScanCursor.INITIAL;
+        String before = redis.with(Slots::of);
         while (!cursor.isFinished()) {
             ScanCursor from = cursor;
             Found found = redis.with(link -> {
@@ -65,6 +66,10 @@ final class HeldSearch {
                         .toList());
             }
         }
+        redis.with(link -> {
+            Slots.requireSame(link, before);
+            return true;
+        });
     }
 
     /** Reads rows and hands them on, a page as soon as there is one: nobody knows how large they are. */

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -34,9 +35,10 @@ record Link(
         return command.apply(commands).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private <T> List<T> all(Function<RedisClusterAsyncCommands<byte[], byte[]>, List<RedisFuture<T>>> wanted)
+    /** Sends commands together and returns their answers, in order. */
+    <T> List<T> all(Function<RedisClusterAsyncCommands<byte[], byte[]>, List<? extends Future<T>>> wanted)
             throws ExecutionException, InterruptedException, TimeoutException {
-        List<RedisFuture<T>> sent;
+        List<? extends Future<T>> sent;
         connection.setAutoFlushCommands(false);
         try {
             sent = wanted.apply(commands);
@@ -45,7 +47,7 @@ record Link(
             connection.setAutoFlushCommands(true);
         }
         List<T> answers = new ArrayList<>(sent.size());
-        for (RedisFuture<T> future : sent) {
+        for (Future<T> future : sent) {
             answers.add(future.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
         }
         return answers;

@@ -26,7 +26,7 @@ import org.springframework.context.SmartLifecycle;
 final class LossGuard implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(LossGuard.class);
-    private static final String SINK = "redis";
+    static final String SINK = "redis";
     /** No rebuild has this id: one process at a time looks. */
     private static final long CLAIM = 0;
 

@@ -19,7 +19,11 @@ final class Marks {
 
     private Marks() {}
 
-    /** Finds those of a table's rows, in the form that its keys have now. */
+    /**
+     * Finds those of a table's rows, in the form that its keys have now.
+     *
+     * @throws Slots.MovingException if some may have been passed by, after the others were found
+     */
     static void all(Link link, Space space, TableEntries entries, Reader reader)
             throws ExecutionException, InterruptedException, TimeoutException {
         all(link, space, entries.prefix(), keys -> {
@@ -33,8 +37,19 @@ final class Marks {
         });
     }
 
-    /** Finds those that begin so, whosever they are. */
+    /**
+     * Finds those that begin so, whosever they are.
+     *
+     * @throws Slots.MovingException if some may have been passed by, after the others were found
+     */
     static void all(Link link, Space space, String prefix, Reader reader)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        String before = Slots.of(link);
+        scan(link, space, prefix, reader);
+        Slots.requireSame(link, before);
+    }
+
+    private static void scan(Link link, Space space, String prefix, Reader reader)
             throws ExecutionException, InterruptedException, TimeoutException {
         ScanArgs pattern = ScanArgs.Builder.limit(SCAN_COUNT).match(space.marks(prefix));
         KeyScanCursor<byte[]> cursor = link.one(all -> all.scan(pattern));

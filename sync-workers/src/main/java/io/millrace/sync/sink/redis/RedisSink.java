@@ -27,14 +27,18 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
 
     private final RedisAccess redis;
     private final EntryWriter writer;
+    private final Truncation truncation;
     private final EntryReturn entryReturn;
     private final Memory memory;
+    private final Trust trust;
     private final TableEntries.Cache tables = new TableEntries.Cache();
     private volatile @Nullable String complaint;
 
-    RedisSink(RedisAccess redis, RedisSinkProperties properties) {
+    RedisSink(RedisAccess redis, RedisSinkProperties properties, Trust trust) {
         this.redis = redis;
+        this.trust = trust;
         this.writer = new EntryWriter(properties.tombstoneTtl().toMillis(), properties.keysPerCall());
+        this.truncation = new Truncation(writer);
         this.entryReturn = new EntryReturn(writer.tombstone());
         this.memory = new Memory(properties.tombstoneTtl(), "deleted rows", "millrace.sinks.redis.tombstone-ttl");
     }
@@ -61,22 +65,31 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
 
     @Override
     public List<Failure> write(SinkBatch batch) throws SinkException {
-        return redis.with(link -> write(link, batch.changes(), Space.LIVE));
+        boolean anyIncomplete = batch.changes().stream().anyMatch(Change::isIncomplete);
+        Trust.Known known = anyIncomplete ? trust.now() : Trust.Known.ANYTHING;
+        return redis.with(link -> write(link, batch.changes(), Space.LIVE, known));
     }
 
-    private List<Failure> write(Link link, List<Change> changes, Space space)
+    private List<Failure> write(Link link, List<Change> changes, Space space, Trust.Known known)
             throws ExecutionException, InterruptedException, TimeoutException {
         List<Failure> failures = new ArrayList<>(0);
         List<Write> writes = new ArrayList<>(changes.size());
-        List<Change> truncates = new ArrayList<>(0);
+        List<Integer> truncates = new ArrayList<>(0);
         for (int i = 0; i < changes.size(); i++) {
             Change change = changes.get(i);
             ChangeEvent event = change.event();
             RowKey key = event.key();
             if (event.operation() == Operation.TRUNCATE) {
-                truncates.add(change);
+                truncates.add(i);
             } else if (key == null) {
                 failures.add(new Failure(i, ErrorCategory.REJECTED, "The row has no key: Redis cannot hold it"));
+            } else if (change.isIncomplete()
+                    && known.refilled().contains(change.table().id())) {
+                failures.add(new Failure(
+                        i,
+                        ErrorCategory.INCOMPLETE,
+                        "The change lacks values, and what Redis holds of the row may be older: entries are being brought"
+                                + " back"));
             } else {
                 TableEntries entries = tables.of(change.table());
                 if (entries.isOtherKeys(event, key)) {
@@ -91,32 +104,21 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
                 }
             }
         }
-        for (Write lacking : writer.write(link, writes, space)) {
+        for (Write lacking : writer.write(link, writes, space, known.runs())) {
             failures.add(new Failure(
                     lacking.index(),
                     ErrorCategory.INCOMPLETE,
-                    "The change lacks values, and Redis holds no row that has them"));
+                    "The change lacks values, and Redis holds no row that surely has them"));
         }
-        for (Change truncate : truncates) {
-            truncate(link, truncate, space);
+        for (int i : truncates) {
+            Change truncate = changes.get(i);
+            try {
+                truncation.apply(link, truncate, tables.of(truncate.table()));
+            } catch (Slots.MovingException e) {
+                failures.add(new Failure(i, ErrorCategory.RETRYABLE, String.valueOf(e.getMessage())));
+            }
         }
         return failures;
-    }
-
-    /** Deletes every row of the table whose version is older. Each keeps a tombstone, so a replay of older changes changes nothing. */
-    private void truncate(Link link, Change truncate, Space space)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        TableEntries entries = tables.of(truncate.table());
-        Marks.all(
-                link,
-                space,
-                entries,
-                keys -> writer.write(
-                        link,
-                        keys.stream()
-                                .map(key -> new Write(0, entries, truncate.event(), key, null))
-                                .toList(),
-                        space));
     }
 
     /** Says what is wrong with Redis though it answers: shown by {@link #check}; null for nothing. */
@@ -152,10 +154,10 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
 
     @Override
     public List<Failure> feed(Copy copy, List<Change> changes) throws SinkException {
-        List<Failure> failures = redis.with(link -> write(link, changes, Space.SHADOW));
+        List<Failure> failures = redis.with(link -> write(link, changes, Space.SHADOW, Trust.Known.ANYTHING));
         for (Failure failure : failures) {
-            if (failure.category() == ErrorCategory.FATAL) {
-                throw new SinkException(ErrorCategory.FATAL, failure.cause(), null);
+            if (failure.category() == ErrorCategory.FATAL || failure.category() == ErrorCategory.RETRYABLE) {
+                throw new SinkException(failure.category(), failure.cause(), null);
             }
         }
         return failures;

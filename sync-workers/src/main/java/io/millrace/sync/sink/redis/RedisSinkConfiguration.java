@@ -30,8 +30,8 @@ class RedisSinkConfiguration {
     }
 
     @Bean
-    RedisSink redisSink(RedisAccess access, RedisSinkProperties properties) {
-        return new RedisSink(access, properties);
+    RedisSink redisSink(RedisAccess access, RedisSinkProperties properties, StoreMarkers markers, Rebuilds rebuilds) {
+        return new RedisSink(access, properties, new CatalogTrust(LossGuard.SINK, markers, rebuilds));
     }
 
     @Bean

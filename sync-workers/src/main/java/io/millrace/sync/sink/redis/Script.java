@@ -42,16 +42,20 @@ enum Script {
 
     /**
      * Writes entries of any kind that are newer than what is held. KEYS: row, mark, row, mark ... ARGV: how long a deleted row's version is
-     * remembered in ms, then per row: d (delete), s (string) or h (hash); version; time to live in ms or 0; how many arguments follow.
+     * remembered in ms, the runs that are known, then per row: d (delete), s (string) or h (hash); version; time to live in ms or 0; how many arguments follow.
      * Of a string its value; of a hash how many fields have values, name and value of each, then the names of those to leave as they
-     * are. Answers per row: 1 written, 0 older or the same, 2 not written because no hash is there that has the fields to leave.
+     * are. Answers per row: 1 written, 0 older or the same, 2 not written because no hash is there that surely has the fields to leave.
      */
-    WRITE("""
+    WRITE(Script.KNOWS + """
+            local sound
             local function lacks(row, from, to)
               if from > to then
                 return false
               end
-              if redis.call('TYPE', row).ok ~= 'hash' then
+              if sound == nil then
+                sound = knows(ARGV[2])
+              end
+              if not sound or redis.call('TYPE', row).ok ~= 'hash' then
                 return true
               end
               for f = from, to do
@@ -62,7 +66,7 @@ enum Script {
               return false
             end
             local applied = {}
-            local a = 2
+            local a = 3
             for i = 1, #KEYS, 2 do
               local row, mark = KEYS[i], KEYS[i + 1]
               local op, version, px = ARGV[a], ARGV[a + 1], tonumber(ARGV[a + 2])
@@ -118,14 +122,40 @@ enum Script {
             return applied
             """),
 
+    /** Reads strings. KEYS: where. ARGV: the runs that are known. Answers the values; nothing at all if the server is in another run. */
+    READ(Script.KNOWS + """
+            if not knows(ARGV[1]) then
+              return {}
+            end
+            return redis.call('MGET', unpack(KEYS))
+            """),
+
+    /**
+     * Remembers a version for a while, unless a newer one is remembered. KEYS: where. ARGV: the version; how long in ms. Answers 1 if it
+     * was remembered, else 0.
+     */
+    RAISE("""
+            local held = redis.call('GET', KEYS[1])
+            if held and held > ARGV[1] then
+              return 0
+            end
+            redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+            return 1
+            """),
+
     /**
      * Puts an entry that was brought back where readers see it, unless a newer one is there. One in the same version is replaced too: it
-     * may have been made under other options. KEYS: row, mark, shadow row, shadow mark. ARGV: how long a deleted row's version is
-     * remembered in ms.
+     * may have been made under other options. One that is older than the table's newest TRUNCATE is a deleted one in that version. KEYS:
+     * row, mark, shadow row, shadow mark. ARGV: how long a deleted row's version is remembered in ms; the version of the TRUNCATE or
+     * nothing.
      */
     REVEAL("""
             local back = redis.call('GET', KEYS[4])
             if back then
+              if back < ARGV[2] then
+                redis.call('DEL', KEYS[3])
+                back = ARGV[2]
+              end
               local held = redis.call('GET', KEYS[2])
               if not held or held <= back then
                 if redis.call('EXISTS', KEYS[3]) == 1 then
@@ -145,6 +175,17 @@ enum Script {
             end
             return 0
             """);
+
+    /** Tells whether the server is in one of these runs: asked where the entry is, so that nothing comes in between. */
+    private static final String KNOWS = """
+            local function knows(runs)
+              if runs == '*' then
+                return true
+              end
+              local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w*)') or ''
+              return string.find(runs, ' ' .. run .. ' ', 1, true) ~= nil
+            end
+            """;
 
     private final String text;
     private final String digest;

@@ -51,10 +51,6 @@ final class Write {
         return row;
     }
 
-    long version() {
-        return event.rowVersion();
-    }
-
     /** Tells whether the time that the entry is there has passed already. */
     boolean isOver(Instant now) {
         return remainingMillis(now) < 0;
@@ -63,11 +59,6 @@ final class Write {
     /** Tells whether PostgreSQL did not send all of it. */
     boolean isIncomplete() {
         return row != null && !event.unavailable().isEmpty();
-    }
-
-    /** Returns how many bytes its row has. */
-    int size() {
-        return row == null ? 0 : row.size();
     }
 
     Write with(Row completed) {

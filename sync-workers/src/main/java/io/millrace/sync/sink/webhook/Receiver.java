@@ -1,6 +1,5 @@
 package io.millrace.sync.sink.webhook;
 
-import io.millrace.sync.sink.webhook.CheckedNames.RefusedAddressException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.UnknownHostException;
@@ -10,7 +9,6 @@ import java.util.Map;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
@@ -47,6 +45,7 @@ final class Receiver implements AutoCloseable {
     private final HttpHost host;
     private final CloseableHttpClient http;
     private final CheckedNames names;
+    private final NoAnswer noAnswer;
     private final ScheduledThreadPoolExecutor deadlines;
 
     Receiver(WebhookSinkProperties.Target target, WebhookSinkProperties properties) {
@@ -54,6 +53,7 @@ final class Receiver implements AutoCloseable {
         this.properties = properties;
         this.host = HttpHost.create(target.url());
         this.names = new CheckedNames(properties.addresses());
+        this.noAnswer = new NoAnswer(target.place(), properties.requestTimeout());
         Timeout connect = Timeout.of(properties.connectTimeout());
         Timeout silence = Timeout.of(properties.requestTimeout());
         this.http = HttpClients.custom()
@@ -72,6 +72,7 @@ final class Receiver implements AutoCloseable {
                         .setConnectionRequestTimeout(silence)
                         .setResponseTimeout(silence)
                         .build())
+                .setRequestExecutor(new RequestsInTime())
                 .setUserAgent("Millrace")
                 .disableRedirectHandling()
                 .disableAutomaticRetries()
@@ -91,7 +92,7 @@ final class Receiver implements AutoCloseable {
         return target.place();
     }
 
-    /** Returns the time after which a request has ended, whatever the receiver does. */
+    /** Returns the time after which a request has ended, counted from when its change was claimed, whatever the receiver does. */
     Duration longest() {
         return properties.connectTimeout().plus(properties.requestTimeout());
     }
@@ -105,7 +106,8 @@ final class Receiver implements AutoCloseable {
         names.resolve(host.getHostName());
     }
 
-    Answer send(String eventId, byte[] body) {
+    /** @param claimedAt when the change was claimed, as {@link System#nanoTime} */
+    Answer send(String eventId, byte[] body, long claimedAt) {
         HttpPost request = new HttpPost(target.url());
         long timestamp = Instant.now().getEpochSecond();
         for (Map.Entry<String, String> header : target.headers().entrySet()) {
@@ -115,15 +117,24 @@ final class Receiver implements AutoCloseable {
         request.setHeader(Signature.TIMESTAMP, Long.toString(timestamp));
         request.setHeader(Signature.SIGNATURE, target.signature().sign(eventId, timestamp, body));
         request.setEntity(new ByteArrayEntity(body, TYPE));
+        long until = claimedAt + longest().toNanos();
+        HttpClientContext context = HttpClientContext.create();
+        context.setAttribute(RequestsInTime.UNTIL, until);
         // the socket's timeout starts anew with each byte; this one does not
         ScheduledFuture<?> deadline =
-                deadlines.schedule(request::cancel, longest().toMillis(), TimeUnit.MILLISECONDS);
+                deadlines.schedule(request::cancel, until - System.nanoTime(), TimeUnit.NANOSECONDS);
         ClassicHttpResponse response = null;
         try {
-            response = http.executeOpen(host, request, HttpClientContext.create());
+            response = http.executeOpen(host, request, context);
             return answer(response);
         } catch (IOException e) {
-            return unreachable(e, request.isCancelled());
+            return noAnswer.to(e, request.isCancelled());
+        } catch (IllegalStateException | NullPointerException e) {
+            // what the client says, or stumbles over, where a request is cancelled while its connection is made
+            if (request.isCancelled()) {
+                return noAnswer.inTime();
+            }
+            throw e;
         } finally {
             finish(response);
             deadline.cancel(false);
@@ -156,24 +167,6 @@ final class Receiver implements AutoCloseable {
                         ? new Answer.Refused(said)
                         : new Answer.Unavailable(said, wait, wait != null);
         };
-    }
-
-    private Answer unreachable(IOException e, boolean late) {
-        String place = target.place();
-        if (e instanceof RefusedAddressException) {
-            return new Answer.Unavailable(String.valueOf(e.getMessage()), null, true);
-        }
-        if (e instanceof UnknownHostException) {
-            return new Answer.Unavailable(place + " cannot be reached: its name is not known", null, true);
-        }
-        if (e instanceof SSLException) {
-            return new Answer.Unavailable(place + " cannot be trusted: " + e.getMessage(), null, true);
-        }
-        String reason = late || e instanceof java.net.SocketTimeoutException
-                ? place + " did not answer within "
-                        + properties.requestTimeout().toMillis() + " ms"
-                : place + " cannot be reached: " + e.getMessage();
-        return new Answer.Unavailable(reason, null, !late);
     }
 
     /** Reads what is left of an answer, so that its connection serves again; gives the connection up where that is much. */

@@ -11,6 +11,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Sends every change to one receiver.
@@ -24,7 +25,8 @@ final class WebhookSink implements EffectSink, AutoCloseable {
     private final Receiver receiver;
     private final WebhookMetrics metrics;
     private final WebhookSinkProperties properties;
-    private volatile Instant leftAloneUntil = Instant.MIN;
+    /** The latest of what answers asked for, in whatever order they came. */
+    private final AtomicReference<Instant> leftAloneUntil = new AtomicReference<>(Instant.MIN);
 
     WebhookSink(WebhookSinkProperties.Target target, WebhookSinkProperties properties, WebhookMetrics metrics) {
         this.name = target.sink();
@@ -58,7 +60,7 @@ final class WebhookSink implements EffectSink, AutoCloseable {
         leaveAlone();
         ChangeEvent event = batch.changes().get(0).event();
         long started = System.nanoTime();
-        Answer answer = receiver.send(EffectSink.idOf(event), CloudEvent.write(event));
+        Answer answer = receiver.send(EffectSink.idOf(event), CloudEvent.write(event), batch.claimedAt());
         metrics.answered(answer, batch.repeats(), System.nanoTime() - started);
         if (answer instanceof Answer.Refused refusal) {
             return List.of(new Failure(0, ErrorCategory.REJECTED, refusal.reason()));
@@ -70,7 +72,7 @@ final class WebhookSink implements EffectSink, AutoCloseable {
     }
 
     private void leaveAlone() throws SinkException {
-        Instant until = leftAloneUntil;
+        Instant until = leftAloneUntil.get();
         if (Instant.now().isBefore(until)) {
             throw SinkException.retryable(receiver.place() + " asked to be left alone until " + until, null);
         }
@@ -80,7 +82,8 @@ final class WebhookSink implements EffectSink, AutoCloseable {
         Duration wait = later.patience();
         String reason = later.reason();
         if (wait != null) {
-            leftAloneUntil = Instant.now().plus(wait);
+            leftAloneUntil.accumulateAndGet(
+                    Instant.now().plus(wait), (known, asked) -> asked.isAfter(known) ? asked : known);
             reason += " and asks to be left alone for " + wait.toSeconds() + " s";
         }
         if (later.all()) {

@@ -2,43 +2,27 @@ package io.millrace.sync.sink.elasticsearch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.rebuild.Comparison;
 import io.millrace.event.ChangeEvent;
 import io.millrace.localstack.LocalStack;
-import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.RebuildableSink.Copy;
-import io.millrace.sync.sink.SinkBatch;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** PostgreSQL lets columns be called what Elasticsearch reads as paths, keeps for itself, or refuses. */
-@ExtendWith(LocalStackExtension.class)
-class ColumnNamesIT {
-
-    private static final JsonMapper JSON = JsonMapper.builder().build();
+class ColumnNamesIT extends ElasticsearchScenario {
 
     private static final List<String> NAMES = List.of(
             "v",
@@ -94,26 +78,8 @@ class ColumnNamesIT {
             "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z",
             ".".repeat(63));
 
-    private final HttpClient http = HttpClient.newHttpClient();
-    private final LocalStack stack;
-    private ElasticsearchSink sink;
-    private CapturedTable table;
-    private TestEvents events;
-
     ColumnNamesIT(LocalStack stack) {
-        this.stack = stack;
-    }
-
-    @BeforeEach
-    void connect() {
-        ElasticsearchSinkProperties properties =
-                ElasticsearchSinkIT.properties(List.of(stack.elasticsearchUri()), null, Duration.ofHours(1), null);
-        sink = new ElasticsearchSink(new ElasticsearchAccess(properties), properties);
-    }
-
-    @AfterEach
-    void disconnect() throws Exception {
-        sink.close();
+        super(stack);
     }
 
     /** {@code id int4 primary key, data jsonb}, and texts of these names. */
@@ -140,35 +106,12 @@ class ColumnNamesIT {
         return row;
     }
 
-    private List<Failure> write(ChangeEvent... changes) throws Exception {
-        return sink.write(SinkBatch.of(
-                Arrays.stream(changes).map(event -> new Change(table, event)).toList()));
-    }
-
     private ChangeEvent create(int id, String... names) {
         return events.create(key(id), row(id, List.of(names)).toString());
     }
 
-    private static String key(int id) {
-        return "{\"id\":" + id + "}";
-    }
-
-    private JsonNode send(String method, String path, String body) throws Exception {
-        return JSON.readTree(http.send(
-                        HttpRequest.newBuilder(URI.create(stack.elasticsearchUri() + path))
-                                .header("Content-Type", "application/json")
-                                .method(method, HttpRequest.BodyPublishers.ofString(body))
-                                .build(),
-                        BodyHandlers.ofString())
-                .body());
-    }
-
-    private String alias() {
-        return TableIndexes.alias(table);
-    }
-
-    private JsonNode source(String index, int id) throws Exception {
-        return send("GET", "/" + index + "/_doc/" + id, "").path("_source");
+    private JsonNode source(String index, int id) {
+        return lab.get("/" + index + "/_doc/" + id).path("_source");
     }
 
     /** Returns a row as it stands, its fields called so. */
@@ -182,7 +125,7 @@ class ColumnNamesIT {
     }
 
     /** Makes the table's index as it was made before names were encoded. */
-    private void indexFromBefore(String... names) throws Exception {
+    private void indexFromBefore(String... names) {
         table(List.of(names));
         Map<String, String> types = new LinkedHashMap<>(Map.of("id", "int4", "data", "jsonb"));
         Map<String, Object> properties = new LinkedHashMap<>(
@@ -191,7 +134,7 @@ class ColumnNamesIT {
             types.put(name, "text");
             properties.put(name, Map.of("type", "text"));
         }
-        JsonNode made = send(
+        JsonNode made = lab.ask(
                 "PUT",
                 "/" + alias() + "-000001",
                 JSON.writeValueAsString(Map.of(
@@ -217,7 +160,7 @@ class ColumnNamesIT {
     void columnsOfAnyNameAreHeldAndFound() throws Exception {
         table(NAMES);
         assertThat(write(create(1, NAMES.toArray(String[]::new)))).isEmpty();
-        send("POST", "/" + alias() + "/_refresh", "");
+        lab.ask("POST", "/" + alias() + "/_refresh", "");
         assertThat(source(alias(), 1))
                 .isEqualTo(document(
                         1,
@@ -225,7 +168,7 @@ class ColumnNamesIT {
                                 .flatMap(name -> Stream.of(FieldName.of(name), name))
                                 .toArray(String[]::new)));
         for (String name : NAMES) {
-            JsonNode found = send(
+            JsonNode found = lab.ask(
                     "POST",
                     "/" + alias() + "/_search",
                     JSON.writeValueAsString(Map.of(
@@ -283,7 +226,7 @@ class ColumnNamesIT {
         String longName = "l".repeat(63);
         table(List.of("v"));
         String template = "/_index_template/" + alias();
-        JsonNode made = send(
+        JsonNode made = lab.ask(
                 "PUT",
                 template,
                 JSON.writeValueAsString(Map.of(
@@ -297,10 +240,10 @@ class ColumnNamesIT {
             assertThat(write(create(1, "v"))).isEmpty();
             nowWith("v", longName);
             assertRefused(write(create(2, "v", longName)), advice);
-            send("DELETE", "/" + alias() + "-000001", "");
+            lab.ask("DELETE", "/" + alias() + "-000001", "");
             assertRefused(write(create(2, "v", longName)), advice);
         } finally {
-            send("DELETE", template, "");
+            lab.ask("DELETE", template, "");
         }
     }
 

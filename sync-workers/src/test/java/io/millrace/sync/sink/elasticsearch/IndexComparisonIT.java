@@ -8,7 +8,6 @@ import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.SinkException;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,8 +28,7 @@ class IndexComparisonIT {
 
     @BeforeEach
     void connect() {
-        elasticsearch = new ElasticsearchAccess(
-                ElasticsearchSinkIT.properties(List.of(stack.elasticsearchUri()), null, Duration.ofHours(1), null));
+        elasticsearch = new ElasticsearchAccess(new IndexLab(stack).properties());
     }
 
     @AfterEach

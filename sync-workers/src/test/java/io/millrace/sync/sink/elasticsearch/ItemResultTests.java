@@ -50,4 +50,13 @@ class ItemResultTests {
                         ErrorCategory.RETRYABLE,
                         ErrorCategory.REJECTED);
     }
+
+    @Test
+    void indexThatIsClosedForAMomentIsWaitedFor() {
+        assertThat(
+                        read(
+                                "{\"index\":{\"status\":400,\"error\":{\"type\":\"index_closed_exception\",\"reason\":\"closed\"}}}"))
+                .extracting(ItemResult::category)
+                .containsExactly(ErrorCategory.RETRYABLE);
+    }
 }

@@ -10,11 +10,14 @@ import io.millrace.event.ChangeEvent;
 import io.millrace.event.RowKey;
 import io.millrace.localstack.Service;
 import io.millrace.sync.fixture.TestEvents;
+import io.millrace.sync.sink.Change;
+import io.millrace.sync.sink.RebuildableSink.Copy;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkContractTests;
 import io.millrace.sync.sink.SinkException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -34,7 +37,7 @@ abstract class RedisContractTests extends SinkContractTests {
     @BeforeAll
     void connect() throws Exception {
         access = access();
-        sink = new RedisSink(access, PROPERTIES);
+        sink = new RedisSink(access, PROPERTIES, () -> Trust.Known.ANYTHING);
     }
 
     RedisAccess access() throws Exception {
@@ -114,5 +117,68 @@ abstract class RedisContractTests extends SinkContractTests {
                 .isEqualTo(-1);
         assertThat(this.<Long>ask(all -> all.ttl(Space.LIVE.mark(bytes(entry(table, "2"))))))
                 .isBetween(86_000L, 86_400L);
+    }
+
+    private void feed(Copy copy, ChangeEvent... changes) throws Exception {
+        assertThat(sink.feed(
+                        copy,
+                        Arrays.stream(changes)
+                                .map(event -> new Change(table, event))
+                                .toList()))
+                .isEmpty();
+    }
+
+    private void show(Copy copy) throws Exception {
+        sink.exchange(copy);
+        sink.discard(copy);
+    }
+
+    @Test
+    void rowsThatATruncateTookDoNotComeBackBehindIt() throws Exception {
+        ChangeEvent[] before = {events.create(key(1), item(1, "a")), events.create(key(2), item(2, "b"))};
+        ChangeEvent truncate = events.truncate();
+        ChangeEvent after = events.create(key(3), item(3, "c"));
+        Copy copy = new Copy(1, table, "{}");
+        sink.prepare(copy);
+        feed(copy, before[0]);
+        // delivery is where the feed does not get to; readers see no row that could keep its version
+        write(truncate);
+        feed(copy, before[1], after);
+        show(copy);
+        assertThat(held(1)).as("brought back already").isNull();
+        assertThat(held(2)).as("brought back afterwards").isNull();
+        assertThat(held(3)).as("made afterwards").isEqualTo(JSON.readTree(item(3, "c")));
+        write(before);
+        assertThat(held(1)).as("delivered again").isNull();
+        assertThat(held(2)).as("delivered again").isNull();
+    }
+
+    @Test
+    void truncateThatIsBroughtBackTakesWhatReadersSeeFromBeforeIt() throws Exception {
+        write(events.create(key(1), item(1, "a")), events.create(key(2), item(2, "b")));
+        ChangeEvent lost = events.truncate();
+        write(events.create(key(3), item(3, "c")));
+        Copy copy = new Copy(1, table, "{}");
+        sink.prepare(copy);
+        feed(copy, lost);
+        feed(copy, events.create(key(2), item(2, "again")));
+        show(copy);
+        assertThat(held(1)).isNull();
+        assertThat(held(2)).isEqualTo(JSON.readTree(item(2, "again")));
+        assertThat(held(3)).isEqualTo(JSON.readTree(item(3, "c")));
+    }
+
+    @Test
+    void olderTruncateDoesNotTakeThePlaceOfANewerOne() throws Exception {
+        ChangeEvent older = events.truncate();
+        ChangeEvent between = events.create(key(1), item(1, "a"));
+        ChangeEvent newer = events.truncate();
+        Copy copy = new Copy(1, table, "{}");
+        sink.prepare(copy);
+        write(newer);
+        feed(copy, older);
+        feed(copy, between);
+        show(copy);
+        assertThat(held(1)).isNull();
     }
 }

@@ -18,6 +18,7 @@ import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Entries as JSON. */
@@ -87,6 +88,37 @@ class RedisSinkIT extends RedisContractTests {
         assertThat(text(ask(all -> all.get(entry)))).isEqualTo("{\"a\":1,\"b\":2}");
         write(events.missing("{\"a\":1,\"b\":2}", TestEvents.nextLsn()));
         assertThat(this.<Long>ask(all -> all.exists(entry))).isZero();
+    }
+
+    /** The server ends a connection that it would owe more than this: what is read at a time is told by that. */
+    @Test
+    void smallEntriesSayNothingOfTheLargeOnesThatAreReadToCompleteChangesBehindThem() throws Exception {
+        int small = 200;
+        int all = small + 20;
+        String large = "x".repeat(3_000_000);
+        for (int id = 0; id < all; id++) {
+            write(events.create(key(id), item(id, id < small ? "small" : large)));
+        }
+        String limits = "client-output-buffer-limit";
+        assertThat(this.<String>ask(redis -> redis.configSet(limits, "normal " + (32 << 20) + " 0 0")))
+                .isEqualTo("OK");
+        try {
+            assertThat(write(IntStream.range(0, all)
+                            .mapToObj(id -> events.update(
+                                    key(id), null, item(id, "__debezium_unavailable_value", "later"), "name"))
+                            .toArray(ChangeEvent[]::new)))
+                    .isEmpty();
+        } finally {
+            ask(redis -> redis.configSet(limits, "normal 0 0 0"));
+        }
+        for (int id : List.of(0, small - 1, small, all - 1)) {
+            assertThat(held(id).path("note").asString()).isEqualTo("later");
+            assertThat(held(id).path("name").asString()).isEqualTo(id < small ? "small" : large);
+        }
+    }
+
+    private static String item(int id, String name, String note) {
+        return item(id, name).replace("\"note\":\"n\"", "\"note\":\"" + note + "\"");
     }
 
     @Test

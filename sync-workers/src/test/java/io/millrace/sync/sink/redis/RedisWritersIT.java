@@ -131,7 +131,7 @@ class RedisWritersIT {
 
     @Test
     void manyAtOnceLeaveWhatOneAfterTheOtherLeaves() throws Exception {
-        RedisSink sink = new RedisSink(access, PROPERTIES);
+        RedisSink sink = new RedisSink(access, PROPERTIES, () -> Trust.Known.ANYTHING);
         CapturedTable many = table("{}");
         CapturedTable single = table("{}");
         List<ChangeEvent> changes = changes(many, 700, 5_000);
@@ -145,7 +145,7 @@ class RedisWritersIT {
 
     @Test
     void entriesThatLiveForAWhileDoSoHoweverTheyAreWritten() throws Exception {
-        RedisSink sink = new RedisSink(access, PROPERTIES);
+        RedisSink sink = new RedisSink(access, PROPERTIES, () -> Trust.Known.ANYTHING);
         CapturedTable many = table("{\"timeToLive\":\"1h\"}");
         CapturedTable single = table("{\"timeToLive\":\"1h\"}");
         List<ChangeEvent> changes = changes(many, 300, 600);
@@ -167,7 +167,7 @@ class RedisWritersIT {
             List<Future<?>> running = new ArrayList<>();
             for (int i = 0; i < writers; i++) {
                 // a process of its own each: what one knows of its own writes, the others do not
-                RedisSink sink = new RedisSink(access(), PROPERTIES);
+                RedisSink sink = new RedisSink(access(), PROPERTIES, () -> Trust.Known.ANYTHING);
                 List<ChangeEvent> some = changes.subList(i * 6_000, (i + 1) * 6_000);
                 int atOnce = List.of(1_500, 300, 150, 20).get(i);
                 running.add(threads.submit(() -> {

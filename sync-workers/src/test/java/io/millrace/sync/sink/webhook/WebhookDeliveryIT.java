@@ -7,24 +7,21 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.DeliveryOffset;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
-import io.millrace.catalog.ReplicaIdentity;
 import io.millrace.catalog.Source;
-import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
 import io.millrace.event.ChangeEvent;
-import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.SyncWorkersApplication;
 import io.millrace.sync.fixture.Platform;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.fixture.TestTopics;
 import io.millrace.sync.sink.webhook.TestReceiver.Delivery;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -36,13 +33,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -85,14 +76,7 @@ class WebhookDeliveryIT {
         platform = Platform.catalog(shared, DATABASE);
         catalog = platform.getBean(PipelineCatalog.class);
         offsets = platform.getBean(Offsets.class);
-        producer = new KafkaProducer<>(
-                Map.of(
-                        "bootstrap.servers",
-                        shared.kafkaBootstrapServers(),
-                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
-                        1),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
+        producer = TestTopics.producer(shared);
         catalog.addSource(Source.of("shop", "localhost", 1, "shop", "nobody", "x", "disable"), "test");
     }
 
@@ -106,27 +90,9 @@ class WebhookDeliveryIT {
     void ownTable() throws Exception {
         receiver = new TestReceiver();
         changes.clear();
-        String name = TestTables.uniqueName("orders");
-        CapturedTable registered = catalog.register(new TableRegistration(
-                "shop",
-                new TableId("public", name),
-                List.of("id"),
-                TestTables.itemColumns(),
-                ReplicaIdentity.FULL,
-                Set.of("webhook"),
-                "test"));
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.kafkaBootstrapServers()))) {
-            admin.createTopics(List.of(new NewTopic(registered.topic(), 3, (short) 1)))
-                    .all()
-                    .get();
-            // until the broker leads a new partition it refuses records, and may then take the second batch before the
-            // first
-            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
-            for (int partition = 0; partition < 3; partition++) {
-                ends.put(new TopicPartition(registered.topic(), partition), OffsetSpec.latest());
-            }
-            admin.listOffsets(ends).all().get();
-        }
+        CapturedTable registered = catalog.register(
+                TestTables.registration(TestTables.uniqueName("orders"), TestTables.itemColumns(), Set.of("webhook")));
+        TestTopics.create(stack, registered.topic(), 3);
         catalog.tableState(registered.id(), TableState.STREAMING, null);
         table = catalog.table(registered.id()).orElseThrow();
     }

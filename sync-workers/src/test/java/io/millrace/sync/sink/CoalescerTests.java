@@ -1,16 +1,17 @@
-package io.millrace.sync.delivery;
+package io.millrace.sync.sink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.catalog.CapturedTable;
+import io.millrace.event.BeforeCompleteness;
 import io.millrace.event.ChangeEvent;
 import io.millrace.event.Operation;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
-import io.millrace.sync.sink.Change;
-import java.util.ArrayList;
 import java.util.List;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class CoalescerTests {
@@ -28,15 +29,24 @@ class CoalescerTests {
         return "{\"id\":" + id + ",\"name\":\"" + name + "\",\"note\":" + noteJson + "}";
     }
 
+    private static List<Change> coalesced(Change... batch) {
+        return new Coalescer<Change>(Function.identity(), (newer, whole, older) -> whole).coalesce(List.of(batch));
+    }
+
     private List<ChangeEvent> coalesced(ChangeEvent... batch) {
-        List<Received> received = new ArrayList<>();
-        for (ChangeEvent event : batch) {
-            received.add(new Received(
-                    new Change(table, event),
-                    new ConsumerRecord<>(table.topic(), 0, received.size(), new byte[0], new byte[0]),
-                    new HeldKeys()));
-        }
-        return Coalescer.coalesce(received).stream().map(Received::event).toList();
+        return coalesced(Stream.of(batch).map(this::change).toArray(Change[]::new)).stream()
+                .map(Change::event)
+                .toList();
+    }
+
+    private Change change(ChangeEvent event) {
+        return new Change(table, event);
+    }
+
+    /** What a sink is given of a row that its filter keeps away. */
+    private Change hidden(ChangeEvent row) {
+        ChangeEvent delete = row.with(Operation.DELETE, null, BeforeCompleteness.NONE, null, Set.of());
+        return new Change(table, delete, new ShapeNotes(Set.of(), Set.of(), row));
     }
 
     @Test
@@ -52,6 +62,13 @@ class CoalescerTests {
         ChangeEvent created = events.create(key(1), row(1, "a", "null"));
         ChangeEvent deleted = events.delete(key(1));
         assertThat(coalesced(created, deleted)).containsExactly(deleted);
+    }
+
+    @Test
+    void rowsWithoutAKeyAreEachOneOfTheirOwn() {
+        ChangeEvent one = events.create(null, row(1, "a", "null"));
+        ChangeEvent same = events.create(null, row(1, "a", "null"));
+        assertThat(coalesced(one, same)).containsExactly(one, same);
     }
 
     @Test
@@ -127,54 +144,42 @@ class CoalescerTests {
         ChangeEvent old = events.create(key(1), row(1, "a", "null"));
         ChangeEvent truncate = events.truncate();
         ChangeEvent later = events.create(key(2), row(2, "b", "null"));
-        List<ChangeEvent> all = coalesced(old, truncate, later, truncate);
-        assertThat(all).hasSize(3);
-        assertThat(all.get(2).operation()).isEqualTo(Operation.TRUNCATE);
-        assertThat(all.subList(0, 2)).containsExactlyInAnyOrder(old, later);
-    }
-
-    private Received received(ChangeEvent event, ChangeEvent hidden) {
-        return new Received(
-                new Change(
-                        table,
-                        event,
-                        new io.millrace.sync.sink.ShapeNotes(java.util.Set.of(), java.util.Set.of(), hidden)),
-                new ConsumerRecord<>(table.topic(), 0, 0, new byte[0], new byte[0]),
-                new HeldKeys());
+        ChangeEvent newest = events.truncate();
+        assertThat(coalesced(old, newest, truncate, later, truncate)).containsExactly(old, later, newest);
     }
 
     @Test
-    void valuesBehindAFilterAreTakenByTheRowThatComesBack() {
-        ChangeEvent shown = events.create(key(1), row(1, "in", "\"first\""));
-        ChangeEvent left = events.update(key(1), null, row(1, "out", "\"second\""));
-        ChangeEvent still = events.update(key(1), null, row(1, "out", NOT_SENT), "note");
-        ChangeEvent back = events.update(key(1), null, row(1, "in", NOT_SENT), "note");
-        List<Received> result = Coalescer.coalesce(List.of(
-                received(shown, null),
-                received(deleteAs(left), left),
-                received(deleteAs(still), still),
-                received(back, null)));
-        assertThat(result).singleElement().satisfies(one -> {
+    void rowThatComesBackFromBehindTheFilterHasTheValuesItGotThere() {
+        Change shown = change(events.create(key(1), row(1, "in", "\"first\"")));
+        Change left = hidden(events.update(key(1), null, row(1, "out", "\"second\"")));
+        Change still = hidden(events.update(key(1), null, row(1, "out", NOT_SENT), "note"));
+        Change back = change(events.update(key(1), null, row(1, "in", NOT_SENT), "note"));
+        assertThat(coalesced(shown, left, still)).singleElement().satisfies(one -> {
+            assertThat(one.event()).isEqualTo(still.event());
+            assertThat(one.notes().hidden()).isNotNull().satisfies(row -> assertThat(row.after())
+                    .hasToString(row(1, "out", "\"second\"")));
+        });
+        assertThat(coalesced(shown, left, still, back)).singleElement().satisfies(one -> {
             assertThat(one.event().after()).hasToString(row(1, "in", "\"second\""));
             assertThat(one.event().unavailable()).isEmpty();
         });
     }
 
-    /** What a sink is given of a row that it is not to hold. */
-    private ChangeEvent deleteAs(ChangeEvent row) {
-        return new ChangeEvent(
-                row.source(),
-                row.table(),
-                row.position(),
-                row.lsn(),
-                Operation.DELETE,
-                row.key(),
-                null,
-                io.millrace.event.BeforeCompleteness.NONE,
-                null,
-                java.util.Set.of(),
-                row.transaction(),
-                row.capturedAt(),
-                row.schemaVersion());
+    @Test
+    void rowThatWasMadeAnewBehindTheFilterIsToBeAskedFor() {
+        Change gone = change(events.delete(key(1)));
+        Change still = hidden(events.update(key(1), null, row(1, "out", NOT_SENT), "note"));
+        Change back = change(events.update(key(1), null, row(1, "in", NOT_SENT), "note"));
+        assertThat(coalesced(gone, back)).singleElement().matches(Change::isUnasked);
+        assertThat(coalesced(gone, still, back)).singleElement().matches(Change::isUnasked);
+        assertThat(coalesced(gone, still))
+                .as("the sink is not to hold it")
+                .singleElement()
+                .matches(change -> !change.isUnasked());
+        Change moved = change(events.create(key(1), row(1, "moved", NOT_SENT), "note"));
+        assertThat(coalesced(gone, moved))
+                .as("capture asks for it")
+                .singleElement()
+                .matches(change -> change.isAwaited() && !change.isUnasked());
     }
 }
