@@ -9,28 +9,27 @@ import org.springframework.jdbc.core.JdbcTemplate;
 /** The table {@code awaited_row}. */
 final class AwaitedRowTable implements AwaitedRows {
 
-    private static final String OF_PLACE = " WHERE table_id = ? AND sink = ? AND copy = ?";
+    private static final String OF_PLACE = " WHERE table_id = ? AND sink = ?";
 
     private static final String LEFT_OUT = """
-            INSERT INTO millrace.awaited_row AS a (table_id, sink, copy, key_hash, first_version, last_version)
-            SELECT t.id, ?, ?, n.key_hash, n.first_version, n.last_version
+            INSERT INTO millrace.awaited_row AS a (table_id, sink, key_hash, first_version, last_version)
+            SELECT t.id, ?, n.key_hash, n.first_version, n.last_version
             FROM millrace.captured_table t,
                  unnest(?::bigint[], ?::bigint[], ?::bigint[]) AS n (key_hash, first_version, last_version)
             WHERE t.id = ?
-            ON CONFLICT (table_id, sink, copy, key_hash) DO UPDATE
+            ON CONFLICT (table_id, sink, key_hash) DO UPDATE
             SET first_version = least(a.first_version, excluded.first_version),
                 last_version = greatest(a.last_version, excluded.last_version)
             """;
 
     private static final String CAME = """
             DELETE FROM millrace.awaited_row a USING unnest(?::bigint[], ?::bigint[]) AS n (key_hash, version)
-            WHERE a.table_id = ? AND a.sink = ? AND a.copy = ? AND a.key_hash = n.key_hash AND a.last_version <= n.version
+            WHERE a.table_id = ? AND a.sink = ? AND a.key_hash = n.key_hash AND a.last_version <= n.version
             """;
 
-    private static final String LACKING_TOO = """
-            INSERT INTO millrace.awaited_row (table_id, sink, copy, key_hash, first_version, last_version)
-            SELECT table_id, sink, true, key_hash, first_version, last_version
-            FROM millrace.awaited_row WHERE table_id = ? AND sink = ? AND NOT copy
+    private static final String BEGIN = """
+            INSERT INTO millrace.awaited_row (table_id, sink, key_hash, first_version, last_version)
+            SELECT ?, ?, key_hash, first_version, last_version FROM millrace.awaited_row WHERE table_id = ? AND sink = ?
             """;
 
     private final JdbcTemplate jdbc;
@@ -45,8 +44,7 @@ final class AwaitedRowTable implements AwaitedRows {
                 "SELECT EXISTS (SELECT FROM millrace.awaited_row" + OF_PLACE + ")",
                 Boolean.class,
                 place.tableId(),
-                place.sink(),
-                place.copy()));
+                place.sink()));
     }
 
     @Override
@@ -60,7 +58,6 @@ final class AwaitedRowTable implements AwaitedRows {
                 },
                 place.tableId(),
                 place.sink(),
-                place.copy(),
                 rows.toArray(Long[]::new));
         return found;
     }
@@ -72,7 +69,6 @@ final class AwaitedRowTable implements AwaitedRows {
         jdbc.update(
                 LEFT_OUT,
                 place.sink(),
-                place.copy(),
                 sorted.keySet().toArray(Long[]::new),
                 sorted.values().stream().map(Gap::first).toArray(Long[]::new),
                 sorted.values().stream().map(Gap::last).toArray(Long[]::new),
@@ -86,8 +82,7 @@ final class AwaitedRowTable implements AwaitedRows {
                 versions.keySet().toArray(Long[]::new),
                 versions.values().toArray(Long[]::new),
                 place.tableId(),
-                place.sink(),
-                place.copy());
+                place.sink());
     }
 
     @Override
@@ -96,13 +91,12 @@ final class AwaitedRowTable implements AwaitedRows {
                 "DELETE FROM millrace.awaited_row" + OF_PLACE + " AND last_version <= ?",
                 place.tableId(),
                 place.sink(),
-                place.copy(),
                 version);
     }
 
     @Override
-    public void beginCopy(long tableId, String sink) {
-        jdbc.update("DELETE FROM millrace.awaited_row" + OF_PLACE, tableId, sink, true);
-        jdbc.update(LACKING_TOO, tableId, sink);
+    public void begin(Place place, Place like) {
+        jdbc.update("DELETE FROM millrace.awaited_row" + OF_PLACE, place.tableId(), place.sink());
+        jdbc.update(BEGIN, place.tableId(), place.sink(), like.tableId(), like.sink());
     }
 }

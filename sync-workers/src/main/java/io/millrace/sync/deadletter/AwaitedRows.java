@@ -12,12 +12,14 @@ import java.util.Map;
  */
 public interface AwaitedRows {
 
-    /**
-     * Where the rows are awaited.
-     *
-     * @param copy in what a rebuild puts together, and not in what readers see
-     */
-    record Place(long tableId, String sink, boolean copy) {}
+    /** Where rows are awaited: in what a sink holds of a table. */
+    record Place(long tableId, String sink) {
+
+        /** Returns where a refill of the sink puts entries together, which rests on what the sink holds. */
+        public Place ofRefill() {
+            return new Place(tableId, sink + " refill");
+        }
+    }
 
     /** Tells whether any row is awaited there. */
     boolean any(Place place);
@@ -34,6 +36,6 @@ public interface AwaitedRows {
     /** The table was emptied in a version. */
     void emptied(Place place, long version);
 
-    /** A rebuild begins: what it completes rows from lacks what readers lack. Forgets what is known of former copies. */
-    void beginCopy(long tableId, String sink);
+    /** In one place, whatever was there, the same is missing from now on as in another. */
+    void begin(Place place, Place like);
 }

@@ -23,8 +23,9 @@ class DeduplicationConfiguration {
     }
 
     @Bean
-    Memories syncSinkMemories(Deduplication deduplication) {
-        return sink -> sink.kind() == SinkKind.EFFECT ? deduplication.memory() : sink.memory();
+    Memories syncSinkMemories(Deduplication deduplication, JdbcTemplate jdbc, Flyway migrated) {
+        StateMemories states = new StateMemories(jdbc);
+        return sink -> sink.kind() == SinkKind.EFFECT ? deduplication.memory() : states.of(sink);
     }
 
     @Bean

@@ -1,6 +1,6 @@
 /**
- * What guards effects that cannot be taken back: which were tried and which took place, in the table {@code deduplication}. Knows
- * neither Kafka nor what an effect is.
+ * What guards effects that cannot be taken back: which were tried and which took place, in the table {@code deduplication}; and how far
+ * back any sink remembers. Knows neither what Kafka delivers nor what an effect is.
  */
 @NullMarked
 package io.millrace.sync.deduplication;

@@ -91,11 +91,13 @@ final class IncompleteRows {
      * @throws DataAccessException if that cannot be known
      */
     List<Received> behind(List<Received> changes) {
-        List<Received> lacking =
-                changes.stream().filter(IncompleteRows::takesFromHeld).toList();
-        Map<Long, Gap> gaps = lacking.isEmpty() ? Map.of() : gaps(lacking);
-        List<Received> behind = new ArrayList<>(0);
-        for (Received one : gaps.isEmpty() ? List.<Received>of() : changes) {
+        Map<Long, Gap> gaps =
+                gaps(changes.stream().filter(IncompleteRows::takesFromHeld).toList());
+        if (gaps.isEmpty()) {
+            return List.of();
+        }
+        List<Received> behind = new ArrayList<>();
+        for (Received one : changes) {
             Long row = one.keyHash();
             Gap gap = row == null ? null : gaps.get(row);
             if (row == null || gap == null) {
@@ -175,7 +177,7 @@ final class IncompleteRows {
     }
 
     private Place place(long table) {
-        return new Place(table, sink, false);
+        return new Place(table, sink);
     }
 
     private static Map<Long, List<Received>> byTable(List<Received> changes) {

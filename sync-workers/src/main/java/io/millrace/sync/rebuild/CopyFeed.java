@@ -10,6 +10,8 @@ import io.millrace.catalog.rebuild.Rebuilds;
 import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.catalog.snapshot.Rereads.Doubt;
 import io.millrace.event.RowKey;
+import io.millrace.sync.deadletter.AwaitedRows;
+import io.millrace.sync.deadletter.AwaitedRows.Place;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.Change;
@@ -39,6 +41,7 @@ final class CopyFeed {
     private final Map<String, Object> settings;
     private final PipelineCatalog catalog;
     private final DeadLetters deadLetters;
+    private final AwaitedRows awaited;
     private final Rebuilds rebuilds;
     private final Rereads rereads;
     /** By sink: a copy gets what the sink gets. */
@@ -49,6 +52,7 @@ final class CopyFeed {
             RebuildProperties properties,
             PipelineCatalog catalog,
             DeadLetters deadLetters,
+            AwaitedRows awaited,
             Rebuilds rebuilds,
             Rereads rereads,
             Map<String, SinkShaping> shapings) {
@@ -65,6 +69,7 @@ final class CopyFeed {
         settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "sync-rebuild");
         this.catalog = catalog;
         this.deadLetters = deadLetters;
+        this.awaited = awaited;
         this.rebuilds = rebuilds;
         this.rereads = rereads;
         this.shapings = Map.copyOf(shapings);
@@ -93,9 +98,10 @@ final class CopyFeed {
     boolean run(Rebuild rebuild, Copy copy, RebuildableSink sink, Rebuilds.Claim claim) throws SinkException {
         Map<Integer, Long> next = new HashMap<>(rebuild.from());
         next.putAll(rebuild.next());
-        FedChanges changes = new FedChanges(catalog, deadLetters, shaping(sink.name()), copy.table(), sink.name());
+        FedChanges changes =
+                new FedChanges(catalog, deadLetters, awaited, shaping(sink.name()), copy.table(), sink.name());
         try (TopicReader reader = new TopicReader(settings, copy.table().topic())) {
-            changes.look(next, rebuild.until());
+            changes.look(next, rebuild.until(), restsOnHeld(rebuild));
             reader.seek(next, rebuild.until());
             boolean reached = reached(next, rebuild.until());
             long refused = 0;
@@ -105,11 +111,12 @@ final class CopyFeed {
                     return false;
                 }
                 List<Change> read = changes.of(reader.read(next, rebuild.until()));
-                refused += feed(copy, sink, changes, Latest.of(read)) + changes.takeLeftOut();
+                refused += feed(copy, sink, changes.gaps(), Latest.of(read)) + changes.takeLeftOut();
+                changes.gaps().fed();
                 unnoted++;
                 reached = reached(next, rebuild.until());
-                if (reached || unnoted == UNNOTED_READS || !changes.hasAwaited()) {
-                    boolean asked = ask(rebuild, copy, changes.takeAwaited());
+                if (reached || unnoted == UNNOTED_READS || !changes.gaps().hasAwaited()) {
+                    boolean asked = ask(rebuild, copy, changes.gaps().takeAwaited());
                     rebuilds.fed(rebuild.id(), next, refused, asked);
                     refused = 0;
                     unnoted = 0;
@@ -148,6 +155,19 @@ final class CopyFeed {
         return rereads.open(table.id());
     }
 
+    /** Takes note that a copy which rests on what delivery holds lacks what delivery lacks; before any of it is fed. */
+    void begin(Rebuild rebuild) {
+        if (restsOnHeld(rebuild)) {
+            Place delivery = new Place(rebuild.tableId(), rebuild.sink());
+            awaited.begin(delivery.ofRefill(), delivery);
+        }
+    }
+
+    /** What is brought back may rest on what was never lost. */
+    private static boolean restsOnHeld(Rebuild rebuild) {
+        return rebuild.kind() == RebuildKind.REFILL;
+    }
+
     private boolean stopped(long id) {
         return Thread.currentThread().isInterrupted()
                 || rebuilds.find(id)
@@ -161,17 +181,16 @@ final class CopyFeed {
     }
 
     /** Returns how many changes were refused for good. */
-    private static long feed(Copy copy, RebuildableSink sink, FedChanges from, List<Change> changes)
-            throws SinkException {
+    private static long feed(Copy copy, RebuildableSink sink, RowGaps gaps, List<Change> changes) throws SinkException {
         if (changes.isEmpty()) {
             return 0;
         }
         try {
             List<Failure> failures = new ArrayList<>(sink.feed(copy, changes));
-            changes.stream().filter(Change::isUnasked).forEach(change -> from.lacks(change.event()));
+            changes.stream().filter(Change::isUnasked).forEach(change -> gaps.lacks(change.event()));
             failures.stream()
                     .filter(failure -> failure.category() == ErrorCategory.INCOMPLETE)
-                    .forEach(failure -> from.lacks(changes.get(failure.index()).event()));
+                    .forEach(failure -> gaps.lacks(changes.get(failure.index()).event()));
             failures.removeIf(failure -> failure.category() == ErrorCategory.INCOMPLETE);
             failures.stream()
                     .limit(3)
@@ -187,8 +206,8 @@ final class CopyFeed {
                 throw e;
             }
             int middle = changes.size() / 2;
-            return feed(copy, sink, from, changes.subList(0, middle))
-                    + feed(copy, sink, from, changes.subList(middle, changes.size()));
+            return feed(copy, sink, gaps, changes.subList(0, middle))
+                    + feed(copy, sink, gaps, changes.subList(middle, changes.size()));
         }
     }
 }

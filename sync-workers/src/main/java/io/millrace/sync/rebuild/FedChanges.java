@@ -7,6 +7,7 @@ import io.millrace.event.ChangeEvent;
 import io.millrace.event.MalformedEventException;
 import io.millrace.event.RowKey;
 import io.millrace.event.kafka.ChangeEventRecords;
+import io.millrace.sync.deadletter.AwaitedRows;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.shaping.TableShaping;
@@ -16,7 +17,6 @@ import io.millrace.sync.sink.Change;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,11 +39,7 @@ final class FedChanges {
     /** Rows whose last change could not be shaped, in this run. */
     private final Set<RowKey> refusedRows = new HashSet<>();
 
-    /** Rows of which a discarded change was left out, and that came in no state since that is whole, in this run. */
-    private final Set<RowKey> discardedRows = new HashSet<>();
-
-    /** Rows that came in a version without values which nobody could give, and in no newer one since that is whole. */
-    private final Map<RowKey, Long> awaited = new LinkedHashMap<>();
+    private final RowGaps gaps;
 
     private CapturedTable table;
     private long leftOut;
@@ -51,13 +47,22 @@ final class FedChanges {
     /** What delivery has kept of a partition: where each row's first open letter is, and which records are discarded. */
     private record Letters(Map<Long, Long> open, Map<Long, String> discarded) {}
 
+    /** A record and what it says. */
+    private record Read(ConsumerRecord<byte[], byte[]> record, ChangeEvent event) {}
+
     FedChanges(
-            PipelineCatalog catalog, DeadLetters deadLetters, SinkShaping shaping, CapturedTable table, String sink) {
+            PipelineCatalog catalog,
+            DeadLetters deadLetters,
+            AwaitedRows missing,
+            SinkShaping shaping,
+            CapturedTable table,
+            String sink) {
         this.catalog = catalog;
         this.deadLetters = deadLetters;
         this.shaping = shaping;
         this.table = table;
         this.sink = sink;
+        this.gaps = new RowGaps(missing, table, sink);
     }
 
     /** Returns a table with the columns that a sink gets of it. */
@@ -73,8 +78,12 @@ final class FedChanges {
                 .orElseThrow(() -> new IllegalStateException(table.table() + " does not go to " + sink + " any more"));
     }
 
-    /** Looks up what delivery has kept between these offsets, by partition. */
-    void look(Map<Integer, Long> from, Map<Integer, Long> until) {
+    /**
+     * Looks up what delivery has kept between these offsets, by partition, and what it has left out.
+     *
+     * @param restsOnHeld whether the copy takes values from what delivery holds
+     */
+    void look(Map<Integer, Long> from, Map<Integer, Long> until, boolean restsOnHeld) {
         until.forEach((number, end) -> {
             TopicPartition partition = new TopicPartition(table.topic(), number);
             letters.put(
@@ -83,6 +92,7 @@ final class FedChanges {
                             deadLetters.unsettled(sink, partition),
                             deadLetters.discarded(sink, partition, from.getOrDefault(number, 0L), end)));
         });
+        gaps.look(deadLetters, until.keySet(), restsOnHeld);
     }
 
     /** Returns the changes in these records, in their order, with the table and its shaping as they are now. */
@@ -93,23 +103,34 @@ final class FedChanges {
         // asked after the records were there: capture stores columns before it writes under them
         table = catalog.table(table.id()).orElse(table);
         TableShaping shape = shaping.of(table, binding(table, sink));
+        List<Read> all = read(polled);
+        gaps.table(table);
+        gaps.lookUp(all.stream().map(Read::event).toList());
         List<Change> changes = new ArrayList<>(polled.size());
+        for (Read read : all) {
+            ChangeEvent event = read.event();
+            if (isDiscarded(event, read.record())) {
+                gaps.discarded(event);
+            } else {
+                add(changes, event, read.record(), shape);
+            }
+        }
+        return changes;
+    }
+
+    private List<Read> read(List<ConsumerRecord<byte[], byte[]>> polled) {
+        List<Read> all = new ArrayList<>(polled.size());
         for (ConsumerRecord<byte[], byte[]> record : polled) {
             try {
                 ChangeEvent event = records.read(record);
-                if (event != null && isDiscarded(event, record)) {
-                    RowKey key = event.key();
-                    if (key != null) {
-                        discardedRows.add(key);
-                    }
-                } else if (event != null) {
-                    add(changes, event, record, shape);
+                if (event != null) {
+                    all.add(new Read(record, event));
                 }
             } catch (MalformedEventException e) {
                 // a dead letter of every sink since it was delivered
             }
         }
-        return changes;
+        return all;
     }
 
     private void add(
@@ -119,16 +140,13 @@ final class FedChanges {
             @Nullable TableShaping shape) {
         RowKey key = event.key();
         boolean lacking = !event.unavailable().isEmpty();
-        if (key != null && lacking && awaited.containsKey(key)) {
+        if (key != null && lacking && gaps.areBefore(key, event.rowVersion())) {
+            // completed from what the copy holds, it would be a row that never was
+            gaps.lacks(event);
             return;
         }
         if (key != null && lacking && (refusedRows.contains(key) || isBehindLetter(key, record))) {
             leftOut++;
-            return;
-        }
-        if (key != null && lacking && discardedRows.contains(key)) {
-            // completed from what the copy holds, it would be a row that never was
-            lacks(event);
             return;
         }
         try {
@@ -139,11 +157,10 @@ final class FedChanges {
             }
             if (key != null && !lacking) {
                 refusedRows.remove(key);
-                discardedRows.remove(key);
-                awaited.computeIfPresent(key, (row, version) -> version < event.rowVersion() ? null : version);
+                gaps.cameWhole(key, event.rowVersion());
             }
         } catch (RowLacking e) {
-            lacks(event);
+            gaps.lacks(event);
         } catch (RowRefused e) {
             leftOut++;
             if (key != null) {
@@ -166,24 +183,9 @@ final class FedChanges {
         return letter != null && letter <= record.offset();
     }
 
-    /** Takes note of a change that the copy could not complete. */
-    void lacks(ChangeEvent event) {
-        RowKey key = event.key();
-        if (key != null) {
-            awaited.merge(key, event.rowVersion(), Math::max);
-        }
-    }
-
-    /** Tells whether there are rows that nothing since has brought whole. */
-    boolean hasAwaited() {
-        return !awaited.isEmpty();
-    }
-
-    /** Returns the rows that nothing since has brought whole, once. */
-    List<RowKey> takeAwaited() {
-        List<RowKey> taken = List.copyOf(awaited.keySet());
-        awaited.clear();
-        return taken;
+    /** Returns what is missing in rows of the copy. */
+    RowGaps gaps() {
+        return gaps;
     }
 
     /** Returns how many changes were left out since this was asked last: they are dead letters of the delivery. */

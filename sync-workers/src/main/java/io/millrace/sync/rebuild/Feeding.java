@@ -58,6 +58,7 @@ final class Feeding {
         boolean whole = extent.begin().entrySet().stream()
                 .allMatch(begin -> begin.getValue() <= rebuild.from().getOrDefault(begin.getKey(), 0L));
         if (whole) {
+            topic.begin(rebuild);
             rebuilds.feed(rebuild.id(), RebuildFeed.TOPIC, null, extent.end());
             return true;
         }

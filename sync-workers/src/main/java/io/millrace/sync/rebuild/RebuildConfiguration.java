@@ -8,6 +8,7 @@ import io.millrace.catalog.Shapings;
 import io.millrace.catalog.rebuild.Rebuilds;
 import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.catalog.snapshot.SnapshotRuns;
+import io.millrace.sync.deadletter.AwaitedRows;
 import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.shaping.SinkShaping;
 import io.millrace.sync.sink.RebuildableSink;
@@ -34,6 +35,7 @@ class RebuildConfiguration {
             SnapshotRuns snapshots,
             Shapings shapings,
             DeadLetters deadLetters,
+            AwaitedRows awaited,
             KafkaProperties kafka,
             RebuildProperties properties) {
         Map<String, RebuildableSink> all =
@@ -45,7 +47,7 @@ class RebuildConfiguration {
                         RebuildableSink::name,
                         sink -> SinkShaping.of(sink.name(), sink.kind(), catalog, shapings, nowhere)));
         CopyFeed topic = new CopyFeed(
-                kafka.buildConsumerProperties(), properties, catalog, deadLetters, rebuilds, rereads, bySink);
+                kafka.buildConsumerProperties(), properties, catalog, deadLetters, awaited, rebuilds, rereads, bySink);
         return new Rebuilder(
                 all, catalog, rebuilds, new Feeding(catalog, offsets, rebuilds, snapshots, topic), properties);
     }

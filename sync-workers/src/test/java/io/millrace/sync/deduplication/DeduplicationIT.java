@@ -127,6 +127,37 @@ class DeduplicationIT {
                 .isCloseTo(Duration.ofDays(1), Duration.ofMinutes(1));
     }
 
+    private Duration remembered(int days) {
+        Memory set = new Memory(Duration.ofDays(days), "deleted rows", "millrace.sinks.redis.tombstone-ttl");
+        return new StateMemories(sql).of("redis", set).time();
+    }
+
+    private void pass(int days) {
+        sql.update("UPDATE millrace.sink_memory SET raised_at = raised_at - make_interval(days => ?)", days);
+    }
+
+    @Test
+    void aStateThatIsRememberedForLongerFromNowOnIsNotSaidToHaveBeenBefore() {
+        assertThat(remembered(8)).isEqualTo(Duration.ofDays(8));
+        assertThat(remembered(30)).isEqualTo(Duration.ofDays(8));
+        pass(5);
+        assertThat(remembered(30))
+                .as("what was deleted 8 days before is forgotten now")
+                .isEqualTo(Duration.ofDays(8));
+        pass(5);
+        assertThat(remembered(30)).as("what was deleted since is not").isEqualTo(Duration.ofDays(10));
+        // raised once more, and what was remembered for longer already stays so
+        assertThat(remembered(40)).isEqualTo(Duration.ofDays(10));
+        pass(9);
+        assertThat(remembered(40)).isEqualTo(Duration.ofDays(10));
+        pass(50);
+        assertThat(remembered(40)).isEqualTo(Duration.ofDays(40));
+        // lowered at once, also where another worker is still set to more
+        assertThat(remembered(2)).isEqualTo(Duration.ofDays(2));
+        assertThat(remembered(40)).isEqualTo(Duration.ofDays(2));
+        assertThat(remembered(2)).isEqualTo(Duration.ofDays(2));
+    }
+
     @Test
     void aClaimBindsOthersUntilItIsOlderThanAnyTry() {
         Mark event = mark("claimed");

@@ -53,7 +53,7 @@ final class AwaitedInMemory implements AwaitedRows {
     }
 
     @Override
-    public void beginCopy(long tableId, String sink) {
+    public void begin(Place place, Place like) {
         throw new UnsupportedOperationException();
     }
 }

@@ -12,6 +12,9 @@ import io.millrace.event.ChangeEvent;
 import io.millrace.event.kafka.TopicIds;
 import io.millrace.sync.SyncWorkersApplication;
 import io.millrace.sync.fixture.TestTopics;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -241,5 +244,31 @@ class RewindIT extends DeliveryScenario {
         makeTheTopicAnew();
         sendMoreThanBefore();
         awaitSaid();
+    }
+
+    /** Returns when the sinks were published last, and before that nothing. */
+    private Instant published() {
+        return sql.queryForList("SELECT published_at FROM millrace.sink WHERE name = 'redis'", Timestamp.class).stream()
+                .map(Timestamp::toInstant)
+                .findFirst()
+                .orElse(Instant.EPOCH);
+    }
+
+    @Test
+    void tombstonesThatLiveLongerFromNowOnLetNoRewindGoFurtherBackThanTheOldOnesDo() {
+        await().until(() -> published().isAfter(Instant.EPOCH));
+        Instant before = published();
+        application.close();
+        run("--millrace.sinks.redis.tombstone-ttl=30d");
+        try {
+            await().until(() -> published().isAfter(before));
+            assertThat(catalog.sinks().stream()
+                            .filter(sink -> sink.name().equals("redis"))
+                            .map(sink -> sink.memory().time()))
+                    .containsExactly(Duration.ofDays(8));
+        } finally {
+            application.close();
+            run();
+        }
     }
 }

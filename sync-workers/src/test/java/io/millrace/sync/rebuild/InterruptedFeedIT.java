@@ -3,10 +3,12 @@ package io.millrace.sync.rebuild;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.catalog.rebuild.RebuildRequest;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.shaping.Shaping;
 import io.millrace.catalog.snapshot.Rereads;
 import io.millrace.catalog.snapshot.Rereads.Reread;
+import io.millrace.event.ChangeEvent;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.RedisProcess;
@@ -16,10 +18,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -33,6 +37,7 @@ class InterruptedFeedIT {
 
     private static final int LACKING = 9999;
     private static final int COMPLETED = 9998;
+    private static final String NOT_SENT = "__debezium_unavailable_value";
 
     private RedisProcess redis;
     private RebuildLab lab;
@@ -44,6 +49,10 @@ class InterruptedFeedIT {
         redis = RedisProcess.start("redis-feed", "--save", "", "--appendonly", "no");
         lab = new RebuildLab(stack, "interrupted_feed");
         workers = workers();
+    }
+
+    @BeforeEach
+    void ownTable() throws Exception {
         lab.register("redis", TestTables.itemColumns());
     }
 
@@ -60,19 +69,20 @@ class InterruptedFeedIT {
 
     /** Fails the first note of progress behind so many records; a sequence remembers it though the transaction is rolled back. */
     private void failNoteBehind(long records) {
+        lab.sql.execute("DROP SEQUENCE IF EXISTS millrace.feed_fault");
         lab.sql.execute("CREATE SEQUENCE millrace.feed_fault");
         lab.sql.execute("""
-                CREATE FUNCTION millrace.feed_fault() RETURNS trigger LANGUAGE plpgsql AS $$
+                CREATE OR REPLACE FUNCTION millrace.feed_fault() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
-                    IF (SELECT sum(value::bigint) FROM jsonb_each_text(NEW.fed_next)) > %d
+                    IF NEW.table_id = %d AND (SELECT sum(value::bigint) FROM jsonb_each_text(NEW.fed_next)) > %d
                             AND nextval('millrace.feed_fault') = 1 THEN
                         RAISE EXCEPTION 'The test wants it';
                     END IF;
                     RETURN NEW;
                 END $$
-                """.formatted(records));
+                """.formatted(lab.table.id(), records));
         lab.sql.execute("""
-                CREATE TRIGGER feed_fault BEFORE UPDATE OF fed_next ON millrace.sink_rebuild
+                CREATE OR REPLACE TRIGGER feed_fault BEFORE UPDATE OF fed_next ON millrace.sink_rebuild
                 FOR EACH ROW EXECUTE FUNCTION millrace.feed_fault()
                 """);
     }
@@ -83,12 +93,41 @@ class InterruptedFeedIT {
     }
 
     private static String lacking(int id) {
-        return "{\"id\":" + id
-                + ",\"name\":\"b\",\"amount\":\"2\",\"note\":\"__debezium_unavailable_value\",\"data\":null}";
+        return "{\"id\":" + id + ",\"name\":\"b\",\"amount\":\"2\",\"note\":\"" + NOT_SENT + "\",\"data\":null}";
     }
 
     private static String whole(int id) {
-        return lacking(id).replace("__debezium_unavailable_value", "large");
+        return lacking(id).replace(NOT_SENT, "large");
+    }
+
+    private void interrupted() {
+        // it is not there before the loss is noticed
+        await().ignoreExceptionsInstanceOf(NoSuchElementException.class)
+                .untilAsserted(() ->
+                        assertThat(lab.rebuild().message()).isEqualTo("Waits until capture has read 1 rows again"));
+        assertThat(lab.sql.queryForObject("SELECT last_value FROM millrace.feed_fault", Long.class))
+                .as("the feed was interrupted, and another one took it up")
+                .isGreaterThan(1);
+    }
+
+    private List<Reread> asked() {
+        return lab.application.getBean(Rereads.class).next(lab.table.id(), 10);
+    }
+
+    /** Capture's answer to the one row that is asked for: the refill ends with it, and shows it. */
+    private void answer(int id, List<Reread> asked) throws Exception {
+        assertThat(asked).extracting(one -> one.key().json()).containsExactly(RebuildLab.key(id));
+        lab.send(lab.events.read(RebuildLab.key(id), whole(id), TestEvents.nextLsn()))
+                .get();
+        assertThat(lab.rebuild().state()).isEqualTo(RebuildState.FEEDING);
+        lab.application.getBean(Rereads.class).answered(asked);
+        await().untilAsserted(() ->
+                assertThat(lab.rebuild().state()).as("%s", lab.rebuild()).isEqualTo(RebuildState.DONE));
+        assertThat(held(id)).isEqualTo(whole(id));
+    }
+
+    private void allDelivered() {
+        await().untilAsserted(() -> assertThat(delivered()).isEqualTo(written()));
     }
 
     @Test
@@ -101,7 +140,7 @@ class InterruptedFeedIT {
         lab.send(lab.events.update(RebuildLab.key(COMPLETED), null, whole(COMPLETED)));
         // so much that progress is noted behind them, more than once, before the feed ends
         lab.fill(1000);
-        await().untilAsserted(() -> assertThat(delivered()).isEqualTo(written()));
+        allDelivered();
         await().until(() -> redis.with(
                 connection -> !connection.sync().keys("millrace:marker:*").isEmpty()));
         failNoteBehind(1300);
@@ -110,34 +149,77 @@ class InterruptedFeedIT {
         lab.declare(new Shaping(null, Map.of(), Map.of(), "note != 'hidden'", List.of()));
         redis.with(connection -> connection.sync().flushall());
 
-        // it is not there before the loss is noticed
-        await().ignoreExceptionsInstanceOf(NoSuchElementException.class)
-                .untilAsserted(() ->
-                        assertThat(lab.rebuild().message()).isEqualTo("Waits until capture has read 1 rows again"));
-        assertThat(lab.sql.queryForObject("SELECT last_value FROM millrace.feed_fault", Long.class))
-                .as("the feed was interrupted, and another one took it up")
-                .isGreaterThan(1);
-        Rereads rereads = lab.application.getBean(Rereads.class);
-        List<Reread> asked = rereads.next(lab.table.id(), 10);
-        assertThat(asked).extracting(one -> one.key().json()).containsExactly(RebuildLab.key(LACKING));
+        interrupted();
+        List<Reread> asked = asked();
 
         // whoever goes on in another process has to wait too
         workers.close();
         workers = workers();
-        lab.send(lab.events.read(RebuildLab.key(LACKING), whole(LACKING), TestEvents.nextLsn()))
-                .get();
-        assertThat(lab.rebuild().state()).isEqualTo(RebuildState.FEEDING);
-        rereads.answered(asked);
-        await().untilAsserted(() ->
-                assertThat(lab.rebuild().state()).as("%s", lab.rebuild()).isEqualTo(RebuildState.DONE));
+        answer(LACKING, asked);
         assertThat(lab.rebuild().refused()).isZero();
-        assertThat(held(LACKING)).isEqualTo(whole(LACKING));
         assertThat(held(COMPLETED)).isEqualTo(whole(COMPLETED));
         assertThat(redis.<Long>with(connection -> (long) connection
                         .sync()
                         .keys("shop:public." + lab.table.table().table() + ":*")
                         .size()))
                 .isEqualTo(lab.rows.size());
+    }
+
+    private void discard(ChangeEvent event, RecordMetadata at) {
+        lab.sql.update(
+                """
+                INSERT INTO millrace.dead_letter (sink, topic, partition, record_offset, key_hash, event_id, row_version, category, cause,
+                    state, decided_by, reason)
+                VALUES ('redis', ?, ?, ?, ?, ?, ?, 'REJECTED', 'refused', 'DISCARDED', 'test', 'because')
+                """,
+                at.topic(),
+                at.partition(),
+                at.offset(),
+                event.key().hash(event.source(), event.table()),
+                event.eventId(),
+                event.rowVersion());
+    }
+
+    @Test
+    void rowBehindADiscardedChangeIsReadAgainThoughTheFeedWasInterruptedBetweenTheTwo() throws Exception {
+        lab.put(LACKING, "a");
+        ChangeEvent discarded = lab.events.update(RebuildLab.key(LACKING), null, whole(LACKING));
+        RecordMetadata at = (RecordMetadata) lab.send(discarded).get();
+        lab.fill(600);
+        lab.send(lab.events.update(RebuildLab.key(LACKING), null, lacking(LACKING), "note"))
+                .get();
+        allDelivered();
+        discard(discarded, at);
+        failNoteBehind(written() - 100);
+
+        redis.with(connection -> connection.sync().flushall());
+
+        interrupted();
+        answer(LACKING, asked());
+    }
+
+    @Test
+    void rowThatDeliveryAwaitsCompletesNothingThatIsBroughtBackBesideIt() throws Exception {
+        lab.declare(new Shaping(null, Map.of(), Map.of(), "note != 'hidden'", List.of()));
+        lab.put(LACKING, "a");
+        String before = RebuildLab.item(LACKING, "a");
+        RecordMetadata leftOut =
+                (RecordMetadata) lab.send(lab.events.update(RebuildLab.key(LACKING), null, lacking(LACKING), "note"))
+                        .get();
+        allDelivered();
+        String other = whole(LACKING).replace("\"b\"", '"' + NOT_SENT + '"');
+        lab.send(lab.events.update(RebuildLab.key(LACKING), null, other, "name"))
+                .get();
+        allDelivered();
+        assertThat(held(LACKING)).isEqualTo(before);
+
+        lab.rebuilds.refill(RebuildRequest.refill(
+                lab.table.id(), "redis", "For a test", Map.of(leftOut.partition(), leftOut.offset() + 1), "test"));
+
+        await().untilAsserted(() ->
+                assertThat(lab.rebuild().message()).isEqualTo("Waits until capture has read 1 rows again"));
+        assertThat(held(LACKING)).isEqualTo(before);
+        answer(LACKING, asked());
     }
 
     private long delivered() {

@@ -12,7 +12,7 @@ import org.springframework.validation.annotation.Validated;
  * Settings of the Redis sink; where Redis is, is {@code spring.data.redis}.
  *
  * @param tombstoneTtl how long the version of a deleted row is remembered: longer than the retention of the topics. A rewind to older
- *     changes is refused, since it would bring the row back for a while
+ *     changes is refused, since it would bring the row back for a while. Raised, it holds for rows that are deleted from then on
  * @param keysPerCall rows per script call
  * @param guardInterval how often it is looked whether Redis lost entries
  * @param commandTimeout after which Redis counts as not answering

@@ -1,0 +1,142 @@
+package io.millrace.sync.rebuild;
+
+import io.millrace.catalog.CapturedTable;
+import io.millrace.event.ChangeEvent;
+import io.millrace.event.RowKey;
+import io.millrace.sync.deadletter.AwaitedRows;
+import io.millrace.sync.deadletter.AwaitedRows.Place;
+import io.millrace.sync.deadletter.DeadLetters;
+import io.millrace.sync.deadletter.Gap;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What is missing in rows of a copy, so that later changes of them cannot be completed: what a person discarded, what nobody could complete,
+ * and what delivery awaited when the feed began, where the copy rests on what delivery holds: it sees all that comes after. For one run of a
+ * feed; confined to its thread.
+ */
+final class RowGaps {
+
+    private final AwaitedRows missing;
+    private final String sink;
+    /** By what rows are told apart by. */
+    private final Map<Long, Gap> gaps = new HashMap<>();
+
+    /** Rows that came whole, with what is fed now, while any are missing in what delivery holds. */
+    private final Map<Long, Long> whole = new HashMap<>();
+
+    /** Rows of which changes were left out, since nobody could give values that they lack, and that nothing since has brought whole. */
+    private final Map<RowKey, Gap> awaited = new LinkedHashMap<>();
+
+    private CapturedTable table;
+    private boolean restsOnAwaited;
+
+    RowGaps(AwaitedRows missing, CapturedTable table, String sink) {
+        this.missing = missing;
+        this.table = table;
+        this.sink = sink;
+    }
+
+    /** Takes the table as it is called now. */
+    void table(CapturedTable now) {
+        table = now;
+    }
+
+    /**
+     * Begins with what was discarded, before this run too.
+     *
+     * @param restsOnHeld whether the copy takes values from what delivery holds
+     */
+    void look(DeadLetters letters, Set<Integer> partitions, boolean restsOnHeld) {
+        for (int number : partitions) {
+            gaps.putAll(letters.gaps(sink, new TopicPartition(table.topic(), number)));
+        }
+        restsOnAwaited = restsOnHeld && missing.any(place());
+    }
+
+    private Place place() {
+        return new Place(table.id(), sink).ofRefill();
+    }
+
+    /** Looks up what delivery awaited of rows that come now. */
+    void lookUp(Collection<ChangeEvent> events) {
+        if (!restsOnAwaited) {
+            return;
+        }
+        Set<Long> rows = new HashSet<>();
+        for (ChangeEvent event : events) {
+            RowKey key = event.key();
+            if (key != null && !event.unavailable().isEmpty()) {
+                rows.add(hash(key));
+            }
+        }
+        if (!rows.isEmpty()) {
+            missing.among(place(), rows).forEach((row, gap) -> gaps.merge(row, gap, Gap::and));
+        }
+    }
+
+    private long hash(RowKey key) {
+        return key.hash(table.source(), table.table());
+    }
+
+    /** A change was left out because a person wants that. */
+    void discarded(ChangeEvent event) {
+        RowKey key = event.key();
+        if (key != null) {
+            gaps.merge(hash(key), Gap.at(event.rowVersion()), Gap::and);
+        }
+    }
+
+    /** A change was left out because the copy cannot complete it. */
+    void lacks(ChangeEvent event) {
+        RowKey key = event.key();
+        if (key != null) {
+            awaited.merge(key, Gap.at(event.rowVersion()), Gap::and);
+        }
+    }
+
+    /** Tells whether a change stands behind one that was left out. */
+    boolean areBefore(RowKey key, long version) {
+        Gap asked = awaited.get(key);
+        Gap gap = gaps.isEmpty() ? null : gaps.get(hash(key));
+        return asked != null && asked.isBefore(version) || gap != null && gap.isBefore(version);
+    }
+
+    void cameWhole(RowKey key, long version) {
+        awaited.computeIfPresent(key, (row, gap) -> gap.isMadeGoodBy(version) ? null : gap);
+        if (!gaps.isEmpty() || restsOnAwaited) {
+            long row = hash(key);
+            gaps.computeIfPresent(row, (same, gap) -> gap.isMadeGoodBy(version) ? null : gap);
+            if (restsOnAwaited) {
+                whole.merge(row, version, Math::max);
+            }
+        }
+    }
+
+    /** What came is in the copy: it rests on delivery for less. */
+    void fed() {
+        if (!whole.isEmpty()) {
+            missing.came(place(), whole);
+            restsOnAwaited = missing.any(place());
+            whole.clear();
+        }
+    }
+
+    /** Tells whether there are rows that nothing since has brought whole. */
+    boolean hasAwaited() {
+        return !awaited.isEmpty();
+    }
+
+    /** Returns the rows that nothing since has brought whole, once. */
+    List<RowKey> takeAwaited() {
+        List<RowKey> taken = List.copyOf(awaited.keySet());
+        awaited.clear();
+        return taken;
+    }
+}
