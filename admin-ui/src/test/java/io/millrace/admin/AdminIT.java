@@ -700,9 +700,9 @@ class AdminIT {
         Rebuilds rebuilds = application.getBean(Rebuilds.class);
         rebuilds.compared(id, new Comparison(7, 8, 7, 0, 0, 0, 1, List.of()));
         assertThat(rebuildCard()).contains("8 in the new index", "Newer, or only, in the new index");
-        sql("admin_platform", "UPDATE millrace.sink_rebuild SET state = 'ROLLING_BACK' WHERE id = " + id);
+        sql("admin_platform", "UPDATE millrace.sink_rebuild SET keep_until = now() WHERE id = " + id);
         rebuilds.compared(id, new Comparison(9, 6, 6, 3, 0, 0, 0, List.of()));
-        sql("admin_platform", "UPDATE millrace.sink_rebuild SET state = 'REQUESTED' WHERE id = " + id);
+        sql("admin_platform", "UPDATE millrace.sink_rebuild SET keep_until = NULL WHERE id = " + id);
         assertThat(rebuildCard())
                 .contains("6 in the index gone back to", "Newer, or only, in the index gone back to")
                 .doesNotContain("in the new index");

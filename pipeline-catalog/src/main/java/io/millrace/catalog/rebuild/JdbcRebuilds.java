@@ -197,7 +197,7 @@ public final class JdbcRebuilds implements Rebuilds {
 
     @Override
     public void compared(long id, Comparison comparison) {
-        sql.sql("UPDATE millrace.sink_rebuild SET comparison = ?::jsonb, compared_back = (state = 'ROLLING_BACK')"
+        sql.sql("UPDATE millrace.sink_rebuild SET comparison = ?::jsonb, compared_back = (keep_until IS NOT NULL)"
                         + " WHERE id = ?")
                 .params(Arrays.asList(RebuildRows.json(comparison), id))
                 .update();
@@ -207,7 +207,8 @@ public final class JdbcRebuilds implements Rebuilds {
     public boolean different(long id, RebuildState expected, Comparison comparison, String message) {
         return sql.sql("""
                         UPDATE millrace.sink_rebuild
-                        SET state = 'DIFFERENT', state_since = now(), comparison = ?::jsonb, message = ?,
+                        SET state = 'DIFFERENT', state_since = now(), comparison = ?::jsonb, compared_back = (keep_until IS NOT NULL),
+                            message = ?,
                             wish = CASE WHEN wish = 'CANCEL' THEN wish END
                         WHERE id = ? AND state = ?
                         """)

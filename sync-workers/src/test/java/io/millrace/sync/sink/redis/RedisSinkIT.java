@@ -147,7 +147,9 @@ class RedisSinkIT extends RedisContractTests {
         assertThat(this.<byte[]>ask(all -> all.get(Space.LIVE.mark(bytes(entry(table, "1"))))))
                 .isEqualTo(version);
         assertThat(held(2).path("name").asString()).as("a newer version stays").isEqualTo("new");
-        assertThat(this.<List<byte[]>>ask(all -> all.keys("millrace:[rs]:*" + table.table().table() + ":*"))).isEmpty();
+        assertThat(this.<List<byte[]>>ask(
+                        all -> all.keys("millrace:[rs]:*" + table.table().table() + ":*")))
+                .isEmpty();
     }
 
     @Test
