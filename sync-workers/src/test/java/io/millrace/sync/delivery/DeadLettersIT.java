@@ -740,15 +740,17 @@ class DeadLettersIT extends DeliveryScenario {
                 .startsWith(LetterCauses.UNSAID)
                 .endsWith("Then resume the table's delivery to states.");
         assertThat(said("states")).isEqualTo("RETRYING " + LetterCauses.UNSAID);
-        await().untilAsserted(() -> assertThat(alerts()).isNotEmpty());
-        assertThat(alerts()).noneMatch(alert -> alert.contains("The test refuses it"));
+        // another sink whose letter of the row was not masked may say what it was told
+        await().untilAsserted(() -> assertThat(alerts("states")).isNotEmpty());
+        assertThat(alerts("states")).noneMatch(alert -> alert.contains("The test refuses it"));
 
         catalog.bindingState(table.id(), "states", BindingState.ACTIVE, null);
         await().untilAsserted(() -> assertThat(message("states")).startsWith("The test refuses it"));
     }
 
-    private List<String> alerts() {
-        return sql.queryForList("SELECT a::text FROM millrace.alert a WHERE table_id = ?", String.class, table.id());
+    private List<String> alerts(String sink) {
+        return sql.queryForList(
+                "SELECT a::text FROM millrace.alert a WHERE table_id = ? AND sink = ?", String.class, table.id(), sink);
     }
 
     @Test
