@@ -14,6 +14,7 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.rebuild.Comparison;
+import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.Rebuilds;
 import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
@@ -699,23 +700,51 @@ class AdminIT {
         long id = started.get("id").longValue();
         Rebuilds rebuilds = application.getBean(Rebuilds.class);
         rebuilds.compared(id, new Comparison(7, 8, 7, 0, 0, 0, 1, List.of()));
-        assertThat(rebuildCard()).contains("8 in the new index", "Newer, or only, in the new index");
+        assertThat(rebuildCard("rolf")).contains("8 in the new index", "Newer, or only, in the new index");
         sql("admin_platform", "UPDATE millrace.sink_rebuild SET keep_until = now() WHERE id = " + id);
         rebuilds.compared(id, new Comparison(9, 6, 6, 3, 0, 0, 0, List.of()));
         sql("admin_platform", "UPDATE millrace.sink_rebuild SET keep_until = NULL WHERE id = " + id);
-        assertThat(rebuildCard())
+        assertThat(rebuildCard("rolf"))
                 .contains("6 in the index gone back to", "Newer, or only, in the index gone back to")
                 .doesNotContain("in the new index");
         assertThat(get("/sinks/elasticsearch/tables/1/rebuild")
                         .get("comparedBack")
                         .booleanValue())
                 .isTrue();
+
+        assertThat(rebuilds.different(
+                        id,
+                        RebuildState.REQUESTED,
+                        new Comparison(9, 6, 4, 3, 2, 0, 0, List.of()),
+                        "Three are missing"))
+                .isTrue();
+        assertThat(rebuildCard("olga"))
+                .contains("name=\"missing\" value=\"3\"", "name=\"older\" value=\"2\"", "Exchange in spite of this");
+        String accept = "/sinks/elasticsearch/tables/1/rebuild/accept";
+        assertThat(body(call("olga", HttpMethod.POST, accept + "?missing=2&older=2", null))
+                        .get("detail")
+                        .stringValue())
+                .contains("has changed since you looked");
+        assertThat(call("olga", HttpMethod.POST, accept + "?missing=3&older=1", null))
+                .hasStatus(409);
+        assertThat(get("/sinks/elasticsearch/tables/1/rebuild").get("wish").isNull())
+                .isTrue();
+        MvcTestResult accepted = web.post()
+                .uri("/tables/1/sinks/elasticsearch/rebuild/accept")
+                .session(session("olga"))
+                .with(csrf())
+                .param("missing", "3")
+                .param("older", "2")
+                .exchange();
+        assertThat(accepted).hasStatus3xxRedirection();
+        assertThat(get("/sinks/elasticsearch/tables/1/rebuild").get("wish").stringValue())
+                .isEqualTo("ACCEPT");
     }
 
-    private String rebuildCard() throws Exception {
+    private String rebuildCard(String reader) throws Exception {
         return web.get()
                 .uri("/tables/1/sinks/elasticsearch/rebuild")
-                .session(session("rolf"))
+                .session(session(reader))
                 .exchange()
                 .getResponse()
                 .getContentAsString();

@@ -1,6 +1,8 @@
 package io.millrace.admin;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.csrf;
 import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.httpBasic;
 import static org.springframework.security.test.web.servlet.request.SecurityMockMvcRequestPostProcessors.user;
@@ -28,12 +30,17 @@ import io.millrace.event.TableId;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.junit.LocalStackExtension;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -706,6 +713,40 @@ class DeadLettersIT {
         assertThat(resumed.get("state").asString()).isEqualTo("ACTIVE");
         assertThat(offsets.deliveries("redis").get(0).nextOffset()).isEqualTo(10);
         assertThat(catalog.openSnapshots()).anyMatch(snapshot -> snapshot.tableId() == table.id());
+    }
+
+    @Test
+    void ofTwoWhoResumeOverDeletedRecordsAtOnceOneIsRefused() throws Exception {
+        TopicPartitionId partition = new TopicPartitionId(table.topic(), 0);
+        sql.update("DELETE FROM millrace.delivery_offset");
+        offsets.topics("redis", Map.of(partition, new UUID(1, 2)));
+        offsets.advance("redis", List.of(new Advance(partition, 0, 0, 100, null, Instant.EPOCH, 1)));
+        catalog.bindingState(table.id(), "redis", BindingState.FAILED, "The topic was made anew");
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
+        String resume = "/sinks/redis/tables/" + table.id() + "/resume";
+        ExecutorService people = Executors.newFixedThreadPool(2);
+        try (Connection holder = requireNonNull(sql.getDataSource()).getConnection()) {
+            holder.setAutoCommit(false);
+            holder.createStatement()
+                    .execute("SELECT 1 FROM millrace.sink_binding WHERE table_id = " + table.id() + " FOR UPDATE");
+            List<Future<Integer>> answers = new ArrayList<>();
+            for (int person = 0; person < 2; person++) {
+                answers.add(people.submit(
+                        () -> call(HttpMethod.POST, resume, null).getResponse().getStatus()));
+            }
+            await().until(() -> sql.queryForObject(
+                            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%sink_binding%'",
+                            Integer.class)
+                    == 2);
+            holder.rollback();
+            assertThat(List.of(answers.get(0).get(), answers.get(1).get())).containsExactlyInAnyOrder(200, 409);
+        } finally {
+            people.shutdownNow();
+        }
+        assertThat(offsets.deliveries("redis").get(0).nextOffset()).isLessThan(100);
+        assertThat(catalog.openSnapshots().stream().filter(snapshot -> snapshot.tableId() == table.id()))
+                .hasSize(1);
+        sql.update("UPDATE millrace.table_snapshot SET state = 'DONE' WHERE table_id = ?", table.id());
     }
 
     @Test

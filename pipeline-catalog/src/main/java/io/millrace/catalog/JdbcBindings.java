@@ -11,6 +11,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class JdbcBindings {
 
     private static final StateUpdate STATE = StateUpdate.of("millrace.sink_binding", "table_id = ? AND sink = ?");
+    private static final StateUpdate REOPEN =
+            StateUpdate.of("millrace.sink_binding", "table_id = ? AND sink = ? AND state = 'FAILED'");
 
     private final JdbcClient sql;
 
@@ -49,12 +51,23 @@ final class JdbcBindings {
     void state(long tableId, String sink, BindingState state, @Nullable String message) {
         STATE.note(sql, state, message, tableId, sink);
         if (state == BindingState.ACTIVE) {
-            // whoever opened it takes its troubles for mended; what is not is raised again
-            sql.sql(
-                            "UPDATE millrace.alert SET resolved_at = now() WHERE table_id = ? AND sink = ? AND resolved_at IS NULL")
-                    .params(tableId, sink)
-                    .update();
+            resolveAlerts(tableId, sink);
         }
+    }
+
+    boolean reopen(long tableId, String sink) {
+        boolean reopened = REOPEN.note(sql, BindingState.ACTIVE, null, tableId, sink);
+        if (reopened) {
+            resolveAlerts(tableId, sink);
+        }
+        return reopened;
+    }
+
+    /** Whoever opened a binding takes its troubles for mended; what is not is raised again. */
+    private void resolveAlerts(long tableId, String sink) {
+        sql.sql("UPDATE millrace.alert SET resolved_at = now() WHERE table_id = ? AND sink = ? AND resolved_at IS NULL")
+                .params(tableId, sink)
+                .update();
     }
 
     void options(long tableId, String sink, String options) {

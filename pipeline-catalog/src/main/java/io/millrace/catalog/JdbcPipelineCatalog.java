@@ -130,6 +130,11 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     }
 
     @Override
+    public boolean reopenBinding(long tableId, String sink) {
+        return bindings.reopen(tableId, sink);
+    }
+
+    @Override
     public void bindingOptions(long tableId, String sink, String options) {
         bindings.options(tableId, sink, options);
     }

@@ -89,6 +89,9 @@ public interface PipelineCatalog {
     /** Notes the state of one binding. */
     void bindingState(long tableId, String sink, BindingState state, @Nullable String message);
 
+    /** Opens a failed binding again; false if it is not failed any more, as when somebody else has just opened it. */
+    boolean reopenBinding(long tableId, String sink);
+
     /** Stores the options of one binding, a JSON object that was checked; workers follow within half a second. */
     void bindingOptions(long tableId, String sink, String options);
 

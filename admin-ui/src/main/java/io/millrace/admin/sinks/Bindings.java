@@ -49,7 +49,7 @@ public class Bindings {
      * Goes on where delivery stopped, after a pause or a failure. Where retention deleted what comes next, it goes on with the oldest
      * record there is, and a new snapshot is asked for.
      *
-     * @throws Problem if there is no such binding, or the table cannot be read again now
+     * @throws Problem if there is no such binding, the table cannot be read again now, or somebody else was first
      */
     public Resumed resume(String sink, long tableId, String by) {
         CapturedTable table = table(sink, tableId);
@@ -73,11 +73,22 @@ public class Bindings {
                             + " did not have were deleted in Kafka, so the table must be read again. Resume the table"
                             + " first, then this.");
         }
-        transaction.executeWithoutResult(status -> {
+        boolean reopened = Boolean.TRUE.equals(transaction.execute(status -> {
+            // whoever comes second would take a sink that is delivering again back to what was seen before
+            if (!catalog.reopenBinding(table.id(), sink)) {
+                return false;
+            }
             gaps.pass(sink, look);
             catalog.readAnew(table.id(), by);
-            catalog.bindingState(table.id(), sink, BindingState.ACTIVE, null);
-        });
+            return true;
+        }));
+        if (!reopened) {
+            throw new Problem(
+                    HttpStatus.CONFLICT,
+                    "Somebody else was first",
+                    "Delivery of " + table.table() + " to " + sink
+                            + " was resumed, paused or removed by somebody else at this moment: look how it stands now.");
+        }
         log.warn("{} passes records that are gone from {}, as {} decided: {}", sink, table.topic(), by, look);
         return new Resumed(
                 binding(sink, table(sink, table.id())),

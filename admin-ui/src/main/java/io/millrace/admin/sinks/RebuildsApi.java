@@ -116,10 +116,19 @@ class RebuildsApi {
         return RebuildView.of(rebuilds.wish(sink, table, RebuildWish.CANCEL));
     }
 
-    /** Goes on although documents would be lost by the exchange, or by the rollback. */
+    /**
+     * Goes on although documents would be lost by the exchange, or by the rollback.
+     *
+     * @param missing how many missing ones are accepted; without it as many as are on record, whatever the caller saw
+     * @param older how many older ones are accepted; without it as many as are on record
+     */
     @PostMapping("/rebuild/accept")
-    RebuildView accept(@PathVariable String sink, @PathVariable long table) {
-        return RebuildView.of(rebuilds.wish(sink, table, RebuildWish.ACCEPT));
+    RebuildView accept(
+            @PathVariable String sink,
+            @PathVariable long table,
+            @RequestParam(required = false) @Nullable Long missing,
+            @RequestParam(required = false) @Nullable Long older) {
+        return RebuildView.of(rebuilds.accept(sink, table, missing, older));
     }
 
     @PostMapping("/rebuild/rollback")

@@ -149,28 +149,36 @@ class SinkTablePages {
                 () -> rebuilds.start(sink, id, RebuildsApi.duration(keep), user.getName()));
     }
 
-    @PostMapping("/rebuild/{wish}")
-    String wish(
-            @PathVariable long id, @PathVariable String sink, @PathVariable String wish, RedirectAttributes redirect) {
-        RebuildWish meant =
-                switch (wish.toLowerCase(Locale.ROOT)) {
-                    case "cancel" -> RebuildWish.CANCEL;
-                    case "accept" -> RebuildWish.ACCEPT;
-                    case "rollback" -> RebuildWish.ROLL_BACK;
-                    case "finish" -> RebuildWish.FINISH;
-                    default -> throw Problem.notFound("Page", "There is no such button.");
-                };
+    @PostMapping("/rebuild/accept")
+    String accept(
+            @PathVariable long id,
+            @PathVariable String sink,
+            @RequestParam long missing,
+            @RequestParam long older,
+            RedirectAttributes redirect) {
         return told(
                 id,
                 sink,
                 redirect,
-                switch (meant) {
-                    case CANCEL -> "Being cancelled; readers see what they saw.";
-                    case ACCEPT -> "It compares once more, and goes on if no more is missing than what you saw.";
-                    case ROLL_BACK -> "The old one is taking its place again.";
-                    case FINISH -> "The old one is being removed.";
-                },
-                () -> rebuilds.wish(sink, id, meant));
+                "It compares once more, and goes on if no more is missing than what you saw.",
+                () -> rebuilds.accept(sink, id, missing, older));
+    }
+
+    @PostMapping("/rebuild/{wish}")
+    String wish(
+            @PathVariable long id, @PathVariable String sink, @PathVariable String wish, RedirectAttributes redirect) {
+        return switch (wish.toLowerCase(Locale.ROOT)) {
+            case "cancel" ->
+                wished(id, sink, redirect, RebuildWish.CANCEL, "Being cancelled; readers see what they saw.");
+            case "rollback" ->
+                wished(id, sink, redirect, RebuildWish.ROLL_BACK, "The old one is taking its place again.");
+            case "finish" -> wished(id, sink, redirect, RebuildWish.FINISH, "The old one is being removed.");
+            default -> throw Problem.notFound("Page", "There is no such button.");
+        };
+    }
+
+    private String wished(long id, String sink, RedirectAttributes redirect, RebuildWish wish, String sentence) {
+        return told(id, sink, redirect, sentence, () -> rebuilds.wish(sink, id, wish));
     }
 
     private static String told(long id, String sink, RedirectAttributes redirect, String sentence, Runnable action) {

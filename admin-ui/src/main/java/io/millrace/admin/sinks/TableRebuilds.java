@@ -5,6 +5,7 @@ import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.options.ElasticsearchOptions;
 import io.millrace.catalog.options.RedisOptions;
+import io.millrace.catalog.rebuild.Comparison;
 import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildRequest;
 import io.millrace.catalog.rebuild.RebuildState;
@@ -13,7 +14,9 @@ import io.millrace.catalog.rebuild.Rebuilds;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 
@@ -83,11 +86,37 @@ public class TableRebuilds {
     }
 
     /**
-     * Asks something of the open rebuild.
+     * Asks something of the open rebuild; acceptance has {@link #accept a call of its own}.
      *
      * @throws Problem 404 without a rebuild, 409 where its state does not allow it
      */
     public Rebuild wish(String sink, long tableId, RebuildWish wish) {
+        Rebuild rebuild = allowing(sink, tableId, wish);
+        rebuilds.wish(rebuild.id(), wish);
+        return rebuilds.find(rebuild.id()).orElse(rebuild);
+    }
+
+    /**
+     * Goes on although entries would be lost by it. It compares once more before that, and stops again at any more than were accepted.
+     *
+     * @param missing how many missing entries the person saw; null accepts what is on record
+     * @param older how many older ones they saw; null accepts what is on record
+     * @throws Problem 404 without a rebuild, 409 where there is nothing to accept, or more than was seen
+     */
+    public Rebuild accept(String sink, long tableId, @Nullable Long missing, @Nullable Long older) {
+        Rebuild rebuild = allowing(sink, tableId, RebuildWish.ACCEPT);
+        Comparison found = Objects.requireNonNullElseGet(rebuild.comparison(), Comparison::none);
+        if (!rebuilds.accept(
+                rebuild.id(), missing == null ? found.missing() : missing, older == null ? found.older() : older)) {
+            throw new Problem(
+                    HttpStatus.CONFLICT,
+                    "Other differences",
+                    "What was found has changed since you looked: look at the rebuild again, and accept what it says then.");
+        }
+        return rebuilds.find(rebuild.id()).orElse(rebuild);
+    }
+
+    private Rebuild allowing(String sink, long tableId, RebuildWish wish) {
         Rebuild rebuild = latest(sink, tableId)
                 .orElseThrow(
                         () -> Problem.notFound("Rebuild", "Table " + tableId + " was never rebuilt in " + sink + "."));
@@ -109,8 +138,7 @@ public class TableRebuilds {
                                 case FINISH -> "no old index is kept.";
                             });
         }
-        rebuilds.wish(rebuild.id(), wish);
-        return rebuilds.find(rebuild.id()).orElse(rebuild);
+        return rebuild;
     }
 
     /** Returns the newest rebuild, open or not. */

@@ -130,6 +130,15 @@ public final class JdbcRebuilds implements Rebuilds {
     }
 
     @Override
+    public boolean accept(long id, long missing, long older) {
+        return sql.sql("""
+                        UPDATE millrace.sink_rebuild SET wish = 'ACCEPT'
+                        WHERE id = ? AND state = 'DIFFERENT' AND wish IS DISTINCT FROM 'CANCEL'
+                          AND (comparison ->> 'missing')::bigint <= ? AND (comparison ->> 'older')::bigint <= ?
+                        """).params(Arrays.asList(id, missing, older)).update() == 1;
+    }
+
+    @Override
     public Optional<Claim> claim(long id) {
         return SessionClaim.take(dataSource, (int) id);
     }

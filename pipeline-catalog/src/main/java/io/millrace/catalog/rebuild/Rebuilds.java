@@ -45,6 +45,13 @@ public interface Rebuilds {
     void wish(long id, RebuildWish wish);
 
     /**
+     * Notes that a person accepts what a comparison found, if no more than that is on record by now.
+     *
+     * @return false if more is missing or older than they saw, or nothing is to be accepted any more
+     */
+    boolean accept(long id, long missing, long older);
+
+    /**
      * Takes a rebuild for this process, until the claim is closed or the process ends; empty if another one has it.
      */
     Optional<Claim> claim(long id);

@@ -1,11 +1,13 @@
 package io.millrace.sync.delivery;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.kafka.listener.CommonErrorHandler;
@@ -20,7 +22,11 @@ final class NeverSkipping implements CommonErrorHandler {
     private static final Logger log = LoggerFactory.getLogger(NeverSkipping.class);
     private static final Duration PAUSE = Duration.ofMillis(500);
 
+    private static final Duration SILENCE = Duration.ofMinutes(1);
+
     private final String sink;
+    private @Nullable String lastFault;
+    private Instant quietUntil = Instant.MIN;
 
     NeverSkipping(String sink) {
         this.sink = sink;
@@ -48,8 +54,25 @@ final class NeverSkipping implements CommonErrorHandler {
     @Override
     public void handleOtherException(
             Exception thrown, Consumer<?, ?> consumer, MessageListenerContainer container, boolean batchListener) {
-        log.error("{}: polling failed, tried again", sink, thrown);
+        sayOnce(thrown);
         rest(consumer);
+    }
+
+    /** Two stacks a second would bury everything else that is said while Kafka is away. */
+    private synchronized void sayOnce(Exception thrown) {
+        String fault = thrown.toString();
+        Instant now = Instant.now();
+        if (fault.equals(lastFault) && now.isBefore(quietUntil)) {
+            log.debug("{}: polling failed, tried again: {}", sink, fault);
+            return;
+        }
+        log.error(
+                "{}: polling failed, tried again; the same fault is not said again for {} s",
+                sink,
+                SILENCE.toSeconds(),
+                thrown);
+        lastFault = fault;
+        quietUntil = now.plus(SILENCE);
     }
 
     /** Keeps a lasting fault from spinning. A poll with all paused would rest too, and might throw again. */
