@@ -650,6 +650,52 @@ class AdminIT {
                         "{\"formerPrefixes\": [\"src:public.former:\"]}");
     }
 
+    @Test
+    void keysOfATableAreNotAmongThoseThatAnotherOnesRefillIsToRemove() throws SQLException {
+        sql(
+                "admin_source",
+                "CREATE TABLE moved (id bigint PRIMARY KEY)",
+                "CREATE TABLE moved_in (id bigint PRIMARY KEY)");
+        long moved = post("/tables", table("moved", "redis"), 201).get("id").asLong();
+        assertThat(call(
+                        "olga",
+                        HttpMethod.PUT,
+                        "/sinks/redis/tables/%d/options".formatted(moved),
+                        "{\"key\":\"src:public.moved_in:{id}\"}"))
+                .hasStatus(200);
+        finishRefill(moved, "DONE");
+        assertThat(call(
+                        "olga",
+                        HttpMethod.PUT,
+                        "/sinks/redis/tables/%d/options".formatted(moved),
+                        "{\"key\":\"m:{id}\"}"))
+                .hasStatus(200);
+        finishRefill(moved, "CANCELLED");
+        for (int guarded = 0; guarded < 21; guarded++) {
+            sql(
+                    "admin_platform",
+                    "INSERT INTO millrace.sink_rebuild (table_id, sink, kind, reason, place, requested_by, state, finished_at)"
+                            + " VALUES (%d, 'redis', 'REFILL', 'lost', '{}', 'millrace', 'DONE', now())"
+                                    .formatted(moved));
+        }
+        assertThat(post("/tables", table("moved_in", "redis"), 422)
+                        .get("detail")
+                        .stringValue())
+                .contains("Below src:public.moved_in: still stand entries that src.public.moved had");
+        long other = post("/tables", table("moved_in", "audit"), 201).get("id").asLong();
+        assertThat(other).isPositive();
+        sql(
+                "admin_platform",
+                "UPDATE millrace.sink_rebuild SET state = 'DONE' WHERE state = 'CANCELLED' AND table_id = " + moved);
+    }
+
+    private void finishRefill(long table, String state) throws SQLException {
+        sql(
+                "admin_platform",
+                "UPDATE millrace.sink_rebuild SET state = '%s', finished_at = now() WHERE finished_at IS NULL AND table_id = %d"
+                        .formatted(state, table));
+    }
+
     private List<String> places(String table) throws SQLException {
         List<String> places = new ArrayList<>();
         try (Connection connection = DriverManager.getConnection(

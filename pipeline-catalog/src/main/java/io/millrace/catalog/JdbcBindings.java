@@ -48,11 +48,13 @@ final class JdbcBindings {
         }
     }
 
-    void state(long tableId, String sink, BindingState state, @Nullable String message) {
-        STATE.note(sql, state, message, tableId, sink);
+    /** Returns whether there is such a binding. */
+    boolean state(long tableId, String sink, BindingState state, @Nullable String message) {
+        boolean found = STATE.note(sql, state, message, tableId, sink);
         if (state == BindingState.ACTIVE) {
             resolveAlerts(tableId, sink);
         }
+        return found;
     }
 
     boolean reopen(long tableId, String sink) {

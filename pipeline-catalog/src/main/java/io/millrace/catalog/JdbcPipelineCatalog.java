@@ -130,6 +130,15 @@ final class JdbcPipelineCatalog implements PipelineCatalog {
     }
 
     @Override
+    public void bindingFailed(CapturedTable table, String sink, String message) {
+        transaction.executeWithoutResult(status -> {
+            if (bindings.state(table.id(), sink, BindingState.FAILED, message)) {
+                alerts.raise(StoppedBinding.trouble(sink, table, message, tables.schemas(table.id())));
+            }
+        });
+    }
+
+    @Override
     public boolean reopenBinding(long tableId, String sink) {
         return bindings.reopen(tableId, sink);
     }

@@ -89,6 +89,14 @@ public interface PipelineCatalog {
     /** Notes the state of one binding. */
     void bindingState(long tableId, String sink, BindingState state, @Nullable String message);
 
+    /**
+     * Notes that a table's way to a sink is FAILED and raises the alert that says so, both or none; nothing where the table no longer goes
+     * there.
+     *
+     * @param message what is wrong and what to do, sentences
+     */
+    void bindingFailed(CapturedTable table, String sink, String message);
+
     /** Opens a failed binding again; false if it is not failed any more, as when somebody else has just opened it. */
     boolean reopenBinding(long tableId, String sink);
 

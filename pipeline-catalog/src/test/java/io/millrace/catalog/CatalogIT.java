@@ -458,6 +458,27 @@ class CatalogIT {
     }
 
     @Test
+    void aBindingFailsWithItsAlertAndIsOpenedOnceWithIt() {
+        CapturedTable table = register("orders");
+        String sink = table.sinks().get(0).sink();
+        catalog.bindingFailed(table, sink, "It has no room. Make some.");
+        catalog.bindingFailed(table, "elsewhere", "The table does not go there.");
+        assertThat(catalog.alerts().open())
+                .extracting(Alert::name, Alert::severity, Alert::tableId, Alert::sink, Alert::wayOut)
+                .containsExactly(tuple(
+                        AlertName.SINK_STOPPED, Severity.CRITICAL, table.id(), sink, "It has no room. Make some."));
+        assertThat(catalog.reopenBinding(table.id(), sink)).isTrue();
+        assertThat(catalog.alerts().open()).isEmpty();
+        assertThat(catalog.reopenBinding(table.id(), sink))
+                .as("it is open by now")
+                .isFalse();
+        catalog.bindingState(table.id(), sink, BindingState.PAUSED, null);
+        assertThat(catalog.reopenBinding(table.id(), sink))
+                .as("a pause stays one")
+                .isFalse();
+    }
+
+    @Test
     void topicsThatKafkaTakesForOneAreToldApart() {
         CapturedTable one = catalog.register(registration(new TableId("a", "b_c")));
         CapturedTable other = catalog.register(registration(new TableId("a_b", "c")));

@@ -1,16 +1,17 @@
 package io.millrace.admin.sinks;
 
 import io.millrace.catalog.CapturedTable;
+import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.options.KeyTemplate;
 import io.millrace.catalog.options.RedisOptions;
 import io.millrace.catalog.options.RedisRefill;
 import io.millrace.catalog.rebuild.Rebuild;
 import io.millrace.catalog.rebuild.RebuildState;
 import io.millrace.catalog.rebuild.Rebuilds;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.springframework.stereotype.Component;
@@ -18,17 +19,19 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Keys that a table's entries in Redis had under former templates. A refill removes them by what they begin with, so a new template must
- * not begin as they do: its own entries would go with them.
+ * not begin as they do, of this table or of another: its own entries would go with them.
  */
 @Component("adminFormerKeys")
-class FormerKeys {
+public class FormerKeys {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Rebuilds rebuilds;
+    private final PipelineCatalog catalog;
 
-    FormerKeys(Rebuilds rebuilds) {
+    FormerKeys(Rebuilds rebuilds, PipelineCatalog catalog) {
         this.rebuilds = rebuilds;
+        this.catalog = catalog;
     }
 
     /** Returns why options would give a table keys that cannot be told from former ones; empty if they can, or do not change. */
@@ -50,7 +53,8 @@ class FormerKeys {
                 .map(left ->
                         "Below " + left + " still stand entries of an earlier template, since the refill that was to"
                                 + " remove them did not come to its end. Rebuild the table's entries first, or choose a beginning"
-                                + " that neither shares.");
+                                + " that neither shares.")
+                .or(() -> amongFormer(table, after));
     }
 
     /** Returns what a refill is told that is asked for together with these options; the table has them not yet. */
@@ -72,17 +76,49 @@ class FormerKeys {
                 left(table).stream().filter(left -> !overlap(now, left)).toList());
     }
 
-    /** Returns beginnings of keys whose entries no refill has removed: those that were to do it were cancelled or failed. */
+    /**
+     * Returns why a table's keys cannot begin as they are to; empty if they can. Whatever begins so goes with the former entries of another
+     * table, sooner or later.
+     */
+    public Optional<String> amongFormer(CapturedTable table) {
+        return amongFormer(table, beginning(table, RedisOptions.of(table).key()));
+    }
+
+    private Optional<String> amongFormer(CapturedTable table, String wanted) {
+        return left().entrySet().stream()
+                .filter(left -> left.getKey() != table.id())
+                .flatMap(left -> left.getValue().stream()
+                        .filter(former -> overlap(wanted, former))
+                        .map(former -> "Keys of " + table.table() + " would begin with " + wanted + ". Below " + former
+                                + " still stand entries that " + name(left.getKey())
+                                + " had under an earlier template, and its next refill removes all that begins so: wait for"
+                                + " that, rebuild that table's entries, or choose a beginning that neither shares."))
+                .findFirst();
+    }
+
+    private String name(long tableId) {
+        return catalog.table(tableId)
+                .map(table -> table.source() + "." + table.table())
+                .orElse("another table");
+    }
+
     private Set<String> left(CapturedTable table) {
-        List<Rebuild> refills = new ArrayList<>(rebuilds.history(table.id(), RedisOptions.SINK));
-        Collections.reverse(refills);
-        Set<String> left = new LinkedHashSet<>();
-        for (Rebuild refill : refills) {
+        return left().getOrDefault(table.id(), Set.of());
+    }
+
+    /**
+     * Returns beginnings of keys whose entries no refill has removed, by table: those that were to do it are not done yet, or were cancelled or
+     * failed.
+     */
+    private Map<Long, Set<String>> left() {
+        Map<Long, Set<String>> left = new LinkedHashMap<>();
+        for (Rebuild refill : rebuilds.told(RedisOptions.SINK)) {
             List<String> former = RedisRefill.of(refill.place()).formerPrefixes();
+            Set<String> ofTable = left.computeIfAbsent(refill.tableId(), id -> new LinkedHashSet<>());
             if (refill.state() == RebuildState.DONE) {
-                left.removeAll(former);
+                former.forEach(ofTable::remove);
             } else {
-                left.addAll(former);
+                ofTable.addAll(former);
             }
         }
         return left;

@@ -1,5 +1,6 @@
 package io.millrace.admin.tables;
 
+import io.millrace.admin.sinks.FormerKeys;
 import io.millrace.admin.sinks.Sink;
 import io.millrace.admin.sinks.Sinks;
 import io.millrace.admin.web.Problem;
@@ -9,6 +10,7 @@ import io.millrace.catalog.Source;
 import io.millrace.catalog.TableRegistration;
 import io.millrace.catalog.TableState;
 import io.millrace.catalog.options.OptionsCheck;
+import io.millrace.catalog.options.RedisOptions;
 import io.millrace.catalog.preflight.Finding;
 import io.millrace.catalog.preflight.SourceConnection;
 import io.millrace.catalog.preflight.SourcePreflight;
@@ -41,13 +43,15 @@ class Registrations {
 
     private final PipelineCatalog catalog;
     private final Sinks sinks;
+    private final FormerKeys formerKeys;
     private final SourceTables sourceTables = new SourceTables();
     private final SourcePreflight sourcePreflight = new SourcePreflight();
     private final TablePreflight tablePreflight = new TablePreflight();
 
-    Registrations(PipelineCatalog catalog, Sinks sinks) {
+    Registrations(PipelineCatalog catalog, Sinks sinks, FormerKeys formerKeys) {
         this.catalog = catalog;
         this.sinks = sinks;
+        this.formerKeys = formerKeys;
     }
 
     /**
@@ -203,9 +207,12 @@ class Registrations {
                 List.of());
     }
 
-    /** Another table's options may leave no room for this one's usual ones. */
+    /** Another table's options, or what it left behind, may leave no room for this one's usual ones. */
     private void goesTogether(CapturedTable asRegistered, String sink) {
-        Map<String, String> problems = OptionsCheck.check(asRegistered, sink, "{}", catalog.tables());
+        Map<String, String> problems = new HashMap<>(OptionsCheck.check(asRegistered, sink, "{}", catalog.tables()));
+        if (sink.equals(RedisOptions.SINK)) {
+            formerKeys.amongFormer(asRegistered).ifPresent(problem -> problems.putIfAbsent("key", problem));
+        }
         if (!problems.isEmpty()) {
             throw new Problem(
                             HttpStatus.UNPROCESSABLE_CONTENT,

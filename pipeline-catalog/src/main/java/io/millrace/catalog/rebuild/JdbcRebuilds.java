@@ -123,6 +123,14 @@ public final class JdbcRebuilds implements Rebuilds {
     }
 
     @Override
+    public List<Rebuild> told(String sink) {
+        return sql.sql(RebuildRows.SELECT + "WHERE sink = ? AND place <> '{}'::jsonb ORDER BY id")
+                .param(sink)
+                .query(RebuildRows::rebuild)
+                .list();
+    }
+
+    @Override
     public void wish(long id, RebuildWish wish) {
         sql.sql("UPDATE millrace.sink_rebuild SET wish = ? WHERE id = ? AND finished_at IS NULL")
                 .params(Arrays.asList(wish.name(), id))

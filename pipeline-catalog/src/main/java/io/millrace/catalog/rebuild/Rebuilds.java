@@ -41,6 +41,9 @@ public interface Rebuilds {
     /** Returns the newest of a table and sink, first the newest, at most 20. */
     List<Rebuild> history(long tableId, String sink);
 
+    /** Returns all of a sink that were told something, open or not, the oldest first. */
+    List<Rebuild> told(String sink);
+
     /** Notes what a person wants of it. */
     void wish(long id, RebuildWish wish);
 

@@ -55,18 +55,29 @@ public final class MaskedColumns {
     }
 
     /**
-     * Before a column that is the same stand the same ones as then, and no more: what came later stands behind it. A name that is new and
-     * stands right before it may be its own former one, unless a column that was there before stands behind it.
+     * Names that were there then and are there now are taken for the same columns. Between the nearest of those before and behind it, a column
+     * may be any that has a name there that is new, if what has its own name now can be another: one of a name that is gone, or a new one,
+     * which stands last.
      */
     private static boolean isSame(String column, List<String> then, List<String> now) {
         int place = now.indexOf(column);
         int former = then.indexOf(column);
-        return place >= 0
-                && former >= place
-                && known(now.subList(0, place), then).equals(known(then.subList(0, former), now))
-                && (place == 0
-                        || then.contains(now.get(place - 1))
-                        || !known(now.subList(place + 1, now.size()), then).isEmpty());
+        if (place < 0
+                || former < place
+                || !known(now.subList(0, place), then).equals(known(then.subList(0, former), now))) {
+            return false;
+        }
+        boolean goneBefore = isUnknown(former - 1, then, now);
+        boolean goneBehind = isUnknown(former + 1, then, now);
+        boolean newBefore = isUnknown(place - 1, now, then);
+        boolean newBehind = isUnknown(place + 1, now, then);
+        boolean isLast = known(now.subList(place + 1, now.size()), then).isEmpty();
+        return !(newBehind && goneBefore) && !(newBefore && (goneBehind || isLast || !goneBefore));
+    }
+
+    /** Tells whether there is a column at a place, which has a name that is not among the others. */
+    private static boolean isUnknown(int place, List<String> columns, List<String> others) {
+        return place >= 0 && place < columns.size() && !others.contains(columns.get(place));
     }
 
     private static Set<String> known(List<String> columns, List<String> others) {

@@ -36,6 +36,8 @@ class MaskedColumnsTests {
         "id email, id email phone",
         "id name email, id email",
         "id name email total, id full_name email total",
+        "id name email total, id email total phone",
+        "id email total, id email sum phone",
         "email, email phone"
     })
     void columnThatStandsWhereItStoodIsTheOneThatIsMasked(String declared, String present) {
@@ -55,6 +57,12 @@ class MaskedColumnsTests {
         "id email, number email, number",
         // names exchanged
         "id email name, id name email, name",
+        // renamed, and its name given to one that was there before it
+        "id name email, id email mail, mail",
+        "id name email total, id email mail total, mail",
+        "id name email total, id email mail sum, mail",
+        // or behind it, with another one dropped in front
+        "id phone email name total, id mail email total, mail",
         // renamed alone
         "id email name, id mail name, mail"
     })

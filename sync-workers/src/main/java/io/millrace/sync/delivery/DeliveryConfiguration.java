@@ -1,7 +1,6 @@
 package io.millrace.sync.delivery;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.millrace.catalog.BindingState;
 import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
@@ -82,10 +81,7 @@ class DeliveryConfiguration {
         Backoff backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
         DeliveryMetrics metrics = new DeliveryMetrics(registry, name);
         SinkHealth health = new SinkHealth(System::nanoTime, topics::silence);
-        Faults.Stop stop = (table, message) -> {
-            catalog.bindingState(table.id(), name, BindingState.FAILED, message);
-            catalog.alerts().raise(StoppedBinding.trouble(name, table, message, catalog.schemas(table.id())));
-        };
+        Faults.Stop stop = (table, message) -> catalog.bindingFailed(table, name, message);
         Faults faults = new Faults(name, stop, deadLetters, metrics, properties.maxDeadLetters());
         IncompleteRows incomplete = new IncompleteRows(name, rereads, awaited);
         Guard guard = sink instanceof EffectSink effects ? deduplication.guard(effects) : null;

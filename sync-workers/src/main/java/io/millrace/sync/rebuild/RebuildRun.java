@@ -1,6 +1,5 @@
 package io.millrace.sync.rebuild;
 
-import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.rebuild.Comparison;
@@ -201,10 +200,8 @@ final class RebuildRun {
             return moved(rebuild, RebuildState.DONE, null);
         }
         boolean done = moved(rebuild, RebuildState.SWITCHED, null);
-        // what stopped the table may be what the rebuild has mended
-        copy.table().sinks().stream()
-                .filter(binding -> binding.sink().equals(sink.name()) && binding.state() == BindingState.FAILED)
-                .forEach(binding -> catalog.bindingState(binding.tableId(), sink.name(), BindingState.ACTIVE, null));
+        // what stopped the table may be what the rebuild has mended; a pause stays one
+        catalog.reopenBinding(copy.table().id(), sink.name());
         return done;
     }
 

@@ -1,7 +1,6 @@
 package io.millrace.sync.shaping;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.MaskingKey;
 import io.millrace.catalog.PipelineCatalog;
@@ -138,7 +137,7 @@ public final class SinkShaping {
         } catch (ShapingException | IllegalArgumentException e) {
             String message = String.valueOf(e.getMessage());
             log.error("{} cannot be given {} of {}: {}", sink, table.table(), table.source(), message);
-            catalog.bindingState(table.id(), sink, BindingState.FAILED, message);
+            catalog.bindingFailed(table, sink, message);
             throw e instanceof ShapingException known ? known : new ShapingException(message);
         }
     }

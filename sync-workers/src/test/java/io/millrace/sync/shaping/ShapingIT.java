@@ -3,6 +3,7 @@ package io.millrace.sync.shaping;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.catalog.Alerts;
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.Column;
@@ -614,6 +615,8 @@ class ShapingIT {
                     assertThat(binding.state()).isEqualTo(BindingState.FAILED);
                     assertThat(binding.message()).contains("email, which is masked, is no longer a column of");
                 }));
+        assertThat(catalog.alerts().open())
+                .anySatisfy(alert -> assertThat(alert.subject()).isEqualTo(Alerts.subject(table, "redis")));
         sent++;
         delivered("elasticsearch");
         assertThat(inRedis()).containsOnlyKeys("1");

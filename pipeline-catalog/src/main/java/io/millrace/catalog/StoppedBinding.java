@@ -1,11 +1,7 @@
-package io.millrace.sync.delivery;
+package io.millrace.catalog;
 
 import io.millrace.catalog.Alert.Severity;
-import io.millrace.catalog.AlertName;
 import io.millrace.catalog.Alerts.Trouble;
-import io.millrace.catalog.CapturedTable;
-import io.millrace.catalog.Column;
-import io.millrace.catalog.TableSchema;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
