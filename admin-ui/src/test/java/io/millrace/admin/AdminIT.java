@@ -674,8 +674,8 @@ class AdminIT {
         for (int guarded = 0; guarded < 21; guarded++) {
             sql(
                     "admin_platform",
-                    "INSERT INTO millrace.sink_rebuild (table_id, sink, kind, reason, place, requested_by, state, finished_at)"
-                            + " VALUES (%d, 'redis', 'REFILL', 'lost', '{}', 'millrace', 'DONE', now())"
+                    "INSERT INTO millrace.sink_rebuild (table_id, sink, kind, reason, place, keep_for, requested_by, state, finished_at)"
+                            + " VALUES (%d, 'redis', 'REFILL', 'lost', '{}', interval '1h', 'millrace', 'DONE', now())"
                                     .formatted(moved));
         }
         assertThat(post("/tables", table("moved_in", "redis"), 422)
