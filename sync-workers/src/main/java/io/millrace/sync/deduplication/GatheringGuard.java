@@ -12,6 +12,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stores the marks of all that are about effects of one sink: what comes while one transaction is committed goes into the next, together.
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class GatheringGuard implements Guard {
 
+    private static final Logger log = LoggerFactory.getLogger(GatheringGuard.class);
     private static final int MOST = 500;
 
     private record Wish(@Nullable Mark done, @Nullable Mark wanted, CompletableFuture<Verdict> verdict) {}
@@ -85,7 +88,21 @@ final class GatheringGuard implements Guard {
             closed = true;
             List<Wish> rest = new ArrayList<>();
             wishes.drainTo(rest);
+            storeLast(rest);
             fail(rest, new IllegalStateException("Millrace stops"));
+        }
+    }
+
+    /** Once: what is lost now is in doubt, and may have its effect again. */
+    private void storeLast(List<Wish> rest) {
+        rest.stream().map(Wish::done).filter(Objects::nonNull).forEach(unstored::add);
+        if (unstored.isEmpty()) {
+            return;
+        }
+        try {
+            marks.store(Set.copyOf(unstored), List.of());
+        } catch (RuntimeException e) {
+            log.warn("That {} changes had their effect could not be noted: {}", unstored.size(), e.getMessage());
         }
     }
 
@@ -126,6 +143,7 @@ final class GatheringGuard implements Guard {
                 : stored.verdicts().getOrDefault(wanted, Verdict.HELD);
     }
 
+    /** Stores what took place and was not marked yet, if that is possible now; returns after 5 s at the latest. */
     void close() {
         thread.interrupt();
         try {

@@ -9,7 +9,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -17,6 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 
 class GatheringGuardTests {
@@ -93,5 +96,52 @@ class GatheringGuardTests {
             rows.shutdownNow();
             guard.close();
         }
+    }
+
+    /** Stores nothing while it is away. */
+    private static final class Restarted implements MarkStore {
+
+        final Set<Mark> stored = ConcurrentHashMap.newKeySet();
+        volatile boolean away = true;
+
+        @Override
+        public Set<String> accepted(Collection<Mark> events) {
+            return Set.of();
+        }
+
+        @Override
+        public Set<String> acceptedEver(Collection<Mark> events) {
+            return Set.of();
+        }
+
+        @Override
+        public Marks.Stored store(Collection<Mark> accepted, Collection<Mark> wanted) {
+            if (away) {
+                throw new DataAccessResourceFailureException("It is away");
+            }
+            stored.addAll(accepted);
+            return new Marks.Stored(Map.of(), Set.of());
+        }
+    }
+
+    @Test
+    @Timeout(30)
+    void whatCouldNotBeStoredIsStoredWithTheRestAndBeforeItEnds() {
+        Restarted database = new Restarted();
+        GatheringGuard guard = new GatheringGuard("webhook", database);
+        Mark first = new Mark("first", Instant.EPOCH);
+        Mark last = new Mark("last", Instant.EPOCH);
+        try {
+            assertThatThrownBy(() -> guard.pass(first, null)).hasMessage("It is away");
+            database.away = false;
+            guard.storeRest();
+            assertThat(database.stored).containsExactly(first);
+            database.away = true;
+            assertThatThrownBy(() -> guard.pass(last, null)).hasMessage("It is away");
+            database.away = false;
+        } finally {
+            guard.close();
+        }
+        assertThat(database.stored).containsExactlyInAnyOrder(first, last);
     }
 }
