@@ -26,6 +26,11 @@ import org.jspecify.annotations.Nullable;
 /** Sends rejected records, unchanged but for three headers, to {@code <topic>.<sink>.dlt}. Connects at the first one. */
 final class DeadLetterTopics implements AutoCloseable {
 
+    /** Headers: where a record stood in the table's topic. */
+    static final String PARTITION = "millrace-dead-letter-partition";
+
+    static final String OFFSET = "millrace-dead-letter-offset";
+
     private static final long TIMEOUT_SECONDS = 15;
     /** The largest record of a table's topic, 32 MB, and room for the headers. */
     private static final int MAX_BYTES = 33 << 20;
@@ -52,14 +57,8 @@ final class DeadLetterTopics implements AutoCloseable {
                     topic, (Integer) 0, letter.record().key(), letter.record().value());
             letter.record().headers().forEach(record.headers()::add);
             header(record, "millrace-dead-letter-cause", letter.cause());
-            header(
-                    record,
-                    "millrace-dead-letter-partition",
-                    Integer.toString(letter.record().partition()));
-            header(
-                    record,
-                    "millrace-dead-letter-offset",
-                    Long.toString(letter.record().offset()));
+            header(record, PARTITION, Integer.toString(letter.record().partition()));
+            header(record, OFFSET, Long.toString(letter.record().offset()));
             sent.add(producer().send(record));
         }
         return sent.stream().map(future -> await(future).offset()).toList();
