@@ -37,6 +37,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -369,18 +370,30 @@ class DeadLettersIT extends DeliveryScenario {
             admin.deleteRecords(Map.of(new TopicPartition(table.topic(), partition), RecordsToDelete.beforeOffset(1)))
                     .all()
                     .get();
-            var letters = new ConfigResource(ConfigResource.Type.TOPIC, table.topic() + ".audit.dlt");
-            assertThat(admin.describeConfigs(List.of(letters))
-                            .all()
-                            .get()
-                            .get(letters)
-                            .get("retention.ms")
-                            .value())
-                    .isEqualTo("-1");
         }
+        assertThatLettersAreKeptForEver();
         mend();
         decide("audit", "OPEN", "RETRYING");
         await().untilAsserted(() -> assertThat(history(1)).containsExactly("create:" + bad));
+    }
+
+    private void assertThatLettersAreKeptForEver() throws Exception {
+        var letters = new ConfigResource(ConfigResource.Type.TOPIC, table.topic() + ".audit.dlt");
+        try (Admin admin = admin()) {
+            Config config = admin.describeConfigs(List.of(letters)).all().get().get(letters);
+            assertThat(config.get("retention.ms").value()).isEqualTo("-1");
+            assertThat(config.get("max.message.bytes").value()).isEqualTo("34603008");
+        }
+    }
+
+    @Test
+    void aTopicOfDeadLettersThatIsDeletedIsMadeAgain() throws Exception {
+        in(0, events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:OPEN"));
+        deleteTopic(table.topic() + ".audit.dlt");
+        in(0, events.create(key(2), item(2, bad)));
+        await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:OPEN", "2:OPEN"));
+        assertThatLettersAreKeptForEver();
     }
 
     /** As after the topic was made anew: the letters' offsets are those of other events. */
@@ -596,6 +609,8 @@ class DeadLettersIT extends DeliveryScenario {
         TestTopics.create(stack, dead, 1);
         in(0, events.create(key(2), item(2, bad)));
         await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:OPEN", "2:OPEN"));
+        // made as Kafka makes one by itself
+        assertThatLettersAreKeptForEver();
         deleteAllRecords(0);
         mend();
         sql.update(
