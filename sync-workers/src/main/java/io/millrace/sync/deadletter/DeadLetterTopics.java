@@ -12,27 +12,53 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Sends rejected records, unchanged but for three headers, to {@code <topic>.<sink>.dlt}. Connects at the first one. */
+/**
+ * Sends rejected records, unchanged but for three headers, to {@code <topic>.<sink>.dlt}. Connects at the first one. Such a topic may be
+ * deleted while it runs; it is made again, and where Kafka did that by itself, it gets the settings that it had.
+ */
 final class DeadLetterTopics implements AutoCloseable {
 
+    private static final Logger log = LoggerFactory.getLogger(DeadLetterTopics.class);
+
+    /** Headers: where a record stood in the table's topic. */
+    static final String PARTITION = "millrace-dead-letter-partition";
+
+    static final String OFFSET = "millrace-dead-letter-offset";
+
     private static final long TIMEOUT_SECONDS = 15;
+    /** So long a topic is taken to be there without a look. */
+    private static final long SURE_NANOS = TimeUnit.MINUTES.toNanos(1);
     /** The largest record of a table's topic, 32 MB, and room for the headers. */
     private static final int MAX_BYTES = 33 << 20;
 
+    /** Kept until people settle them, and as large as what they are copies of. */
+    private static final Map<String, String> CONFIG = Map.of(
+            TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(MAX_BYTES));
+
     private final Map<String, Object> settings;
     private final short replication;
-    private final Set<String> created = ConcurrentHashMap.newKeySet();
+    /** When each was last seen to be there, as {@link System#nanoTime} says it. */
+    private final Map<String, Long> seen = new ConcurrentHashMap<>();
+
     private @Nullable KafkaProducer<byte[], byte[]> producer;
 
     DeadLetterTopics(Map<String, Object> settings, short replication) {
@@ -42,49 +68,93 @@ final class DeadLetterTopics implements AutoCloseable {
 
     /** Returns where each stands in its topic of dead letters, once Kafka has all of them on disk. */
     List<Long> send(String sink, List<DeadLetter> letters) {
-        List<Future<RecordMetadata>> sent = new ArrayList<>(letters.size());
-        for (DeadLetter letter : letters) {
-            String topic = Topics.deadLetters(letter.record().topic(), sink);
-            if (!created.contains(topic)) {
-                create(topic);
+        List<String> topics = letters.stream()
+                .map(letter -> Topics.deadLetters(letter.record().topic(), sink))
+                .toList();
+        Set<String> unsure = topics.stream().filter(topic -> !isSure(topic)).collect(Collectors.toSet());
+        unsure.forEach(this::make);
+        List<Long> offsets;
+        try {
+            offsets = send(topics, letters);
+        } catch (RuntimeException e) {
+            // it may have been deleted: the next one makes it again
+            topics.forEach(seen::remove);
+            throw e;
+        }
+        for (int i = 0; i < offsets.size(); i++) {
+            if (offsets.get(i) == 0 && !unsure.contains(topics.get(i))) {
+                make(topics.get(i));
             }
+        }
+        return offsets;
+    }
+
+    private List<Long> send(List<String> topics, List<DeadLetter> letters) {
+        List<Future<RecordMetadata>> sent = new ArrayList<>(letters.size());
+        for (int i = 0; i < letters.size(); i++) {
+            DeadLetter letter = letters.get(i);
             var record = new ProducerRecord<>(
-                    topic, (Integer) 0, letter.record().key(), letter.record().value());
+                    topics.get(i),
+                    (Integer) 0,
+                    letter.record().key(),
+                    letter.record().value());
             letter.record().headers().forEach(record.headers()::add);
             header(record, "millrace-dead-letter-cause", letter.cause());
-            header(
-                    record,
-                    "millrace-dead-letter-partition",
-                    Integer.toString(letter.record().partition()));
-            header(
-                    record,
-                    "millrace-dead-letter-offset",
-                    Long.toString(letter.record().offset()));
+            header(record, PARTITION, Integer.toString(letter.record().partition()));
+            header(record, OFFSET, Long.toString(letter.record().offset()));
             sent.add(producer().send(record));
         }
         return sent.stream().map(future -> await(future).offset()).toList();
+    }
+
+    private boolean isSure(String topic) {
+        Long last = seen.get(topic);
+        return last != null && System.nanoTime() - last < SURE_NANOS;
     }
 
     private static void header(ProducerRecord<byte[], byte[]> record, String name, String text) {
         record.headers().add(name, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private void create(String topic) {
+    private void make(String topic) {
         try (Admin admin = Admin.create(settings)) {
-            // kept until people settle them, and as large as what they are copies of
-            NewTopic wanted = new NewTopic(topic, 1, replication)
-                    .configs(Map.of(
-                            TopicConfig.RETENTION_MS_CONFIG,
-                            "-1",
-                            TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
-                            Integer.toString(MAX_BYTES)));
-            await(admin.createTopics(List.of(wanted)).all().toCompletionStage().toCompletableFuture());
-        } catch (IllegalStateException e) {
-            if (!(e.getCause() instanceof TopicExistsException)) {
-                throw e;
+            NewTopic wanted = new NewTopic(topic, 1, replication).configs(CONFIG);
+            try {
+                await(admin.createTopics(List.of(wanted))
+                        .all()
+                        .toCompletionStage()
+                        .toCompletableFuture());
+            } catch (IllegalStateException e) {
+                if (!(e.getCause() instanceof TopicExistsException)) {
+                    throw e;
+                }
+                configure(admin, topic);
             }
         }
-        created.add(topic);
+        seen.put(topic, System.nanoTime());
+    }
+
+    /** As Kafka makes a topic by itself, it may delete records. What people set stays. */
+    private static void configure(Admin admin, String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        try {
+            Config known = await(admin.describeConfigs(List.of(resource)).all()).get(resource);
+            List<AlterConfigOp> missing = CONFIG.entrySet().stream()
+                    .filter(one -> !isSet(known == null ? null : known.get(one.getKey())))
+                    .map(one -> new AlterConfigOp(new ConfigEntry(one.getKey(), one.getValue()), OpType.SET))
+                    .toList();
+            if (!missing.isEmpty()) {
+                await(admin.incrementalAlterConfigs(Map.of(resource, missing)).all());
+                log.warn("{} lacked settings, as a topic that Kafka made by itself: it has {} now", topic, CONFIG);
+            }
+        } catch (IllegalStateException e) {
+            // it takes them; whether they are kept for ever, its owner knows
+            log.warn("How long {} keeps dead letters cannot be made sure of: {}", topic, e.getMessage());
+        }
+    }
+
+    private static boolean isSet(@Nullable ConfigEntry entry) {
+        return entry != null && entry.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG;
     }
 
     private synchronized KafkaProducer<byte[], byte[]> producer() {

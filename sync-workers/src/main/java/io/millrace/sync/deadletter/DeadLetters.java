@@ -73,7 +73,7 @@ public interface DeadLetters {
 
     /**
      * Returns a letter's record: from its topic, or, where that has it no more or was made anew, from the topic of dead letters; empty if
-     * neither has it.
+     * neither has it, whatever else stands in its place.
      */
     Optional<ConsumerRecord<byte[], byte[]>> record(KeptLetter letter);
 

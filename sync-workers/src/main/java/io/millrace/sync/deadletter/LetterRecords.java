@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the records of letters again; for each sink apart, so that none waits for what Kafka takes its time with for another. */
 final class LetterRecords implements AutoCloseable {
@@ -22,7 +23,7 @@ final class LetterRecords implements AutoCloseable {
         this.connection = connection;
     }
 
-    /** Reads from the table's topic, else, where retention deleted it there or it is another topic by now, from that of the dead letters. */
+    /** Reads from the table's topic, else, where retention deleted it there or it is another topic by now, from that of the dead letters; never another record. */
     Optional<ConsumerRecord<byte[], byte[]>> read(KeptLetter letter) {
         RecordLookup lookup = sinks.computeIfAbsent(letter.sink(), sink -> new RecordLookup(connection));
         Optional<ConsumerRecord<byte[], byte[]>> found = letter.offset() < 0
@@ -33,18 +34,37 @@ final class LetterRecords implements AutoCloseable {
             return found;
         }
         String topic = Topics.deadLetters(letter.partition().topic(), letter.sink());
-        return lookup.at(new TopicPartition(topic, 0), copy).map(record -> asBefore(record, letter));
+        return lookup.at(new TopicPartition(topic, 0), copy)
+                .filter(record -> isCopyFor(letter, record))
+                .map(record -> asBefore(record, letter));
+    }
+
+    /**
+     * The topic of dead letters may have been made anew too. What was no event is told by the place that it had, while that is known: a
+     * later version of Millrace may read it as one.
+     */
+    private static boolean isCopyFor(KeptLetter letter, ConsumerRecord<byte[], byte[]> copy) {
+        if (letter.eventId() != null) {
+            return isAbout(letter, copy);
+        }
+        return String.valueOf(letter.partition().partition())
+                        .equals(ChangeEventRecords.text(copy.headers(), DeadLetterTopics.PARTITION))
+                && (letter.offset() < 0
+                        ? eventId(copy) == null
+                        : String.valueOf(letter.offset())
+                                .equals(ChangeEventRecords.text(copy.headers(), DeadLetterTopics.OFFSET)));
     }
 
     private static boolean isAbout(KeptLetter letter, ConsumerRecord<byte[], byte[]> record) {
-        if (letter.eventId() == null) {
-            return true;
-        }
+        return letter.eventId() == null || letter.eventId().equals(eventId(record));
+    }
+
+    private static @Nullable String eventId(ConsumerRecord<byte[], byte[]> record) {
         try {
             ChangeEvent event = RECORDS.read(record);
-            return event != null && event.eventId().equals(letter.eventId());
+            return event == null ? null : event.eventId();
         } catch (MalformedEventException e) {
-            return false;
+            return null;
         }
     }
 

@@ -2,6 +2,7 @@ package io.millrace.sync.deduplication;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -11,6 +12,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stores the marks of all that are about effects of one sink: what comes while one transaction is committed goes into the next, together.
@@ -19,17 +22,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class GatheringGuard implements Guard {
 
+    private static final Logger log = LoggerFactory.getLogger(GatheringGuard.class);
     private static final int MOST = 500;
 
     private record Wish(@Nullable Mark done, @Nullable Mark wanted, CompletableFuture<Verdict> verdict) {}
 
-    private final Marks marks;
+    private final MarkStore marks;
     private final BlockingQueue<Wish> wishes = new LinkedBlockingQueue<>();
+    /** What took place and could not be stored when that was tried. */
     private final Set<Mark> unstored = ConcurrentHashMap.newKeySet();
+
     private final Thread thread;
     private volatile boolean closed;
 
-    GatheringGuard(String sink, Marks marks) {
+    GatheringGuard(String sink, MarkStore marks) {
         this.marks = marks;
         this.thread = new Thread(this::run, "sync-" + sink + "-marks");
         thread.setDaemon(true);
@@ -43,9 +49,6 @@ final class GatheringGuard implements Guard {
 
     @Override
     public Verdict pass(@Nullable Mark done, @Nullable Mark next) {
-        if (done != null) {
-            unstored.add(done);
-        }
         CompletableFuture<Verdict> verdict = new CompletableFuture<>();
         wishes.add(new Wish(done, next, verdict));
         if (closed) {
@@ -78,26 +81,52 @@ final class GatheringGuard implements Guard {
                     store(some);
                 } catch (Throwable e) {
                     // whoever waits must hear of it, and this thread must live on for the next
-                    some.forEach(wish -> wish.verdict().completeExceptionally(e));
+                    fail(some, e);
                 }
             }
         } catch (InterruptedException e) {
             closed = true;
             List<Wish> rest = new ArrayList<>();
             wishes.drainTo(rest);
-            rest.forEach(wish -> wish.verdict().completeExceptionally(new IllegalStateException("Millrace stops")));
+            storeLast(rest);
+            fail(rest, new IllegalStateException("Millrace stops"));
         }
     }
 
+    /** Once: what is lost now is in doubt, and may have its effect again. */
+    private void storeLast(List<Wish> rest) {
+        rest.stream().map(Wish::done).filter(Objects::nonNull).forEach(unstored::add);
+        if (unstored.isEmpty()) {
+            return;
+        }
+        try {
+            marks.store(Set.copyOf(unstored), List.of());
+        } catch (RuntimeException e) {
+            log.warn("That {} changes had their effect could not be noted: {}", unstored.size(), e.getMessage());
+        }
+    }
+
+    private static void fail(List<Wish> some, Throwable e) {
+        some.forEach(wish -> wish.verdict().completeExceptionally(e));
+    }
+
+    /** What took place is stored with the wish that says so and in no round before: whoever wished must hear whether it was taken over. */
     private void store(List<Wish> some) {
-        Set<Mark> accepted = Set.copyOf(unstored);
-        Marks.Stored stored = marks.store(
-                accepted,
-                some.stream()
-                        .map(Wish::wanted)
-                        .filter(Objects::nonNull)
-                        .distinct()
-                        .toList());
+        Set<Mark> accepted = new HashSet<>(unstored);
+        some.stream().map(Wish::done).filter(Objects::nonNull).forEach(accepted::add);
+        Marks.Stored stored;
+        try {
+            stored = marks.store(
+                    accepted,
+                    some.stream()
+                            .map(Wish::wanted)
+                            .filter(Objects::nonNull)
+                            .distinct()
+                            .toList());
+        } catch (Throwable e) {
+            unstored.addAll(accepted);
+            throw e;
+        }
         unstored.removeAll(accepted);
         some.forEach(wish -> wish.verdict().complete(verdict(wish, stored)));
     }
@@ -114,6 +143,7 @@ final class GatheringGuard implements Guard {
                 : stored.verdicts().getOrDefault(wanted, Verdict.HELD);
     }
 
+    /** Stores what took place and was not marked yet, if that is possible now; returns after 5 s at the latest. */
     void close() {
         thread.interrupt();
         try {

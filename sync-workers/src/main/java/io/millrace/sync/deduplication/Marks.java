@@ -22,7 +22,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * The effects of one consumer in the table {@code deduplication}: a claim before an effect is tried, a mark once it was accepted. A
  * claim binds other workers until it is older than any try can be. Thread-safe.
  */
-final class Marks {
+final class Marks implements MarkStore {
 
     private static final String EVENTS = " unnest(?::text[], ?::timestamptz[]) AS e (id, at) ";
 
@@ -77,13 +77,13 @@ final class Marks {
         this.transaction = new TransactionTemplate(new JdbcTransactionManager(dataSource));
     }
 
-    /** Returns the ids of those that were accepted. */
-    Set<String> accepted(Collection<Mark> events) {
+    @Override
+    public Set<String> accepted(Collection<Mark> events) {
         return accepted(ACCEPTED, events);
     }
 
-    /** Returns the ids of those that were accepted, whenever they were captured. */
-    Set<String> acceptedEver(Collection<Mark> events) {
+    @Override
+    public Set<String> acceptedEver(Collection<Mark> events) {
         return accepted(ACCEPTED_EVER, events);
     }
 
@@ -104,8 +104,8 @@ final class Marks {
         });
     }
 
-    /** Marks some as accepted and claims others, in one transaction that is durable when this returns. */
-    Stored store(Collection<Mark> accepted, Collection<Mark> wanted) {
+    @Override
+    public Stored store(Collection<Mark> accepted, Collection<Mark> wanted) {
         return java.util.Objects.requireNonNull(transaction.execute(status -> {
             // a mark that a crash of the platform database undoes would have its effect twice; and a worker that stands
             // still here

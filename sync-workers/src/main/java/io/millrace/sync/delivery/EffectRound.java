@@ -120,31 +120,41 @@ final class EffectRound {
         return sinkDown == null && goesOn.getAsBoolean();
     }
 
-    /** Each change is claimed together with the mark of the one before: one commit for both. */
+    /**
+     * Each change is claimed together with the mark of the one before: one commit for both. What had its effect and could not be marked
+     * stays in the lane: its offset must not be passed before, or the mark might be lost with this process.
+     */
     private void follow(Deque<Received> lane) {
-        Mark done = null;
-        while (!lane.isEmpty()
-                && goesOn()
-                && open.test(lane.element().partition())
-                && !broken.contains(lane.element().partition())
-                && !stoppedTables.contains(lane.element().change().table().id())) {
-            Received received = lane.element();
-            Mark mark = Mark.of(received.event());
-            Claim claim = Claim.of(guard, done, mark, sink);
-            done = null;
-            boolean isDone = claim.verdict() == Verdict.DONE;
-            Fault fault = isDone ? null : attempt(received, claim);
-            if (fault != null) {
-                faults.put(received, fault);
-                return;
+        Received unmarked = null;
+        try {
+            while (!lane.isEmpty()
+                    && goesOn()
+                    && open.test(lane.element().partition())
+                    && !broken.contains(lane.element().partition())
+                    && !stoppedTables.contains(lane.element().change().table().id())) {
+                Received received = lane.element();
+                Mark done = unmarked == null ? null : Mark.of(unmarked.event());
+                Claim claim = Claim.of(guard, done, Mark.of(received.event()), sink);
+                unmarked = null;
+                boolean isDone = claim.verdict() == Verdict.DONE;
+                Fault fault = isDone ? null : attempt(received, claim);
+                if (fault != null) {
+                    faults.put(received, fault);
+                    return;
+                }
+                lane.remove();
+                if (!isDone) {
+                    unmarked = received;
+                }
             }
-            if (!isDone) {
-                done = mark;
+            if (unmarked != null) {
+                guard.pass(Mark.of(unmarked.event()), null);
             }
-            lane.remove();
-        }
-        if (done != null) {
-            guard.pass(done, null);
+        } catch (RuntimeException | Error e) {
+            if (unmarked != null) {
+                lane.addFirst(unmarked);
+            }
+            throw e;
         }
     }
 

@@ -25,10 +25,12 @@ import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
 
 /**
  * Gives every change to a sink of effects, once as far as its {@link Guard} knows. A partition is passed up to the first change that
- * neither had its effect nor became a dead letter; what is behind it and is done already is found done when it is read again.
+ * neither had its effect, with a mark of that, nor became a dead letter; what is behind it and is done already is found done when it is
+ * read again.
  */
 final class EffectWriter implements BatchWriter {
 
@@ -223,7 +225,7 @@ final class EffectWriter implements BatchWriter {
                 lanes.forEach(lane -> lane.removeIf(
                         received -> done.contains(Mark.of(received.event()).eventId())));
             }
-        } catch (DataAccessException e) {
+        } catch (DataAccessException | TransactionException e) {
             outcome.sinkDown(EffectRound.unnoted(sink.name(), e));
         }
     }

@@ -66,10 +66,12 @@ final class GuardedSink implements Sink {
 
     @Override
     public void check() throws SinkException {
-        sink.check();
         try {
+            // also while the sink is down, and nothing else comes for it
+            guard.storeRest();
+            sink.check();
             guard.done(List.of(), false);
-        } catch (DataAccessException e) {
+        } catch (DataAccessException | TransactionException e) {
             throw SinkException.retryable("The platform database does not answer: " + e.getMessage(), e);
         }
     }

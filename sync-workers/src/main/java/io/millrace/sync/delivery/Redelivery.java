@@ -124,8 +124,9 @@ final class Redelivery {
         if (record.isEmpty()) {
             deadLetters.refused(
                     letter,
-                    "The record is no longer in Kafka, neither in the table's topic nor in that of the dead letters:"
-                            + " take a new snapshot of the table and discard this.",
+                    "The record is no longer in Kafka, neither in the table's topic nor in that of the dead letters (where one of them"
+                            + " was made anew, another record may stand in its place): take a new snapshot of the table and discard"
+                            + " this.",
                     null,
                     null);
             return Result.STAYS;

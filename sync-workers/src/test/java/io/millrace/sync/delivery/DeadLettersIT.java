@@ -19,6 +19,7 @@ import io.millrace.sync.deadletter.DeadLetters;
 import io.millrace.sync.deadletter.KeptLetter;
 import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
+import io.millrace.sync.fixture.TestTopics;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Sink;
@@ -30,10 +31,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -366,18 +370,30 @@ class DeadLettersIT extends DeliveryScenario {
             admin.deleteRecords(Map.of(new TopicPartition(table.topic(), partition), RecordsToDelete.beforeOffset(1)))
                     .all()
                     .get();
-            var letters = new ConfigResource(ConfigResource.Type.TOPIC, table.topic() + ".audit.dlt");
-            assertThat(admin.describeConfigs(List.of(letters))
-                            .all()
-                            .get()
-                            .get(letters)
-                            .get("retention.ms")
-                            .value())
-                    .isEqualTo("-1");
         }
+        assertThatLettersAreKeptForEver();
         mend();
         decide("audit", "OPEN", "RETRYING");
         await().untilAsserted(() -> assertThat(history(1)).containsExactly("create:" + bad));
+    }
+
+    private void assertThatLettersAreKeptForEver() throws Exception {
+        var letters = new ConfigResource(ConfigResource.Type.TOPIC, table.topic() + ".audit.dlt");
+        try (Admin admin = admin()) {
+            Config config = admin.describeConfigs(List.of(letters)).all().get().get(letters);
+            assertThat(config.get("retention.ms").value()).isEqualTo("-1");
+            assertThat(config.get("max.message.bytes").value()).isEqualTo("34603008");
+        }
+    }
+
+    @Test
+    void aTopicOfDeadLettersThatIsDeletedIsMadeAgain() throws Exception {
+        in(0, events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:OPEN"));
+        deleteTopic(table.topic() + ".audit.dlt");
+        in(0, events.create(key(2), item(2, bad)));
+        await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:OPEN", "2:OPEN"));
+        assertThatLettersAreKeptForEver();
     }
 
     /** As after the topic was made anew: the letters' offsets are those of other events. */
@@ -419,7 +435,10 @@ class DeadLettersIT extends DeliveryScenario {
     }
 
     private DeadLetter refused(int partition, long offset, ChangeEvent event) {
-        return kept(partition, offset, events.record(event, partition).value(), event);
+        var sent = events.record(event, partition);
+        DeadLetter letter = kept(partition, offset, sent.value(), event);
+        sent.headers().forEach(letter.record().headers()::add);
+        return letter;
     }
 
     private DeadLetter noEvent(long offset, String text) {
@@ -563,6 +582,74 @@ class DeadLettersIT extends DeliveryScenario {
         catalog.bindingState(table.id(), "audit", BindingState.ACTIVE, null);
         await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:RETRIED"));
         assertThat(history(1)).containsExactly("create:" + bad);
+    }
+
+    private void deleteAllRecords(int partition) throws Exception {
+        try (Admin admin = admin()) {
+            admin.deleteRecords(Map.of(new TopicPartition(table.topic(), partition), RecordsToDelete.beforeOffset(-1)))
+                    .all()
+                    .get();
+        }
+    }
+
+    private void deleteTopic(String topic) throws Exception {
+        try (Admin admin = admin()) {
+            admin.deleteTopics(List.of(topic)).all().get();
+            await().until(() -> !admin.listTopics().names().get().contains(topic));
+        }
+    }
+
+    /** Of the topic of dead letters, too, another may stand behind the name: then its records are those of other letters. */
+    @Test
+    void aRetryIsNotGivenTheRecordOfAnotherLetter() throws Exception {
+        in(0, events.create(key(1), item(1, bad)));
+        await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:OPEN"));
+        String dead = table.topic() + ".audit.dlt";
+        deleteTopic(dead);
+        TestTopics.create(stack, dead, 1);
+        in(0, events.create(key(2), item(2, bad)));
+        await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:OPEN", "2:OPEN"));
+        // made as Kafka makes one by itself
+        assertThatLettersAreKeptForEver();
+        deleteAllRecords(0);
+        mend();
+        sql.update(
+                "UPDATE millrace.dead_letter SET state = 'RETRYING' WHERE topic = ? AND sink = 'audit' AND key->>'id' = '1'",
+                table.topic());
+        await().untilAsserted(
+                        () -> assertThat(stateOf("audit", 1)).startsWith("OPEN The record is no longer in Kafka"));
+        assertThat(history(2)).as("nobody asked for it").isEmpty();
+        decide("audit", "OPEN", "RETRYING");
+        await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:OPEN", "2:RETRIED"));
+        assertThat(history(2)).containsExactly("create:" + bad);
+        assertThat(history(1)).isEmpty();
+    }
+
+    @Test
+    void aCopyIsThatOfTheLetterThatItIsGivenFor() throws Exception {
+        ChangeEvent event = events.create(key(1), item(1, "event"));
+        in(0, event);
+        in(0, event);
+        deleteAllRecords(0);
+        keep(noEvent(0, "x"), refused(0, 1, event));
+        assertThat(copy(0, 0, null)).hasValue("x");
+        assertThat(copy(-2, 0, null)).hasValue("x");
+        assertThat(copy(1, 1, event.eventId())).isPresent();
+        assertThat(copy(-1, 1, event.eventId())).isPresent();
+
+        assertThat(copy(1, 0, event.eventId())).isEmpty();
+        assertThat(copy(-1, 0, event.eventId())).isEmpty();
+        assertThat(copy(1, 0, null)).as("of another record that is no event").isEmpty();
+        assertThat(copy(-1, 1, null)).as("an event").isEmpty();
+        assertThat(copy(0, 1, null)).as("an event").isEmpty();
+    }
+
+    private Optional<String> copy(long offset, long letterOffset, String eventId) {
+        TopicPartition partition = new TopicPartition(table.topic(), 0);
+        return application
+                .getBean(DeadLetters.class)
+                .record(new KeptLetter(1, "nobody", partition, offset, letterOffset, null, eventId))
+                .map(record -> new String(record.value(), StandardCharsets.UTF_8));
     }
 
     /** Behind the end of a topic nothing comes: looking there takes as long as it may. */

@@ -97,6 +97,33 @@ class EffectWriterTests extends WritersScenario {
     }
 
     @Test
+    void whatCouldNotBeMarkedIsNotPassedAndNotRepeatedWhenItIsReadAgain() {
+        ChangeEvent[] changes = {state(1, "a1"), state(2, "b1"), state(2, "b2")};
+        guard.away = true;
+        Outcome outcome = write(changes[0]);
+        assertThat(outcome.reachedOr(partition, 7)).as("the last of its row").isZero();
+        assertThat(outcome.sinkDown()).contains("cannot be noted in the platform database");
+        offset = 0;
+        outcome = write(changes);
+        assertThat(outcome.reachedOr(partition, 7)).isZero();
+        assertThat(outcome.sinkDown()).contains("cannot be noted in the platform database");
+        guard.away = false;
+        offset = 0;
+        outcome = write(changes);
+        assertThat(outcome.reachedOr(partition, 0)).isEqualTo(3);
+        assertThat(outcome.reason(partition)).isNull();
+        assertThat(sink.all()).containsExactlyInAnyOrder("a1", "b1", "b2");
+    }
+
+    @Test
+    void whatCouldNotBeMarkedBeforeTheNextOfItsRowIsNotPassed() {
+        guard.away = true;
+        Outcome outcome = write(state(1, "a1"), state(1, "a2"));
+        assertThat(outcome.reachedOr(partition, 7)).isZero();
+        assertThat(sink.all()).containsExactly("a1");
+    }
+
+    @Test
     void aSinkOfEffectsThatIsDownIsWaitedForAsAWhole() {
         sink.asWhole = true;
         sink.refused.put("down", ErrorCategory.RETRYABLE);

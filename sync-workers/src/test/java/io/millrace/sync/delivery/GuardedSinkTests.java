@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 class GuardedSinkTests {
 
     private final AtomicInteger writes = new AtomicInteger();
+    private boolean down;
 
     /** Whose answer takes some nanoseconds. */
     private static final class Slow implements Guard {
@@ -77,7 +78,11 @@ class GuardedSinkTests {
             }
 
             @Override
-            public void check() {}
+            public void check() throws SinkException {
+                if (down) {
+                    throw SinkException.retryable("It is down", null);
+                }
+            }
         };
     }
 
@@ -98,5 +103,24 @@ class GuardedSinkTests {
         assertThat(new GuardedSink(sink(Duration.ofHours(1)), new Slow()).write(batch))
                 .isEmpty();
         assertThat(writes).hasValue(1);
+    }
+
+    @Test
+    void whatCouldNotBeMarkedIsMarkedByALookAtTheSinkWhateverThatSays() {
+        CapturedTable table = TestTables.items();
+        Mark done = Mark.of(new TestEvents(table).create("{\"id\":1}", "{\"id\":1,\"name\":\"a\"}"));
+        GuardInMemory guard = new GuardInMemory();
+        guard.unstored.add(done.eventId());
+        down = true;
+        GuardedSink guarded = new GuardedSink(sink(Duration.ofHours(1)), guard);
+        guard.away = true;
+        assertThatExceptionOfType(SinkException.class)
+                .isThrownBy(guarded::check)
+                .withMessageStartingWith("The platform database does not answer");
+        guard.away = false;
+        assertThatExceptionOfType(SinkException.class)
+                .isThrownBy(guarded::check)
+                .withMessage("It is down");
+        assertThat(guard.accepted).containsExactly(done.eventId());
     }
 }
