@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Gives dead letters to their sink again: those that a person asked for, and behind them those that waited. In the thread of the
  * partition's consumer, between two polls, so that nothing else of the partition is written at the same time; one by one, in the order
- * of the records. What is not taken now holds nothing else up: it waits by itself, and with it what is kept of its row.
+ * of the records, but for those that were tried before, which come last. What is not taken now holds nothing else up: it waits by itself,
+ * and with it what is kept of its row.
  */
 final class Redelivery {
 
@@ -92,7 +93,7 @@ final class Redelivery {
                 pauses.rest(REST);
             }
             Set<Long> stay = new HashSet<>();
-            for (KeptLetter letter : due) {
+            for (KeptLetter letter : pauses.inTurn(due)) {
                 if (!goesOn.getAsBoolean()) {
                     break;
                 }
