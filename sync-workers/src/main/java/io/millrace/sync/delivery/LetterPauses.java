@@ -69,11 +69,16 @@ final class LetterPauses {
 
     /** One waits after its try, longer each time; where all do, it lets the others go first. */
     void pause(KeptLetter letter, Backoff backoff) {
+        pause(letter, backoff, Duration.ZERO);
+    }
+
+    /** @param cost the time for which nothing is given to the sink because of its try */
+    void pause(KeptLetter letter, Backoff backoff, Duration cost) {
         Pause last = pauses.get(letter.id());
         int failed = last == null ? 1 : last.failures() + 1;
         long now = nanoTime.getAsLong();
         long from = rests() ? restsUntil : now;
-        long wait = Math.max(backoff.after(failed).toNanos(), SLOW * (now - begunAt));
+        long wait = Math.max(backoff.after(failed).toNanos(), SLOW * (now - begunAt + cost.toNanos()));
         pauses.put(letter.id(), new Pause(letter, failed, from + wait));
     }
 

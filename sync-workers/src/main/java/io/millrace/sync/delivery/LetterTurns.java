@@ -44,10 +44,20 @@ final class LetterTurns {
 
     void end() {
         long now = nanoTime.getAsLong();
-        long taken = now - begunAt;
-        if (taken > LONG.toNanos()) {
+        if (now - begunAt > LONG.toNanos()) {
+            restUntil(now + REST * (now - begunAt));
+        }
+    }
+
+    /** Nothing is given to the sink for that time because of a letter: it is as if its try had taken that long. */
+    void cost(Duration time) {
+        restUntil(nanoTime.getAsLong() + (1 + REST) * time.toNanos());
+    }
+
+    private void restUntil(long until) {
+        if (!rest() || until - restsUntil > 0) {
             resting = true;
-            restsUntil = now + REST * taken;
+            restsUntil = until;
         }
     }
 }

@@ -10,6 +10,7 @@ import io.millrace.sync.shaping.TableShaping;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.FenceLostException;
+import io.millrace.sync.sink.LeftAloneException;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
@@ -174,7 +175,11 @@ final class Redelivery {
             String said = deadLetters.later(letter, cause, received.masks());
             log.warn("{} is waited for with dead letters of {}: {}", sink.name(), partition, said);
             place.letters().rest(backoff);
-            place.letters().pause(letter, backoff);
+            Duration cost = e instanceof LeftAloneException left && left.wasAsked() ? left.time() : Duration.ZERO;
+            place.letters().pause(letter, backoff, cost);
+            if (!cost.isZero()) {
+                consumer.letters().cost(cost);
+            }
             return Result.STOP;
         } catch (RuntimeException e) {
             return broke(place, letter, received, e);

@@ -82,6 +82,25 @@ class HangingLettersTests extends EffectsScenario {
         assertThat(sink.asked).containsExactly("hangs 0", "hangs 1");
     }
 
+    /** Given again at once it would have it left alone for ever, and nothing new would ever go. */
+    @Test
+    void whereTheSinkAsksToBeLeftAloneBecauseOfALetterThereIsTimeForWhatIsNewAfterwards() {
+        sink.beside = name -> {};
+        sink.saidOfAll.put("hangs 0", Duration.ofMinutes(1));
+        poll();
+        assertThat(consumer.place(partition).letters().letters()).contains(0L);
+        pass(Duration.ofMinutes(9));
+        poll();
+        assertThat(sink.asked).containsExactly("hangs 0");
+        pass(Duration.ofMinutes(2));
+        // the partition's own letters rest for a moment after each that was said of all
+        consumer.forget(List.of(partition));
+        consumer.place(partition).stand(40, 0, 0);
+        sink.saidOfAll.clear();
+        poll();
+        assertThat(sink.asked).hasSizeGreaterThan(1);
+    }
+
     @Test
     void thoseThatFailAtOnceHaveAllTheTimeThatThereIsForLetters() {
         sink.beside = name -> pass(Duration.ofMillis(150));

@@ -41,6 +41,16 @@ class SlowLettersTests {
         assertThat(pauses.letters()).isEmpty();
     }
 
+    @Test
+    void aLetterWhoseTryCostTheSinkATimeIsTriedTheLessOftenToo() {
+        pauses.begins();
+        pauses.pause(letter, SECOND, Duration.ofMinutes(1));
+        pass(Duration.ofMinutes(29));
+        assertThat(pauses.letters()).containsExactly(1L);
+        pass(Duration.ofMinutes(1));
+        assertThat(pauses.letters()).isEmpty();
+    }
+
     private static KeptLetter letter(long id, Long row) {
         return new KeptLetter(id, "sink", new TopicPartition("shop.public.items", 0), id, null, row, null);
     }
