@@ -78,8 +78,8 @@ final class LetterPauses {
         int failed = last == null ? 1 : last.failures() + 1;
         long now = nanoTime.getAsLong();
         long from = rests() ? restsUntil : now;
-        long wait = Math.max(backoff.after(failed).toNanos(), SLOW * (now - begunAt + cost.toNanos()));
-        pauses.put(letter.id(), new Pause(letter, failed, from + wait));
+        long wait = Math.max(backoff.after(failed).toNanos(), SLOW * (now - begunAt + LetterTurns.counted(cost)));
+        pauses.put(letter.id(), new Pause(letter, failed, from + cost.toNanos() + wait));
     }
 
     private boolean isOver(Pause pause) {

@@ -15,6 +15,9 @@ final class LetterTurns {
     /** They rest so many times as long. */
     private static final int REST = 9;
 
+    /** No more counts of the time for which a sink asked to be left alone. */
+    private static final Duration MOST = Duration.ofMinutes(1);
+
     private final LongSupplier nanoTime;
     private int turns;
     private long begunAt;
@@ -49,9 +52,14 @@ final class LetterTurns {
         }
     }
 
-    /** Nothing is given to the sink for that time because of a letter: it is as if its try had taken that long. */
+    /** Nothing is given to the sink for that time, it may be because of a letter alone: afterwards what is new goes first. */
     void cost(Duration time) {
-        restUntil(nanoTime.getAsLong() + (1 + REST) * time.toNanos());
+        restUntil(nanoTime.getAsLong() + time.toNanos() + REST * counted(time));
+    }
+
+    /** Who asks for hours means everything, as a rule; letters are not to wait for days on end then. */
+    static long counted(Duration cost) {
+        return Math.min(cost.toNanos(), MOST.toNanos());
     }
 
     private void restUntil(long until) {

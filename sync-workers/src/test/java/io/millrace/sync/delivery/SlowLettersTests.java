@@ -45,10 +45,19 @@ class SlowLettersTests {
     void aLetterWhoseTryCostTheSinkATimeIsTriedTheLessOftenToo() {
         pauses.begins();
         pauses.pause(letter, SECOND, Duration.ofMinutes(1));
-        pass(Duration.ofMinutes(29));
+        pass(Duration.ofMinutes(30));
         assertThat(pauses.letters()).containsExactly(1L);
         pass(Duration.ofMinutes(1));
         assertThat(pauses.letters()).isEmpty();
+
+        pauses.begins();
+        pauses.pause(letter, SECOND, Duration.ofHours(1));
+        pass(Duration.ofMinutes(89));
+        assertThat(pauses.letters()).containsExactly(1L);
+        pass(Duration.ofMinutes(1));
+        assertThat(pauses.letters())
+                .as("such a time is meant for all, as a rule")
+                .isEmpty();
     }
 
     private static KeptLetter letter(long id, Long row) {
