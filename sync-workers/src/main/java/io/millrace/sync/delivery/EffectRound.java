@@ -6,6 +6,7 @@ import io.millrace.sync.deduplication.Verdict;
 import io.millrace.sync.sink.EffectSink;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
+import io.millrace.sync.sink.LeftAloneException;
 import io.millrace.sync.sink.SinkException;
 import java.util.Collection;
 import java.util.Deque;
@@ -51,6 +52,7 @@ final class EffectRound {
     private final Set<TopicPartition> broken = ConcurrentHashMap.newKeySet();
 
     private volatile @Nullable String sinkDown;
+    private volatile boolean outage;
     private volatile @Nullable Throwable thrown;
 
     /**
@@ -177,7 +179,10 @@ final class EffectRound {
             return fault(received, failure.category(), failure.cause(), null);
         } catch (SinkException e) {
             String said = String.valueOf(e.getMessage());
-            if (e.category() == ErrorCategory.RETRYABLE) {
+            if (e instanceof LeftAloneException left && !left.wasAsked()) {
+                sinkDown = said;
+            } else if (e.category() == ErrorCategory.RETRYABLE
+                    && (!alone.test(received) || failed.incrementAndGet() >= MOST_FAILED)) {
                 down(said);
             }
             return fault(received, e.category(), said, e);
@@ -200,6 +205,7 @@ final class EffectRound {
 
     private void down(String reason) {
         sinkDown = reason;
+        outage = true;
     }
 
     /** Returns why the changes at the head of their lanes did not have their effect. */
@@ -210,6 +216,11 @@ final class EffectRound {
     /** Returns how many changes had their effect. */
     int taken() {
         return taken.get();
+    }
+
+    /** Tells whether nothing was taken, and not because nothing was asked. */
+    boolean isOutage() {
+        return outage && taken.get() == 0;
     }
 
     /** Returns why the whole sink is to be waited for; null if it is not. */

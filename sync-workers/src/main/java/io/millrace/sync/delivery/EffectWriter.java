@@ -179,7 +179,7 @@ final class EffectWriter implements BatchWriter {
         String down = round.sinkDown();
         if (down != null) {
             outcome.sinkDown(down);
-            if (round.taken() == 0) {
+            if (round.isOutage()) {
                 refusals.outage();
             }
         }

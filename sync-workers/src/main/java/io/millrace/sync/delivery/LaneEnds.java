@@ -1,5 +1,6 @@
 package io.millrace.sync.delivery;
 
+import io.millrace.sync.sink.LeftAloneException;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +36,7 @@ final class LaneEnds {
                     faults.unexpected(first.partition(), first.record().offset(), unexpected, outcome);
                     yield false;
                 }
-                // an exception is the sink's, not the change's
-                if (fault.thrown() == null && refusals.isOver(first)) {
+                if (isOver(first, fault.thrown())) {
                     yield faults.late(first, fault.cause(), outcome) && behindLetter(lane, outcome);
                 }
                 outcome.holdBack(first.partition(), fault.cause());
@@ -49,6 +49,15 @@ final class LaneEnds {
             case REJECTED ->
                 faults.rejected(first, fault.cause(), fault.thrown(), outcome) && behindLetter(lane, outcome);
         };
+    }
+
+    /** An exception is the sink's, unless it is the change's all the same; of what was not asked nothing is known. */
+    private boolean isOver(Received received, @Nullable Throwable thrown) {
+        if (thrown == null) {
+            return refusals.isOver(received);
+        }
+        boolean asked = !(thrown instanceof LeftAloneException left) || left.wasAsked();
+        return asked && refusals.isOverThoughSaidOfAll(received);
     }
 
     /**

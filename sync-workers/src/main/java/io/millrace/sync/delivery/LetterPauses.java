@@ -2,6 +2,7 @@ package io.millrace.sync.delivery;
 
 import io.millrace.sync.deadletter.KeptLetter;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -68,12 +69,17 @@ final class LetterPauses {
 
     /** One waits after its try, longer each time; where all do, it lets the others go first. */
     void pause(KeptLetter letter, Backoff backoff) {
+        pause(letter, backoff, Duration.ZERO);
+    }
+
+    /** @param cost the time for which nothing is given to the sink because of its try */
+    void pause(KeptLetter letter, Backoff backoff, Duration cost) {
         Pause last = pauses.get(letter.id());
         int failed = last == null ? 1 : last.failures() + 1;
         long now = nanoTime.getAsLong();
         long from = rests() ? restsUntil : now;
-        long wait = Math.max(backoff.after(failed).toNanos(), SLOW * (now - begunAt));
-        pauses.put(letter.id(), new Pause(letter, failed, from + wait));
+        long wait = Math.max(backoff.after(failed).toNanos(), SLOW * (now - begunAt + LetterTurns.counted(cost)));
+        pauses.put(letter.id(), new Pause(letter, failed, from + cost.toNanos() + wait));
     }
 
     private boolean isOver(Pause pause) {
@@ -92,6 +98,29 @@ final class LetterPauses {
         pauses.values()
                 .removeIf(pause -> isOver(pause) && !ids.contains(pause.letter().id()));
         broken.keySet().retainAll(pauses.keySet());
+    }
+
+    /**
+     * Puts those behind whose row waited before, which waited longest first: where there is no time for all, each has its turn. What is kept of
+     * one row stays in its order.
+     */
+    List<KeptLetter> inTurn(List<KeptLetter> due) {
+        long now = nanoTime.getAsLong();
+        Map<Long, Long> letters = new HashMap<>();
+        Map<Long, Long> rows = new HashMap<>();
+        for (Pause pause : pauses.values()) {
+            Long row = pause.letter().keyHash();
+            (row == null ? letters : rows)
+                    .merge(row == null ? pause.letter().id() : row, pause.until() - now, Math::max);
+        }
+        return due.stream()
+                .sorted(Comparator.comparing(letter -> {
+                    Long row = letter.keyHash();
+                    return row == null
+                            ? letters.getOrDefault(letter.id(), Long.MIN_VALUE)
+                            : rows.getOrDefault(row, Long.MIN_VALUE);
+                }))
+                .toList();
     }
 
     /** Returns the letters that wait. */

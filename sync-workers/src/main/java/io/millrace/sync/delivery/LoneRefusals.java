@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The changes that a sink of effects refuses for now, and since when it has done so although it takes others. Kept in memory: who takes a
@@ -21,9 +22,11 @@ final class LoneRefusals {
      * @param at as {@link System#nanoTime}
      * @param nanos for how long it had been refused by then, without the time in which the sink was down
      * @param taken how many changes the sink had taken at the first refusal
+     * @param takenSince how many it had taken by then
      * @param outages how often the sink had been down
+     * @param unsure whether the sink may have been down
      */
-    private record Refusal(long at, long nanos, long taken, long outages) {}
+    private record Refusal(long at, long nanos, long taken, long takenSince, long outages, boolean unsure) {}
 
     private final Duration patience;
     private final LongSupplier nanoTime;
@@ -64,14 +67,40 @@ final class LoneRefusals {
         refusals.values().removeIf(old -> now - old.at() > FORGOTTEN_NANOS);
         String id = EffectSink.idOf(received.event());
         Refusal last = refusals.get(id);
+        return last != null && last.unsure() ? again(id, last, now, 0, false) : isOver(id, last, now, Long.MAX_VALUE);
+    }
+
+    /**
+     * The same where the sink says that it takes nothing at all. That is believed: the time since the last refusal counts only if it took others
+     * meanwhile, and no more than a quarter of the patience at once. Of one that limits how much it takes, each change is refused a few times.
+     */
+    synchronized boolean isOverThoughSaidOfAll(Received received) {
+        long now = nanoTime.getAsLong();
+        refusals.values().removeIf(old -> now - old.at() > FORGOTTEN_NANOS);
+        String id = EffectSink.idOf(received.event());
+        Refusal last = refusals.get(id);
+        if (last != null && taken == last.takenSince()) {
+            return again(id, last, now, 0, true);
+        }
+        return isOver(id, last, now, patience.toNanos() / 4);
+    }
+
+    private boolean isOver(String id, @Nullable Refusal last, long now, long most) {
         if (last == null) {
-            refusals.put(id, new Refusal(now, 0, taken, outages));
+            refusals.put(id, new Refusal(now, 0, taken, taken, outages, false));
             return false;
         }
         boolean wasDown = last.outages() < outages;
-        long nanos = last.nanos() + (wasDown ? 0 : now - last.at());
-        refusals.put(id, new Refusal(now, nanos, last.taken(), outages));
-        return !wasDown && nanos >= patience.toNanos() && taken > last.taken();
+        return again(id, last, now, wasDown ? 0 : Math.min(most, now - last.at()), false)
+                && !wasDown
+                && taken > last.taken();
+    }
+
+    /** Notes another refusal, and tells whether enough time counts. */
+    private boolean again(String id, Refusal last, long now, long counts, boolean unsure) {
+        long nanos = last.nanos() + counts;
+        refusals.put(id, new Refusal(now, nanos, last.taken(), taken, outages, unsure));
+        return counts > 0 && nanos >= patience.toNanos();
     }
 
     /** Notes how many changes were taken, after the refusals of the same round: what was taken beside them counts for them. */

@@ -51,6 +51,13 @@ final class Outcome {
         return down != null && !heldBack.containsKey(partition) ? down : heldBack.get(partition);
     }
 
+    /** Tells whether all of a batch was delivered. It may have been before others of the poll found that the sink is down. */
+    boolean isWhole(PartitionBatch batch) {
+        return !fenceLost
+                && !heldBack.containsKey(batch.partition())
+                && (sinkDown == null || reachedOr(batch.partition(), batch.expected()) >= batch.next());
+    }
+
     long reachedOr(TopicPartition partition, long otherwise) {
         return reached.getOrDefault(partition, otherwise);
     }

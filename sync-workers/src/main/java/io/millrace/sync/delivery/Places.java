@@ -34,8 +34,6 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
 
     private static final Logger log = LoggerFactory.getLogger(Places.class);
     private static final Duration LOOKUP_PAUSE = Duration.ofMillis(500);
-    /** How long dead letters are given again between two polls. */
-    private static final Duration REDELIVERY = Duration.ofMillis(200);
 
     private static final String WAY_OUT = "Resume with a new snapshot: the rows are read again as they are now.";
 
@@ -159,23 +157,19 @@ final class Places implements SteeredConsumer.Steering, ConsumerAwareRebalanceLi
     private void redeliver(SteeredConsumer consumer, Set<TopicPartition> due) {
         List<TopicPartition> turns = new ArrayList<>(consumer.assignment());
         turns.retainAll(due);
-        if (turns.isEmpty()) {
+        LetterTurns letters = consumer.letters();
+        if (turns.isEmpty() || letters.rest()) {
             return;
         }
         Known told = known;
-        long begun = System.nanoTime();
-        Collections.rotate(turns, -consumer.turn());
+        Collections.rotate(turns, -letters.begin());
         for (TopicPartition partition : turns) {
             Route route = told.routes().get(partition.topic());
             if (route != null && route.open() && consumer.place(partition).ready() && !consumer.isHeld()) {
-                redelivery.run(
-                        this,
-                        consumer,
-                        partition,
-                        route,
-                        () -> told.holds() && System.nanoTime() - begun < REDELIVERY.toNanos());
+                redelivery.run(this, consumer, partition, route, () -> told.holds() && letters.goesOn());
             }
         }
+        letters.end();
     }
 
     /** Tells whether a partition's changes may be delivered, as the catalog says by now; for whoever takes long about a batch. */

@@ -10,6 +10,7 @@ import io.millrace.sync.shaping.TableShaping;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.FenceLostException;
+import io.millrace.sync.sink.LeftAloneException;
 import io.millrace.sync.sink.Sink;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
@@ -29,7 +30,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Gives dead letters to their sink again: those that a person asked for, and behind them those that waited. In the thread of the
  * partition's consumer, between two polls, so that nothing else of the partition is written at the same time; one by one, in the order
- * of the records. What is not taken now holds nothing else up: it waits by itself, and with it what is kept of its row.
+ * of the records, but for those that were tried before, which come last. What is not taken now holds nothing else up: it waits by itself,
+ * and with it what is kept of its row.
  */
 final class Redelivery {
 
@@ -92,7 +94,7 @@ final class Redelivery {
                 pauses.rest(REST);
             }
             Set<Long> stay = new HashSet<>();
-            for (KeptLetter letter : due) {
+            for (KeptLetter letter : pauses.inTurn(due)) {
                 if (!goesOn.getAsBoolean()) {
                     break;
                 }
@@ -174,7 +176,11 @@ final class Redelivery {
             String said = deadLetters.later(letter, cause, received.masks());
             log.warn("{} is waited for with dead letters of {}: {}", sink.name(), partition, said);
             place.letters().rest(backoff);
-            place.letters().pause(letter, backoff);
+            Duration cost = e instanceof LeftAloneException left && left.wasAsked() ? left.time() : Duration.ZERO;
+            place.letters().pause(letter, backoff, cost);
+            if (!cost.isZero()) {
+                consumer.letters().cost(cost);
+            }
             return Result.STOP;
         } catch (RuntimeException e) {
             return broke(place, letter, received, e);

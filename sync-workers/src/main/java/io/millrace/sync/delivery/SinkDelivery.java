@@ -164,9 +164,8 @@ final class SinkDelivery implements BatchAcknowledgingConsumerAwareMessageListen
         List<Advance> steps = new ArrayList<>();
         List<PartitionBatch> behind = new ArrayList<>();
         List<TopicPartition> passed = new ArrayList<>();
-        boolean isWhole = !outcome.isFenceLost();
         for (PartitionBatch batch : batches) {
-            if (isWhole && outcome.reason(batch.partition()) == null) {
+            if (outcome.isWhole(batch)) {
                 consumer.place(batch.partition()).next(batch.next());
                 consumer.place(batch.partition()).succeeded();
                 steps.add(batch.step());

@@ -44,6 +44,7 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     private final Steering steering;
     private final DeliveryOffsets offsets;
     private final Headroom.Share room;
+    private final LetterTurns letters;
     /** All partitions together, while the sink is waited for. */
     private final Place sink = new Place();
 
@@ -52,14 +53,23 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
     private long committedAt = System.nanoTime();
     private final Map<TopicPartition, Place> places = new HashMap<>();
     private Set<String> followed = Set.of();
-    private int turns;
     private @Nullable ConsumerRebalanceListener listener;
 
     SteeredConsumer(Map<String, Object> settings, Steering steering, DeliveryOffsets offsets, Headroom.Share room) {
+        this(settings, steering, offsets, room, new LetterTurns(System::nanoTime));
+    }
+
+    SteeredConsumer(
+            Map<String, Object> settings,
+            Steering steering,
+            DeliveryOffsets offsets,
+            Headroom.Share room,
+            LetterTurns letters) {
         super(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         this.steering = steering;
         this.offsets = offsets;
         this.room = room;
+        this.letters = letters;
     }
 
     DeliveryOffsets offsets() {
@@ -149,9 +159,9 @@ final class SteeredConsumer extends KafkaConsumer<byte[], byte[]> {
         sent.keySet().removeAll(partitions);
     }
 
-    /** Returns a number that is another each time. */
-    int turn() {
-        return turns++;
+    /** Returns when dead letters are given again. */
+    LetterTurns letters() {
+        return letters;
     }
 
     void holdAll(Backoff backoff) {

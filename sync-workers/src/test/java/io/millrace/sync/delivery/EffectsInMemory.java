@@ -4,6 +4,7 @@ import io.millrace.event.ChangeEvent;
 import io.millrace.sync.sink.EffectSink;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
+import io.millrace.sync.sink.LeftAloneException;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
 import java.time.Duration;
@@ -25,8 +26,17 @@ final class EffectsInMemory implements EffectSink {
 
     volatile int mostAtOnce = 2;
     volatile boolean down;
+    /** Changes of such a name it answers as if it took none, and wants to be left alone for so long. */
+    final Map<String, Duration> saidOfAll = new ConcurrentHashMap<>();
     /** Is told each name before it is dealt with. */
     volatile Consumer<String> beside = name -> {};
+
+    /** May refuse a change unasked. */
+    volatile Before before = name -> {};
+
+    interface Before {
+        void ask(String name) throws SinkException;
+    }
 
     volatile SinkBatch last;
 
@@ -49,10 +59,17 @@ final class EffectsInMemory implements EffectSink {
     public List<Failure> write(SinkBatch batch) throws SinkException {
         last = batch;
         String name = nameOf(batch.changes().get(0).event());
+        before.ask(name);
         asked.add(name);
         beside.accept(name);
         if (down) {
             throw SinkException.retryable("It is down", null);
+        }
+        Duration alone = saidOfAll.get(name);
+        if (alone != null) {
+            throw alone.isZero()
+                    ? SinkException.retryable("No " + name, null)
+                    : new LeftAloneException("No " + name, alone, true);
         }
         ErrorCategory category = refused.get(name);
         if (category != null) {

@@ -50,11 +50,23 @@ abstract class EffectsScenario {
     void publish(TopicPartition to, ChangeEvent... changes) {
         List<ConsumerRecord<byte[], byte[]>> all = records.computeIfAbsent(to, none -> new ArrayList<>());
         for (ChangeEvent event : changes) {
-            ProducerRecord<byte[], byte[]> sent = events.record(event, to.partition());
-            var record = new ConsumerRecord<>(to.topic(), to.partition(), all.size(), sent.key(), sent.value());
-            sent.headers().forEach(record.headers()::add);
-            all.add(record);
+            all.add(record(to, all.size(), event));
         }
+    }
+
+    ConsumerRecord<byte[], byte[]> record(TopicPartition in, long offset, ChangeEvent event) {
+        ProducerRecord<byte[], byte[]> sent = events.record(event, in.partition());
+        var record = new ConsumerRecord<>(in.topic(), in.partition(), offset, sent.key(), sent.value());
+        sent.headers().forEach(record.headers()::add);
+        return record;
+    }
+
+    RecordReader reader() {
+        return new RecordReader(
+                null,
+                metrics,
+                new Repetitions("effects", nothingStored()),
+                SinkShaping.of("effects", SinkKind.EFFECT, null, null, new SimpleMeterRegistry()));
     }
 
     Place place(TopicPartition of) {
@@ -67,11 +79,7 @@ abstract class EffectsScenario {
 
     /** Writes what is published and not passed. */
     Outcome deliver(BatchWriter writer) {
-        RecordReader reader = new RecordReader(
-                null,
-                metrics,
-                new Repetitions("effects", nothingStored()),
-                SinkShaping.of("effects", SinkKind.EFFECT, null, null, new SimpleMeterRegistry()));
+        RecordReader reader = reader();
         List<PartitionBatch> batches = new ArrayList<>();
         records.forEach((of, all) -> {
             int next = (int) place(of).next();
@@ -88,7 +96,7 @@ abstract class EffectsScenario {
         return outcome;
     }
 
-    private static Offsets nothingStored() {
+    static Offsets nothingStored() {
         return (Offsets) Proxy.newProxyInstance(
                 Offsets.class.getClassLoader(),
                 new Class<?>[] {Offsets.class},

@@ -28,6 +28,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.health.contributor.Status;
 
 /** What a poll brings is settled by partition; a consumer that is connected to nothing stands for those of a sink. */
 class SinkDeliveryTests {
@@ -41,6 +42,8 @@ class SinkDeliveryTests {
     private final List<List<TopicPartition>> written = new ArrayList<>();
     private final Map<Integer, String> waiting = new TreeMap<>();
     private final SinkHealth health = new SinkHealth(System::nanoTime, () -> null);
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final DeliveryMetrics metrics = new DeliveryMetrics(registry, "sink");
     private BatchWriter writer = batches -> {
         written.add(batches.stream().map(PartitionBatch::partition).toList());
         return new Outcome();
@@ -81,7 +84,10 @@ class SinkDeliveryTests {
     }
 
     private void deliver(ConsumerRecord<byte[], byte[]> inFirst, ConsumerRecord<byte[], byte[]> inSecond) {
-        DeliveryMetrics metrics = new DeliveryMetrics(new SimpleMeterRegistry(), "sink");
+        deliver(Map.of(first, List.of(inFirst), second, List.of(inSecond)));
+    }
+
+    private void deliver(Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> records) {
         Places places = new Places(
                 "sink",
                 SinkKind.STATE,
@@ -101,10 +107,7 @@ class SinkDeliveryTests {
                 SinkShaping.of("sink", SinkKind.STATE, catalog, null, new SimpleMeterRegistry()));
         SinkDelivery delivery =
                 new SinkDelivery("sink", SinkKind.STATE, writer, reader, places, metrics, health, BACKOFF);
-        delivery.onMessage(
-                new ConsumerRecords<>(Map.of(first, List.of(inFirst), second, List.of(inSecond)), Map.of()),
-                null,
-                consumer);
+        delivery.onMessage(new ConsumerRecords<>(records, Map.of()), null, consumer);
     }
 
     private ConsumerRecord<byte[], byte[]> record(TopicPartition partition, int schemaVersion) {
@@ -153,6 +156,34 @@ class SinkDeliveryTests {
         assertThat(written).containsExactly(List.of(second));
         assertThatTheFirstIsHeldAlone("Delivery of " + first
                 + " to sink failed unexpectedly: java.lang.IllegalStateException: The test breaks it");
+    }
+
+    /** A quiet partition has nothing more that could pass. */
+    @Test
+    void whatWasDeliveredWholeBeforeTheSinkWentDownIsNotWaitedFor() {
+        BatchWriter sound = writer;
+        writer = batches -> {
+            Outcome outcome = new Outcome();
+            outcome.reached(first, 1);
+            outcome.reached(second, 0);
+            outcome.sinkDown("It is down");
+            return outcome;
+        };
+        deliver(record(first, 1), record(second, 1));
+        assertThat(waiting).containsExactly(Map.entry(1, "It is down"));
+        assertThat(consumer.place(first).next()).isEqualTo(1);
+        assertThat(consumer.place(first).held()).isFalse();
+        assertThat(consumer.place(second).next()).isZero();
+        assertThat(consumer.place(second).held()).isTrue();
+        assertThat(consumer.isHeld()).isTrue();
+        assertThat(health.health().getDetails()).containsEntry("cause", "It is down");
+
+        writer = sound;
+        consumer.forget(List.of(second));
+        consumer.place(second).stand(0, 0, 0);
+        deliver(Map.of(second, List.of(record(second, 1))));
+        assertThat(health.health().getStatus()).isEqualTo(Status.UP);
+        assertThat(registry.get("millrace.sink.waiting").gauge().value()).isZero();
     }
 
     @Test

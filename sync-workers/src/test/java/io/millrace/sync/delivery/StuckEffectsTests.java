@@ -80,7 +80,7 @@ class StuckEffectsTests extends EffectsScenario {
         deliver(writer);
         after(10);
         sink.down = true;
-        assertThat(after(30).sinkDown()).isEqualTo("It is down");
+        assertThat(after(30).reason(partition)).isEqualTo("It is down");
         sink.down = false;
         assertThat(after(5).reason(partition)).isEqualTo("No stuck");
         assertThat(letters.kept).isEmpty();

@@ -4,6 +4,7 @@ import io.millrace.event.ChangeEvent;
 import io.millrace.sync.sink.EffectSink;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
+import io.millrace.sync.sink.LeftAloneException;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
 import java.io.IOException;
@@ -73,8 +74,10 @@ final class WebhookSink implements EffectSink, AutoCloseable {
 
     private void leaveAlone() throws SinkException {
         Instant until = leftAloneUntil.get();
-        if (Instant.now().isBefore(until)) {
-            throw SinkException.retryable(receiver.place() + " asked to be left alone until " + until, null);
+        Instant now = Instant.now();
+        if (now.isBefore(until)) {
+            throw new LeftAloneException(
+                    receiver.place() + " asked to be left alone until " + until, Duration.between(now, until), false);
         }
     }
 
@@ -84,7 +87,8 @@ final class WebhookSink implements EffectSink, AutoCloseable {
         if (wait != null) {
             leftAloneUntil.accumulateAndGet(
                     Instant.now().plus(wait), (known, asked) -> asked.isAfter(known) ? asked : known);
-            reason += " and asks to be left alone for " + wait.toSeconds() + " s";
+            throw new LeftAloneException(
+                    reason + " and asks to be left alone for " + wait.toSeconds() + " s", wait, true);
         }
         if (later.all()) {
             throw SinkException.retryable(reason, null);

@@ -10,6 +10,7 @@ import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.EffectSink;
+import io.millrace.sync.sink.LeftAloneException;
 import io.millrace.sync.sink.SinkBatch;
 import io.millrace.sync.sink.SinkException;
 import java.time.Instant;
@@ -58,11 +59,17 @@ class LeftAloneTests {
             var ofSecond = CompletableFuture.supplyAsync(() -> refused(sink, second));
             await().until(() -> receiver.attempts().size() == 2);
             firstMay.countDown();
-            assertThat(ofFirst.get()).hasMessageContaining("asks to be left alone for 600 s");
+            assertThat(ofFirst.get())
+                    .hasMessageContaining("asks to be left alone for 600 s")
+                    .isInstanceOfSatisfying(LeftAloneException.class, asked -> assertThat(asked.wasAsked())
+                            .isTrue());
             secondMay.countDown();
             assertThat(ofSecond.get()).hasMessageContaining("asks to be left alone for 1 s");
 
-            String said = refused(sink, change(3)).getMessage();
+            SinkException unasked = refused(sink, change(3));
+            assertThat(unasked).isInstanceOfSatisfying(LeftAloneException.class, alone -> assertThat(alone.wasAsked())
+                    .isFalse());
+            String said = String.valueOf(unasked.getMessage());
             assertThat(Instant.parse(said.substring(said.lastIndexOf(' ') + 1)))
                     .isAfter(Instant.now().plusSeconds(60));
             assertThat(receiver.attempts()).hasSize(2);
