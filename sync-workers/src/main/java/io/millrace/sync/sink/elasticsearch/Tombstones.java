@@ -8,7 +8,6 @@ import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -17,15 +16,16 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 
 /**
  * Which rows were deleted, and in which version, for longer than Elasticsearch itself remembers ({@code index.gc_deletes}).
  *
- * <p>A change that was captured less than half of {@code gc_deletes} ago, and since the indexes' shards were started, needs no look here:
- * whatever deleted its row came later, so that the server still knows. Only a replay, or a backlog that is older, is compared with these
- * tombstones before it may bring a document about.
+ * <p>A change that was captured less than half of the indexes' own {@code gc_deletes} ago, and since their shards were started, needs no
+ * look here: whatever deleted its row came later, so that the server still knows. Only a replay, or a backlog that is older, is compared
+ * with these tombstones before it may bring a document about.
  */
 final class Tombstones {
 
@@ -44,7 +44,7 @@ final class Tombstones {
     Tombstones(ElasticsearchAccess elasticsearch, ElasticsearchSinkProperties properties, int maxBulk) {
         this.elasticsearch = elasticsearch;
         this.documents = new HeldDocuments(elasticsearch);
-        this.server = new DeleteMemory(elasticsearch);
+        this.server = new DeleteMemory(elasticsearch, properties.gcDeletes());
         this.properties = properties;
         this.maxBulk = maxBulk;
     }
@@ -117,14 +117,13 @@ final class Tombstones {
         if (tables.isEmpty()) {
             return found;
         }
-        Instant remembered =
-                Instant.now().minus(Duration.ofMillis(properties.gcDeletes().toMillis() / 2));
-        Map<String, Instant> since = server.since(tables);
+        Map<String, Remembered> remembered = server.of(tables);
+        Instant now = Instant.now();
         IdentityHashMap<CapturedTable, Instant> limits = new IdentityHashMap<>();
-        tables.forEach(table -> {
-            Instant started = since.getOrDefault(TableIndexes.alias(table), Instant.MAX);
-            limits.put(table, started.isAfter(remembered) ? started : remembered);
-        });
+        tables.forEach(table -> limits.put(
+                table,
+                Objects.requireNonNull(remembered.get(TableIndexes.alias(table)))
+                        .since(now)));
         for (RowWrite write : writes) {
             Instant limit = limits.getOrDefault(write.change().table(), Instant.MIN);
             if (write.row() != null && write.change().event().capturedAt().isBefore(limit)) {
