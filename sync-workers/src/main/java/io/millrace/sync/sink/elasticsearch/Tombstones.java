@@ -100,11 +100,18 @@ final class Tombstones {
             return writes;
         }
         return writes.stream()
-                .filter(write -> !old.contains(write)
-                        || write.version() > dead.getOrDefault(id(write.change().table(), write.id()), -1L)
-                                && write.version()
-                                        > dead.getOrDefault(id(write.change().table(), TRUNCATED), -1L))
+                .filter(write -> !old.contains(write) || isLiving(write, dead))
                 .toList();
+    }
+
+    /**
+     * A row's tombstone in the write's own version is of the same change, as it was shaped before: a filter that was too strict made a
+     * delete of it. No row state has the version of a real delete of its row, which is a change of its own.
+     */
+    private static boolean isLiving(RowWrite write, Map<String, Long> dead) {
+        CapturedTable table = write.change().table();
+        return write.version() >= dead.getOrDefault(id(table, write.id()), -1L)
+                && write.version() > dead.getOrDefault(id(table, TRUNCATED), -1L);
     }
 
     /** Returns those that would write a row of which the server may have forgotten that it was deleted. */
