@@ -8,6 +8,7 @@ import io.millrace.sync.sink.elasticsearch.ElasticsearchAccess.Refused;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -33,6 +34,9 @@ final class Tombstones {
 
     private static final String TRUNCATED = "!truncated";
     private static final int PAGE = 2000;
+
+    /** Longer than it mostly takes from a look to the request, and shorter than it takes until another worker takes over. */
+    private static final Duration FRESH = Duration.ofSeconds(5);
 
     private final ElasticsearchAccess elasticsearch;
     private final HeldDocuments documents;
@@ -112,6 +116,14 @@ final class Tombstones {
         CapturedTable table = write.change().table();
         return write.version() >= dead.getOrDefault(id(table, write.id()), -1L)
                 && write.version() > dead.getOrDefault(id(table, TRUNCATED), -1L);
+    }
+
+    /**
+     * As {@link #living}, of writes that were looked at before: looks again where that was a while ago. A worker that stood still meanwhile
+     * may know nothing of a delete that another one wrote, and the server has forgotten.
+     */
+    List<RowWrite> stillLiving(List<RowWrite> writes, Instant looked) throws SinkException {
+        return looked.plus(FRESH).isAfter(Instant.now()) ? writes : living(writes);
     }
 
     /** Returns those that would write a row of which the server may have forgotten that it was deleted. */

@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.event.ChangeEvent;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
+import io.millrace.sync.sink.Change;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -74,6 +76,27 @@ class DeletedRowsIT extends ElasticsearchScenario {
                     .of(List.of(table))
                     .get(alias())
                     .gcDeletes();
+        }
+    }
+
+    @Test
+    void workerThatStoodStillBetweenTheLookAndItsBulkLooksAgain() throws Exception {
+        ChangeEvent created = events.create(key(1), item(1, "once"));
+        try (ElasticsearchSink other = lab.sink(Duration.ofMillis(100))) {
+            other.write(batch(created));
+            other.write(batch(events.delete(key(1))));
+        }
+        awaitForgotten();
+        try (ElasticsearchAccess elasticsearch = new ElasticsearchAccess(lab.properties())) {
+            int bytes = (int) lab.properties().maxBulk().toBytes();
+            Tombstones tombstones = new Tombstones(elasticsearch, lab.properties(), bytes);
+            RowWriter woken = new RowWriter(elasticsearch, tombstones, bytes);
+            Target live = new Target(alias() + "~-W1", true);
+            List<RowWrite> late = List.of(RowWrite.of(0, new Change(table, created), live));
+            assertThat(woken.write(late, Instant.now().minusSeconds(60))).isEmpty();
+            assertThat(held(1)).isNull();
+            assertThat(woken.write(late, Instant.now())).isEmpty();
+            assertThat(held(1)).as("the server would have taken it").isNotNull();
         }
     }
 
