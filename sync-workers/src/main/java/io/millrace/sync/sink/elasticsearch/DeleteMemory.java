@@ -20,7 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Since when Elasticsearch remembers what was deleted from a table's indexes. It keeps the versions of deleted documents in the memory of
- * each shard for {@code index.gc_deletes}; a shard that is started again, on whatever node, begins with none of them. Thread-safe.
+ * each shard for {@code index.gc_deletes}, which each index has for itself: one that was made by hand or under another setting remembers
+ * otherwise. A shard that is started again, on whatever node, begins with none of them. Thread-safe.
  */
 final class DeleteMemory {
 
@@ -37,36 +38,41 @@ final class DeleteMemory {
     private static final int LONGEST_PATH = 3000;
 
     private final ElasticsearchAccess elasticsearch;
-    private final Map<String, Instant> since = new HashMap<>();
+    /** Of indexes that are not there yet: they will be made with what is configured. */
+    private final Remembered unmade;
+
+    private final Map<String, Remembered> remembered = new HashMap<>();
     /** Those that were asked for since the server was: the next question is about all of them. */
     private final Set<String> used = new HashSet<>();
 
     private Instant asked = Instant.MIN;
     private boolean refused;
 
-    DeleteMemory(ElasticsearchAccess elasticsearch) {
+    /** @param gcDeletes what indexes are made with; those that stand may have been made otherwise, the longest that is relied on is this */
+    DeleteMemory(ElasticsearchAccess elasticsearch, Duration gcDeletes) {
         this.elasticsearch = elasticsearch;
+        this.unmade = new Remembered(Instant.MIN, gcDeletes);
     }
 
     /**
-     * Returns since when the deletes of each of these tables are remembered, by alias; what was captured before may have been deleted,
-     * and the server have forgotten it. {@link Instant#MIN} where nothing was ever forgotten, {@link Instant#MAX} where nobody can say.
+     * Returns what is remembered of the deletes of each of these tables, by alias; what was captured before may have been deleted, and the
+     * server have forgotten it.
      */
-    synchronized Map<String, Instant> since(Collection<CapturedTable> tables) throws SinkException {
+    synchronized Map<String, Remembered> of(Collection<CapturedTable> tables) throws SinkException {
         List<String> aliases =
                 tables.stream().map(TableIndexes::alias).distinct().toList();
         Instant now = Instant.now();
         used.addAll(aliases);
         if (asked.isBefore(now.minus(VALID))) {
-            since.clear();
+            remembered.clear();
             ask(used);
             used.clear();
             asked = now;
-        } else if (!since.keySet().containsAll(aliases)) {
+        } else if (!remembered.keySet().containsAll(aliases)) {
             ask(aliases);
         }
-        Map<String, Instant> found = new HashMap<>();
-        aliases.forEach(alias -> found.put(alias, since.getOrDefault(alias, Instant.MIN)));
+        Map<String, Remembered> found = new HashMap<>();
+        aliases.forEach(alias -> found.put(alias, remembered.getOrDefault(alias, unmade)));
         return found;
     }
 
@@ -89,26 +95,27 @@ final class DeleteMemory {
         if (aliases.isEmpty()) {
             return;
         }
-        Map<String, Instant> starts = new HashMap<>();
-        aliases.forEach(alias -> starts.put(alias, Instant.MIN));
+        Map<String, Remembered> told = new HashMap<>();
+        aliases.forEach(alias -> told.put(alias, unmade));
         try {
             String indexes = String.join("-*,", aliases) + "-*";
             JsonNode shards =
                     get(indexes + "/_recovery?filter_path=*.shards.id,*.shards.type,*.shards.start_time_in_millis");
             // asked for behind it: an index that comes in between is one too many, and none too few
-            JsonNode settings = get(indexes + "/_settings/index.number_of_shards?expand_wildcards=open,closed"
-                    + "&filter_path=*.settings.index.number_of_shards");
+            JsonNode settings =
+                    get(indexes + "/_settings/index.number_of_shards,index.gc_deletes?expand_wildcards=open,closed"
+                            + "&filter_path=*.settings.index.number_of_shards,*.settings.index.gc_deletes");
             for (Map.Entry<String, JsonNode> index : settings.properties()) {
                 // <alias>-000001
                 String name = index.getKey();
                 String alias = name.substring(0, Math.max(0, name.lastIndexOf('-')));
-                int number = index.getValue()
-                        .path("settings")
-                        .path("index")
-                        .path("number_of_shards")
-                        .asInt();
-                Instant started = started(shards.path(name).path("shards"), number);
-                starts.computeIfPresent(alias, (key, known) -> later(known, started));
+                JsonNode own = index.getValue().path("settings").path("index");
+                Remembered here = new Remembered(
+                        started(
+                                shards.path(name).path("shards"),
+                                own.path("number_of_shards").asInt()),
+                        Remembered.gcDeletes(own.path("gc_deletes").asString("")));
+                told.computeIfPresent(alias, (key, known) -> known.and(here));
             }
         } catch (Refused e) {
             if (e.status() == 403) {
@@ -118,12 +125,12 @@ final class DeleteMemory {
                                     + " indexes: every change is looked up among deleted rows, which costs a request per batch");
                 }
                 refused = true;
-                starts.replaceAll((alias, known) -> Instant.MAX);
+                told.replaceAll((alias, known) -> new Remembered(Instant.MAX, Duration.ZERO));
             } else if (e.status() != 404) {
                 throw elasticsearch.fault(e);
             }
         }
-        since.putAll(starts);
+        remembered.putAll(told);
     }
 
     private JsonNode get(String path) throws SinkException, Refused {
@@ -141,16 +148,12 @@ final class DeleteMemory {
             told.add(shard.path("id").asInt());
             // a shard that was made empty forgot nothing
             if (!shard.path("type").asString("").equals("EMPTY_STORE")) {
-                last = later(
-                        last,
-                        Instant.ofEpochMilli(shard.path("start_time_in_millis").asLong())
-                                .plus(MARGIN));
+                Instant start = Instant.ofEpochMilli(
+                                shard.path("start_time_in_millis").asLong())
+                        .plus(MARGIN);
+                last = start.isAfter(last) ? start : last;
             }
         }
         return told.size() < number ? Instant.MAX : last;
-    }
-
-    private static Instant later(Instant one, Instant other) {
-        return one.isAfter(other) ? one : other;
     }
 }

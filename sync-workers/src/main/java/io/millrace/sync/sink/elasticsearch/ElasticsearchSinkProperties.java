@@ -18,10 +18,11 @@ import org.springframework.validation.annotation.Validated;
  * @param uris of one or more nodes of one cluster
  * @param username with {@code password}, for basic authentication
  * @param apiKey base64 as Elasticsearch shows it; instead of username and password
- * @param gcDeletes how long the version of a deleted document is remembered ({@code index.gc_deletes}); must exceed the longest
- *     replay, else one could bring the document back
- * @param tombstoneRetention how long Millrace itself remembers which rows were deleted, for replays of changes that are older than
- *     {@code gcDeletes}; must exceed the retention of the topics
+ * @param gcDeletes how long an index that is made from now on remembers the versions of deleted documents ({@code index.gc_deletes}, in
+ *     heap); changes that are older than half of it, or of what their table's indexes have, are compared with Millrace's own tombstones
+ *     first, which costs a request per batch
+ * @param tombstoneRetention how long Millrace itself remembers which rows were deleted, for replays of changes that the server may have
+ *     forgotten the deletes behind; must exceed the longest replay, that is the retention of the topics
  * @param caCertificates PEM file of the authorities that the cluster's certificate is checked against; unset: the JVM's
  * @param refreshInterval how soon searches see a change; unset is Elasticsearch's default: 1 s, and only for an index that is
  *     searched. Reading by id always sees it at once

@@ -6,6 +6,7 @@ import io.millrace.sync.sink.Change;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.Failure;
 import io.millrace.sync.sink.SinkException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -63,10 +64,11 @@ final class IndexWriter {
         changes.forEach(
                 change -> placements.put(change.table().id(), new Placement(target.name(), target, null, false)));
         Sorted sorted = sorted(changes, placements, Map.of());
+        Instant looked = Instant.now();
         List<RowWrite> living = tombstones.living(sorted.rows());
         List<Failure> failures = sorted.failures();
         Map<RowWrite, ItemResult> failed = new HashMap<>();
-        rows.completed(living, failed, completed -> failed.putAll(rows.write(completed)));
+        rows.completed(living, failed, completed -> failed.putAll(rows.write(completed, looked)));
         failed.forEach(
                 (write, result) -> failures.add(ElasticsearchSink.failure(write.index(), result, result.category())));
         for (Map.Entry<Integer, Change> truncate : sorted.truncates().entrySet()) {
@@ -108,18 +110,20 @@ final class IndexWriter {
     private Map<RowWrite, ItemResult> apply(List<RowWrite> given, Map<Long, Placement> placements)
             throws SinkException {
         Map<RowWrite, ItemResult> failed = new HashMap<>();
-        rows.completed(tombstones.living(given), failed, completed -> apply(completed, placements, failed));
+        Instant looked = Instant.now();
+        rows.completed(tombstones.living(given), failed, completed -> apply(completed, looked, placements, failed));
         return failed;
     }
 
-    private void apply(List<RowWrite> completed, Map<Long, Placement> placements, Map<RowWrite, ItemResult> failed)
+    private void apply(
+            List<RowWrite> completed, Instant looked, Map<Long, Placement> placements, Map<RowWrite, ItemResult> failed)
             throws SinkException {
-        List<RowWrite> writes = without(mirror(completed, placements, true), completed, failed);
-        Map<RowWrite, ItemResult> refused = rows.write(writes);
+        List<RowWrite> writes = without(mirror(completed, looked, placements, true), completed, failed);
+        Map<RowWrite, ItemResult> refused = rows.write(writes, looked);
         failed.putAll(refused);
         // what the new one refuses for good, the old one may take
         refused.values().removeIf(result -> result.category() != ErrorCategory.RETRYABLE);
-        failed.putAll(mirror(without(refused, writes, failed), placements, false));
+        failed.putAll(mirror(without(refused, writes, failed), looked, placements, false));
     }
 
     /** Returns what is left of writes without these, which are added to those that failed. */
@@ -138,7 +142,8 @@ final class IndexWriter {
      * Writes to the mirrors that are to be written now; returns what must be tried again. What a mirror refuses for good does not hold
      * up the live index: the comparison before an exchange, or a rollback, finds it.
      */
-    private Map<RowWrite, ItemResult> mirror(List<RowWrite> writes, Map<Long, Placement> placements, boolean first)
+    private Map<RowWrite, ItemResult> mirror(
+            List<RowWrite> writes, Instant looked, Map<Long, Placement> placements, boolean first)
             throws SinkException {
         Map<Integer, RowWrite> originals = new HashMap<>(0);
         List<RowWrite> mirrored = new ArrayList<>(0);
@@ -150,7 +155,7 @@ final class IndexWriter {
             }
         }
         Map<RowWrite, ItemResult> heldBack = new HashMap<>();
-        rows.write(mirrored).forEach((copy, result) -> {
+        rows.write(mirrored, looked).forEach((copy, result) -> {
             if (result.category() == ErrorCategory.RETRYABLE) {
                 heldBack.put(Objects.requireNonNull(originals.get(copy.index())), result);
             } else {

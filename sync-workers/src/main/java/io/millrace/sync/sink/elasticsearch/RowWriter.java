@@ -5,6 +5,7 @@ import io.millrace.event.Row;
 import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.IdentityHashMap;
@@ -42,8 +43,14 @@ final class RowWriter {
         this.maxBulk = maxBulk;
     }
 
-    /** Returns the rows that were not applied, with what Elasticsearch said. They must be {@link #completed}. */
-    Map<RowWrite, ItemResult> write(List<RowWrite> writes) throws SinkException {
+    /**
+     * Returns the rows that were not applied, with what Elasticsearch said.
+     *
+     * @param given rows that are {@link #completed}
+     * @param looked when it was looked whether they are {@link Tombstones#living}
+     */
+    Map<RowWrite, ItemResult> write(List<RowWrite> given, Instant looked) throws SinkException {
+        List<RowWrite> writes = tombstones.stillLiving(given, looked);
         if (writes.isEmpty()) {
             return new LinkedHashMap<>(0);
         }
@@ -79,7 +86,7 @@ final class RowWriter {
                 failed.put(write, result);
             }
         }
-        failed.putAll(plain(refused));
+        failed.putAll(plain(tombstones.stillLiving(refused, looked)));
         return failed;
     }
 

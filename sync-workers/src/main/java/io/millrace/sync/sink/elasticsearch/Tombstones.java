@@ -17,15 +17,16 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 
 /**
  * Which rows were deleted, and in which version, for longer than Elasticsearch itself remembers ({@code index.gc_deletes}).
  *
- * <p>A change that was captured less than half of {@code gc_deletes} ago, and since the indexes' shards were started, needs no look here:
- * whatever deleted its row came later, so that the server still knows. Only a replay, or a backlog that is older, is compared with these
- * tombstones before it may bring a document about.
+ * <p>A change that was captured less than half of the indexes' own {@code gc_deletes} ago, and since their shards were started, needs no
+ * look here: whatever deleted its row came later, so that the server still knows. Only a replay, or a backlog that is older, is compared
+ * with these tombstones before it may bring a document about.
  */
 final class Tombstones {
 
@@ -33,6 +34,9 @@ final class Tombstones {
 
     private static final String TRUNCATED = "!truncated";
     private static final int PAGE = 2000;
+
+    /** Longer than it mostly takes from a look to the request, and shorter than it takes until another worker takes over. */
+    private static final Duration FRESH = Duration.ofSeconds(5);
 
     private final ElasticsearchAccess elasticsearch;
     private final HeldDocuments documents;
@@ -44,7 +48,7 @@ final class Tombstones {
     Tombstones(ElasticsearchAccess elasticsearch, ElasticsearchSinkProperties properties, int maxBulk) {
         this.elasticsearch = elasticsearch;
         this.documents = new HeldDocuments(elasticsearch);
-        this.server = new DeleteMemory(elasticsearch);
+        this.server = new DeleteMemory(elasticsearch, properties.gcDeletes());
         this.properties = properties;
         this.maxBulk = maxBulk;
     }
@@ -100,11 +104,26 @@ final class Tombstones {
             return writes;
         }
         return writes.stream()
-                .filter(write -> !old.contains(write)
-                        || write.version() > dead.getOrDefault(id(write.change().table(), write.id()), -1L)
-                                && write.version()
-                                        > dead.getOrDefault(id(write.change().table(), TRUNCATED), -1L))
+                .filter(write -> !old.contains(write) || isLiving(write, dead))
                 .toList();
+    }
+
+    /**
+     * A row's tombstone in the write's own version is of the same change, as it was shaped before: a filter that was too strict made a
+     * delete of it. No row state has the version of a real delete of its row, which is a change of its own.
+     */
+    private static boolean isLiving(RowWrite write, Map<String, Long> dead) {
+        CapturedTable table = write.change().table();
+        return write.version() >= dead.getOrDefault(id(table, write.id()), -1L)
+                && write.version() > dead.getOrDefault(id(table, TRUNCATED), -1L);
+    }
+
+    /**
+     * As {@link #living}, of writes that were looked at before: looks again where that was a while ago. A worker that stood still meanwhile
+     * may know nothing of a delete that another one wrote, and the server has forgotten.
+     */
+    List<RowWrite> stillLiving(List<RowWrite> writes, Instant looked) throws SinkException {
+        return looked.plus(FRESH).isAfter(Instant.now()) ? writes : living(writes);
     }
 
     /** Returns those that would write a row of which the server may have forgotten that it was deleted. */
@@ -117,14 +136,13 @@ final class Tombstones {
         if (tables.isEmpty()) {
             return found;
         }
-        Instant remembered =
-                Instant.now().minus(Duration.ofMillis(properties.gcDeletes().toMillis() / 2));
-        Map<String, Instant> since = server.since(tables);
+        Map<String, Remembered> remembered = server.of(tables);
+        Instant now = Instant.now();
         IdentityHashMap<CapturedTable, Instant> limits = new IdentityHashMap<>();
-        tables.forEach(table -> {
-            Instant started = since.getOrDefault(TableIndexes.alias(table), Instant.MAX);
-            limits.put(table, started.isAfter(remembered) ? started : remembered);
-        });
+        tables.forEach(table -> limits.put(
+                table,
+                Objects.requireNonNull(remembered.get(TableIndexes.alias(table)))
+                        .since(now)));
         for (RowWrite write : writes) {
             Instant limit = limits.getOrDefault(write.change().table(), Instant.MIN);
             if (write.row() != null && write.change().event().capturedAt().isBefore(limit)) {

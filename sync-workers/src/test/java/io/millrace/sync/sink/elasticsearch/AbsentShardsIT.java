@@ -257,13 +257,16 @@ class AbsentShardsIT {
         assertThat(since()).isEqualTo(Instant.MAX);
         bringBack();
         assertThat(since()).isAfter(Instant.now().minusSeconds(60)).isBefore(Instant.MAX);
-        assertThat(new DeleteMemory(elasticsearch).since(List.of(TestTables.items())))
+        assertThat(new DeleteMemory(elasticsearch, Duration.ofHours(1)).of(List.of(TestTables.items())))
                 .as("no index, and nothing that could have been forgotten")
-                .containsValue(Instant.MIN);
+                .containsValue(new Remembered(Instant.MIN, Duration.ofHours(1)));
     }
 
     private Instant since() throws SinkException {
-        return new DeleteMemory(elasticsearch).since(List.of(table)).get(alias());
+        return new DeleteMemory(elasticsearch, Duration.ofHours(1))
+                .of(List.of(table))
+                .get(alias())
+                .started();
     }
 
     @Test

@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.event.ChangeEvent;
 import io.millrace.localstack.LocalStack;
 import io.millrace.localstack.Service;
+import io.millrace.sync.sink.Change;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,20 +31,84 @@ class DeletedRowsIT extends ElasticsearchScenario {
             forgetful.write(batch(created, truncated, alive));
             forgetful.write(batch(truncate));
             forgetful.write(batch(events.delete(key(1))));
-            // the server itself takes an older version by now: what its own memory would have stopped before
-            String control = "/" + alias() + "/_doc/control?version_type=external&version=";
-            assertThat(lab.send("PUT", control + 10, item(99, "control"))).isEqualTo(201);
-            assertThat(lab.send("DELETE", control + 20, "")).isEqualTo(200);
-            await().atMost(Duration.ofSeconds(60)).until(() -> {
-                lab.send("POST", "/" + alias() + "/_refresh", "");
-                return lab.send("PUT", control + 5, item(99, "control")) == 201;
-            });
+            awaitForgotten();
 
             assertThat(forgetful.write(batch(created, truncated, alive))).isEmpty();
             assertThat(held(1)).as("deleted").isNull();
             assertThat(held(2)).as("truncated").isNull();
             assertThat(held(3)).isEqualTo(JSON.readTree(item(3, "alive")));
         }
+    }
+
+    @Test
+    void indexThatRemembersForShorterThanIsConfiguredByNowIsNotReliedOnForLonger() throws Exception {
+        ChangeEvent created = events.create(key(1), item(1, "once"));
+        ChangeEvent alive = events.create(key(2), item(2, "alive"));
+        try (ElasticsearchSink before = lab.sink(Duration.ofMillis(100))) {
+            before.write(batch(created, alive));
+            before.write(batch(events.delete(key(1))));
+        }
+        awaitForgotten();
+        // this one is configured with an hour, and adopts what stands
+        assertThat(write(created, alive)).isEmpty();
+        assertThat(held(1)).as("deleted").isNull();
+        assertThat(held(2)).isEqualTo(JSON.readTree(item(2, "alive")));
+    }
+
+    @Test
+    void indexThatWasMadeByHandRemembersForAsLongAsItSays() throws Exception {
+        String index = "/" + alias() + "-000001";
+        assertThat(lab.send("PUT", index, "{\"aliases\":{\"" + alias() + "\":{}}}"))
+                .isEqualTo(200);
+        assertThat(write(events.create(key(1), item(1, "once")))).isEmpty();
+        assertThat(gcDeletes()).isEqualTo(Duration.ofSeconds(60));
+        for (String other : List.of("24h", "-1")) {
+            assertThat(lab.send("PUT", index + "/_settings", "{\"index.gc_deletes\":\"" + other + "\"}"))
+                    .isEqualTo(200);
+            assertThat(gcDeletes()).isEqualTo(other.equals("-1") ? Duration.ZERO : Duration.ofHours(1));
+        }
+    }
+
+    /** Returns what a worker that is configured with an hour counts on. */
+    private Duration gcDeletes() throws Exception {
+        try (ElasticsearchAccess elasticsearch = new ElasticsearchAccess(lab.properties())) {
+            return new DeleteMemory(elasticsearch, Duration.ofHours(1))
+                    .of(List.of(table))
+                    .get(alias())
+                    .gcDeletes();
+        }
+    }
+
+    @Test
+    void workerThatStoodStillBetweenTheLookAndItsBulkLooksAgain() throws Exception {
+        ChangeEvent created = events.create(key(1), item(1, "once"));
+        try (ElasticsearchSink other = lab.sink(Duration.ofMillis(100))) {
+            other.write(batch(created));
+            other.write(batch(events.delete(key(1))));
+        }
+        awaitForgotten();
+        try (ElasticsearchAccess elasticsearch = new ElasticsearchAccess(lab.properties())) {
+            int bytes = (int) lab.properties().maxBulk().toBytes();
+            Tombstones tombstones = new Tombstones(elasticsearch, lab.properties(), bytes);
+            RowWriter woken = new RowWriter(elasticsearch, tombstones, bytes);
+            Target live = new Target(alias() + "~-W1", true);
+            List<RowWrite> late = List.of(RowWrite.of(0, new Change(table, created), live));
+            assertThat(woken.write(late, Instant.now().minusSeconds(60))).isEmpty();
+            assertThat(held(1)).isNull();
+            assertThat(woken.write(late, Instant.now())).isEmpty();
+            assertThat(held(1)).as("the server would have taken it").isNotNull();
+        }
+    }
+
+    /** Waits until the server itself takes an older version: what its own memory would have stopped before. */
+    private void awaitForgotten() {
+        String control = "/" + alias() + "/_doc/control?version_type=external&version=";
+        assertThat(lab.send("PUT", control + 10, item(99, "control"))).isEqualTo(201);
+        assertThat(lab.send("DELETE", control + 20, "")).isEqualTo(200);
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
+            lab.send("POST", "/" + alias() + "/_refresh", "");
+            return lab.send("PUT", control + 5, item(99, "control")) == 201;
+        });
     }
 
     @Test
