@@ -44,6 +44,11 @@ final class RecordLookup implements AutoCloseable {
                         return record.offset() == offset ? Optional.of(record) : Optional.empty();
                     }
                 }
+                // a topic that was made anew may end right there
+                Long end = reader.endOffsets(List.of(partition)).get(partition);
+                if (end != null && end <= offset) {
+                    return Optional.empty();
+                }
                 throw new IllegalStateException("Kafka did not return " + partition + " from offset " + offset
                         + " within " + PATIENCE.toSeconds() + " s");
             }
