@@ -101,7 +101,7 @@ final class CopyFeed {
         FedChanges changes =
                 new FedChanges(catalog, deadLetters, awaited, shaping(sink.name()), copy.table(), sink.name());
         try (TopicReader reader = new TopicReader(settings, copy.table().topic())) {
-            changes.look(next, rebuild.until(), restsOnHeld(rebuild));
+            changes.look(next, rebuild.until());
             reader.seek(next, rebuild.until());
             boolean reached = reached(next, rebuild.until());
             long refused = 0;
@@ -155,17 +155,14 @@ final class CopyFeed {
         return rereads.open(table.id());
     }
 
-    /** Takes note that a copy which rests on what delivery holds lacks what delivery lacks; before any of it is fed. */
+    /** Takes note of what a copy lacks before any of it is fed: what is brought back may rest on what was never lost. */
     void begin(Rebuild rebuild) {
-        if (restsOnHeld(rebuild)) {
-            Place delivery = new Place(rebuild.tableId(), rebuild.sink());
-            awaited.begin(delivery.ofRefill(), delivery);
+        Place delivery = new Place(rebuild.tableId(), rebuild.sink());
+        if (rebuild.kind() == RebuildKind.REFILL) {
+            awaited.begin(delivery.ofCopy(), delivery);
+        } else {
+            awaited.begin(delivery.ofCopy());
         }
-    }
-
-    /** What is brought back may rest on what was never lost. */
-    private static boolean restsOnHeld(Rebuild rebuild) {
-        return rebuild.kind() == RebuildKind.REFILL;
     }
 
     private boolean stopped(long id) {
@@ -192,6 +189,8 @@ final class CopyFeed {
                     .filter(failure -> failure.category() == ErrorCategory.INCOMPLETE)
                     .forEach(failure -> gaps.lacks(changes.get(failure.index()).event()));
             failures.removeIf(failure -> failure.category() == ErrorCategory.INCOMPLETE);
+            failures.forEach(
+                    failure -> gaps.refused(changes.get(failure.index()).event()));
             failures.stream()
                     .limit(3)
                     .forEach(failure -> log.warn(
@@ -200,6 +199,7 @@ final class CopyFeed {
         } catch (SinkException e) {
             if (e.category() != ErrorCategory.REJECTED || changes.size() == 1) {
                 if (e.category() == ErrorCategory.REJECTED) {
+                    gaps.refused(changes.get(0).event());
                     log.warn("The copy of {} refuses a change: {}", copy.table().table(), e.getMessage());
                     return 1;
                 }
