@@ -28,6 +28,7 @@ import java.util.Objects;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -132,13 +133,18 @@ final class CopyFeed {
                                 + copy.table().topic() + " before they were fed");
                 return false;
             }
-            throw new SinkException(
-                    ErrorCategory.FATAL,
-                    "Retention deleted records of " + copy.table().topic()
-                            + " before they were fed: start the rebuild again," + " a snapshot feeds it then",
-                    e);
+            throw cut(copy.table(), e);
         }
         return true;
+    }
+
+    /** Says that what was to be fed is not in the topic any more. */
+    static SinkException cut(CapturedTable table, @Nullable Throwable cause) {
+        return new SinkException(
+                ErrorCategory.FATAL,
+                "Retention deleted records of " + table.topic()
+                        + " before they were fed: start the rebuild again, a snapshot feeds it then",
+                cause);
     }
 
     /** Has capture read rows that the copy could not complete: what delivery did for itself, under another shaping perhaps. */
