@@ -194,6 +194,24 @@ public final class JdbcRebuilds implements Rebuilds {
     }
 
     @Override
+    public void bySnapshot(long id, long snapshotId, Map<Integer, Long> before) {
+        sql.sql("""
+                UPDATE millrace.sink_rebuild
+                SET feed = 'SNAPSHOT', snapshot_id = ?, fed_next = ?::jsonb, fed_until = '{}', asked = false
+                WHERE id = ?
+                """).params(snapshotId, RebuildRows.json(before), id).update();
+    }
+
+    @Override
+    public void withSnapshot(long id, Map<Integer, Long> from, Map<Integer, Long> until) {
+        sql.sql("""
+                UPDATE millrace.sink_rebuild
+                SET feed = 'TOPIC', fed_from = ?::jsonb, fed_next = '{}', fed_until = ?::jsonb, asked = false, message = NULL
+                WHERE id = ? AND state = 'FEEDING'
+                """).params(RebuildRows.json(from), RebuildRows.json(until), id).update();
+    }
+
+    @Override
     public void feed(long id, RebuildFeed feed, @Nullable Long snapshotId, Map<Integer, Long> until) {
         sql.sql(
                         "UPDATE millrace.sink_rebuild SET feed = ?, snapshot_id = ?, fed_until = ?::jsonb, asked = false WHERE id = ?")

@@ -77,6 +77,16 @@ public interface Rebuilds {
 
     void place(long id, String place);
 
+    /**
+     * Notes that a snapshot feeds it.
+     *
+     * @param before offset by partition where the topic ended before the snapshot began, kept as what feeding has reached
+     */
+    void bySnapshot(long id, long snapshotId, Map<Integer, Long> before);
+
+    /** Notes that it is fed from the topic between these offsets after all, with what its snapshot has brought there. */
+    void withSnapshot(long id, Map<Integer, Long> from, Map<Integer, Long> until);
+
     /** Notes where feeding ends now, behind the answers to all that it asked for. */
     void feed(long id, RebuildFeed feed, @Nullable Long snapshotId, Map<Integer, Long> until);
 

@@ -96,7 +96,12 @@ final class AwaitedRowTable implements AwaitedRows {
 
     @Override
     public void begin(Place place, Place like) {
-        jdbc.update("DELETE FROM millrace.awaited_row" + OF_PLACE, place.tableId(), place.sink());
+        begin(place);
         jdbc.update(BEGIN, place.tableId(), place.sink(), like.tableId(), like.sink());
+    }
+
+    @Override
+    public void begin(Place place) {
+        jdbc.update("DELETE FROM millrace.awaited_row" + OF_PLACE, place.tableId(), place.sink());
     }
 }

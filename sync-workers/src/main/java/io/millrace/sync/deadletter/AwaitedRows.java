@@ -15,8 +15,8 @@ public interface AwaitedRows {
     /** Where rows are awaited: in what a sink holds of a table. */
     record Place(long tableId, String sink) {
 
-        /** Returns where a refill of the sink puts entries together, which rests on what the sink holds. */
-        public Place ofRefill() {
+        /** Returns where a copy is put together, of which a table has one in a sink; a refill's rests on what the sink holds. */
+        public Place ofCopy() {
             return new Place(tableId, sink + " refill");
         }
     }
@@ -38,4 +38,7 @@ public interface AwaitedRows {
 
     /** In one place, whatever was there, the same is missing from now on as in another. */
     void begin(Place place, Place like);
+
+    /** In one place, whatever was there, nothing is missing from now on. */
+    void begin(Place place);
 }

@@ -28,6 +28,7 @@ import java.util.Objects;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -101,7 +102,7 @@ final class CopyFeed {
         FedChanges changes =
                 new FedChanges(catalog, deadLetters, awaited, shaping(sink.name()), copy.table(), sink.name());
         try (TopicReader reader = new TopicReader(settings, copy.table().topic())) {
-            changes.look(next, rebuild.until(), restsOnHeld(rebuild));
+            changes.look(next, rebuild.until());
             reader.seek(next, rebuild.until());
             boolean reached = reached(next, rebuild.until());
             long refused = 0;
@@ -132,13 +133,18 @@ final class CopyFeed {
                                 + copy.table().topic() + " before they were fed");
                 return false;
             }
-            throw new SinkException(
-                    ErrorCategory.FATAL,
-                    "Retention deleted records of " + copy.table().topic()
-                            + " before they were fed: start the rebuild again," + " a snapshot feeds it then",
-                    e);
+            throw cut(copy.table(), e);
         }
         return true;
+    }
+
+    /** Says that what was to be fed is not in the topic any more. */
+    static SinkException cut(CapturedTable table, @Nullable Throwable cause) {
+        return new SinkException(
+                ErrorCategory.FATAL,
+                "Retention deleted records of " + table.topic()
+                        + " before they were fed: start the rebuild again, a snapshot feeds it then",
+                cause);
     }
 
     /** Has capture read rows that the copy could not complete: what delivery did for itself, under another shaping perhaps. */
@@ -155,17 +161,14 @@ final class CopyFeed {
         return rereads.open(table.id());
     }
 
-    /** Takes note that a copy which rests on what delivery holds lacks what delivery lacks; before any of it is fed. */
+    /** Takes note of what a copy lacks before any of it is fed: what is brought back may rest on what was never lost. */
     void begin(Rebuild rebuild) {
-        if (restsOnHeld(rebuild)) {
-            Place delivery = new Place(rebuild.tableId(), rebuild.sink());
-            awaited.begin(delivery.ofRefill(), delivery);
+        Place delivery = new Place(rebuild.tableId(), rebuild.sink());
+        if (rebuild.kind() == RebuildKind.REFILL) {
+            awaited.begin(delivery.ofCopy(), delivery);
+        } else {
+            awaited.begin(delivery.ofCopy());
         }
-    }
-
-    /** What is brought back may rest on what was never lost. */
-    private static boolean restsOnHeld(Rebuild rebuild) {
-        return rebuild.kind() == RebuildKind.REFILL;
     }
 
     private boolean stopped(long id) {
@@ -192,6 +195,8 @@ final class CopyFeed {
                     .filter(failure -> failure.category() == ErrorCategory.INCOMPLETE)
                     .forEach(failure -> gaps.lacks(changes.get(failure.index()).event()));
             failures.removeIf(failure -> failure.category() == ErrorCategory.INCOMPLETE);
+            failures.forEach(
+                    failure -> gaps.refused(changes.get(failure.index()).event()));
             failures.stream()
                     .limit(3)
                     .forEach(failure -> log.warn(
@@ -200,6 +205,7 @@ final class CopyFeed {
         } catch (SinkException e) {
             if (e.category() != ErrorCategory.REJECTED || changes.size() == 1) {
                 if (e.category() == ErrorCategory.REJECTED) {
+                    gaps.refused(changes.get(0).event());
                     log.warn("The copy of {} refuses a change: {}", copy.table().table(), e.getMessage());
                     return 1;
                 }

@@ -78,12 +78,8 @@ final class FedChanges {
                 .orElseThrow(() -> new IllegalStateException(table.table() + " does not go to " + sink + " any more"));
     }
 
-    /**
-     * Looks up what delivery has kept between these offsets, by partition, and what it has left out.
-     *
-     * @param restsOnHeld whether the copy takes values from what delivery holds
-     */
-    void look(Map<Integer, Long> from, Map<Integer, Long> until, boolean restsOnHeld) {
+    /** Looks up what delivery has kept between these offsets, by partition, and what the copy lacks by now. */
+    void look(Map<Integer, Long> from, Map<Integer, Long> until) {
         until.forEach((number, end) -> {
             TopicPartition partition = new TopicPartition(table.topic(), number);
             letters.put(
@@ -92,7 +88,7 @@ final class FedChanges {
                             deadLetters.unsettled(sink, partition),
                             deadLetters.discarded(sink, partition, from.getOrDefault(number, 0L), end)));
         });
-        gaps.look(deadLetters, until.keySet(), restsOnHeld);
+        gaps.look(deadLetters, until.keySet());
     }
 
     /** Returns the changes in these records, in their order, with the table and its shaping as they are now. */

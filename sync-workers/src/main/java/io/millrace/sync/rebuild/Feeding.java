@@ -2,7 +2,6 @@ package io.millrace.sync.rebuild;
 
 import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
-import io.millrace.catalog.Offsets;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.Shapings;
 import io.millrace.catalog.SnapshotState;
@@ -16,7 +15,6 @@ import io.millrace.sync.sink.ErrorCategory;
 import io.millrace.sync.sink.RebuildableSink;
 import io.millrace.sync.sink.RebuildableSink.Copy;
 import io.millrace.sync.sink.SinkException;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -24,17 +22,22 @@ import java.util.Optional;
 final class Feeding {
 
     private final PipelineCatalog catalog;
-    private final Offsets offsets;
     private final Rebuilds rebuilds;
     private final SnapshotRuns snapshots;
     private final CopyFeed topic;
+    private final FeedWithSnapshot withSnapshot;
 
-    Feeding(PipelineCatalog catalog, Offsets offsets, Rebuilds rebuilds, SnapshotRuns snapshots, CopyFeed topic) {
+    Feeding(
+            PipelineCatalog catalog,
+            Rebuilds rebuilds,
+            SnapshotRuns snapshots,
+            CopyFeed topic,
+            FeedWithSnapshot withSnapshot) {
         this.catalog = catalog;
-        this.offsets = offsets;
         this.rebuilds = rebuilds;
         this.snapshots = snapshots;
         this.topic = topic;
+        this.withSnapshot = withSnapshot;
     }
 
     /** Returns a table with the columns that a sink gets of it. */
@@ -72,7 +75,7 @@ final class Feeding {
                             : "Waits for the snapshot that runs already: what it read before would be missing");
             return false;
         }
-        rebuilds.feed(rebuild.id(), RebuildFeed.SNAPSHOT, snapshot.id(), Map.of());
+        rebuilds.bySnapshot(rebuild.id(), snapshot.id(), extent.end());
         return true;
     }
 
@@ -94,7 +97,11 @@ final class Feeding {
             rebuilds.message(rebuild.id(), "Waits until capture has read " + open + " rows again");
             return false;
         }
-        rebuilds.feed(rebuild.id(), RebuildFeed.TOPIC, null, topic.extent(table).end());
+        rebuilds.feed(
+                rebuild.id(),
+                RebuildFeed.TOPIC,
+                rebuild.snapshotId(),
+                topic.extent(table).end());
         return false;
     }
 
@@ -136,11 +143,16 @@ final class Feeding {
     }
 
     /** Tells whether delivery has passed where the feed ended, so that both hold the same. One that is stopped is not waited for. */
-    private boolean delivered(Rebuild rebuild, CapturedTable table) {
+    private boolean delivered(Rebuild rebuild, CapturedTable table) throws SinkException {
         Rebuild now = rebuilds.find(rebuild.id()).orElse(rebuild);
         boolean flows = flows(now, table);
         if (now.feed() == RebuildFeed.TOPIC && (!flows || now.kind() == RebuildKind.REFILL)) {
             return true;
+        }
+        if (!flows && now.kind() == RebuildKind.REBUILD) {
+            // what stopped it may be what the rebuild is to mend
+            withSnapshot.feed(now, table);
+            return false;
         }
         boolean reached = passed(now, table);
         if (!reached) {
@@ -175,10 +187,7 @@ final class Feeding {
     }
 
     private boolean passed(Rebuild rebuild, CapturedTable table) {
-        Map<Integer, Long> next = new HashMap<>();
-        offsets.deliveries(rebuild.sink()).stream()
-                .filter(offset -> offset.topic().equals(table.topic()))
-                .forEach(offset -> next.put(offset.partition(), offset.nextOffset()));
+        Map<Integer, Long> next = withSnapshot.stands(rebuild.sink(), table);
         return rebuild.until().entrySet().stream()
                 .allMatch(end -> end.getValue() == 0 || next.getOrDefault(end.getKey(), 0L) >= end.getValue());
     }

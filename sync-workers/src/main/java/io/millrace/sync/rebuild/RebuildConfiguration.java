@@ -48,7 +48,8 @@ class RebuildConfiguration {
                         sink -> SinkShaping.of(sink.name(), sink.kind(), catalog, shapings, nowhere)));
         CopyFeed topic = new CopyFeed(
                 kafka.buildConsumerProperties(), properties, catalog, deadLetters, awaited, rebuilds, rereads, bySink);
-        return new Rebuilder(
-                all, catalog, rebuilds, new Feeding(catalog, offsets, rebuilds, snapshots, topic), properties);
+        FeedWithSnapshot withSnapshot = new FeedWithSnapshot(catalog, offsets, rebuilds, snapshots, topic);
+        Feeding feeding = new Feeding(catalog, rebuilds, snapshots, topic, withSnapshot);
+        return new Rebuilder(all, catalog, rebuilds, feeding, withSnapshot, properties);
     }
 }

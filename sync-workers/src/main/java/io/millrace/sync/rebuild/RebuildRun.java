@@ -1,5 +1,6 @@
 package io.millrace.sync.rebuild;
 
+import io.millrace.catalog.BindingState;
 import io.millrace.catalog.CapturedTable;
 import io.millrace.catalog.PipelineCatalog;
 import io.millrace.catalog.rebuild.Comparison;
@@ -30,6 +31,7 @@ final class RebuildRun {
     private final PipelineCatalog catalog;
     private final Rebuilds rebuilds;
     private final Feeding feeding;
+    private final FeedWithSnapshot withSnapshot;
     private final Rebuilds.Claim claim;
     private final long id;
 
@@ -38,12 +40,14 @@ final class RebuildRun {
             PipelineCatalog catalog,
             Rebuilds rebuilds,
             Feeding feeding,
+            FeedWithSnapshot withSnapshot,
             Rebuilds.Claim claim,
             long id) {
         this.sink = sink;
         this.catalog = catalog;
         this.rebuilds = rebuilds;
         this.feeding = feeding;
+        this.withSnapshot = withSnapshot;
         this.claim = claim;
         this.id = id;
     }
@@ -126,6 +130,7 @@ final class RebuildRun {
             case EXCHANGING_BACK -> {
                 sink.exchangeBack(copy);
                 sink.discard(copy);
+                withSnapshot.madeUpFor(rebuild);
                 return moved(rebuild, RebuildState.ROLLED_BACK, null);
             }
             case CANCELLING -> {
@@ -146,7 +151,7 @@ final class RebuildRun {
     private boolean compare(Rebuild rebuild, Copy copy) throws SinkException {
         return compared(
                 rebuild,
-                sink.compare(copy, this::progress),
+                sink.compare(copy, withSnapshot.readSince(rebuild), this::progress),
                 RebuildState.EXCHANGING,
                 "The new one",
                 "accept or cancel");
@@ -199,10 +204,14 @@ final class RebuildRun {
             sink.discard(copy);
             return moved(rebuild, RebuildState.DONE, null);
         }
-        boolean done = moved(rebuild, RebuildState.SWITCHED, null);
-        // what stopped the table may be what the rebuild has mended; a pause stays one
+        // what stopped the table may be what the rebuild has mended, and a pause stays one; noted behind it, so that it
+        // is not passed over
+        if (copy.table().sinks().stream()
+                .anyMatch(binding -> binding.sink().equals(sink.name()) && binding.state() == BindingState.FAILED)) {
+            withSnapshot.passLost(rebuild, copy.table());
+        }
         catalog.reopenBinding(copy.table().id(), sink.name());
-        return done;
+        return moved(rebuild, RebuildState.SWITCHED, null);
     }
 
     private boolean kept(Rebuild rebuild, Copy copy) throws SinkException {

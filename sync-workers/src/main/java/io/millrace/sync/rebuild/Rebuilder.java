@@ -27,6 +27,7 @@ final class Rebuilder implements SmartLifecycle {
     private final PipelineCatalog catalog;
     private final Rebuilds rebuilds;
     private final Feeding feeding;
+    private final FeedWithSnapshot withSnapshot;
     private final RebuildProperties properties;
     private final Set<Long> working = ConcurrentHashMap.newKeySet();
     private @Nullable ScheduledExecutorService clock;
@@ -38,11 +39,13 @@ final class Rebuilder implements SmartLifecycle {
             PipelineCatalog catalog,
             Rebuilds rebuilds,
             Feeding feeding,
+            FeedWithSnapshot withSnapshot,
             RebuildProperties properties) {
         this.sinks = Map.copyOf(sinks);
         this.catalog = catalog;
         this.rebuilds = rebuilds;
         this.feeding = feeding;
+        this.withSnapshot = withSnapshot;
         this.properties = properties;
     }
 
@@ -92,7 +95,7 @@ final class Rebuilder implements SmartLifecycle {
                 return;
             }
             try (Rebuilds.Claim claim = claimed.get()) {
-                RebuildRun run = new RebuildRun(sink, catalog, rebuilds, feeding, claim, id);
+                RebuildRun run = new RebuildRun(sink, catalog, rebuilds, feeding, withSnapshot, claim, id);
                 while (run.step() && !Thread.currentThread().isInterrupted()) {
                     // the next step
                 }

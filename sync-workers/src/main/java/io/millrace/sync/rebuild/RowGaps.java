@@ -18,8 +18,9 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * What is missing in rows of a copy, so that later changes of them cannot be completed: what a person discarded, what nobody could complete,
- * and what delivery awaited when the feed began, where the copy rests on what delivery holds: it sees all that comes after. For one run of a
- * feed; confined to its thread.
+ * what the copy refused, and what delivery awaited when the feed began, where the copy rests on what delivery holds: it sees all that comes
+ * after. The last two are kept in the catalog, so that they are known when the feed goes on in another run. For one run of a feed; confined
+ * to its thread.
  */
 final class RowGaps {
 
@@ -28,14 +29,17 @@ final class RowGaps {
     /** By what rows are told apart by. */
     private final Map<Long, Gap> gaps = new HashMap<>();
 
-    /** Rows that came whole, with what is fed now, while any are missing in what delivery holds. */
+    /** Rows that came whole, with what is fed now, while any are known to the catalog. */
     private final Map<Long, Long> whole = new HashMap<>();
+
+    /** Rows of which the copy refused what is fed now. */
+    private final Map<Long, Gap> refused = new HashMap<>();
 
     /** Rows of which changes were left out, since nobody could give values that they lack, and that nothing since has brought whole. */
     private final Map<RowKey, Gap> awaited = new LinkedHashMap<>();
 
     private CapturedTable table;
-    private boolean restsOnAwaited;
+    private boolean anyKept;
 
     RowGaps(AwaitedRows missing, CapturedTable table, String sink) {
         this.missing = missing;
@@ -48,25 +52,21 @@ final class RowGaps {
         table = now;
     }
 
-    /**
-     * Begins with what was discarded, before this run too.
-     *
-     * @param restsOnHeld whether the copy takes values from what delivery holds
-     */
-    void look(DeadLetters letters, Set<Integer> partitions, boolean restsOnHeld) {
+    /** Begins with what was discarded and what the copy lacks, before this run too. */
+    void look(DeadLetters letters, Set<Integer> partitions) {
         for (int number : partitions) {
             gaps.putAll(letters.gaps(sink, new TopicPartition(table.topic(), number)));
         }
-        restsOnAwaited = restsOnHeld && missing.any(place());
+        anyKept = missing.any(place());
     }
 
     private Place place() {
-        return new Place(table.id(), sink).ofRefill();
+        return new Place(table.id(), sink).ofCopy();
     }
 
-    /** Looks up what delivery awaited of rows that come now. */
+    /** Looks up what the catalog knows of rows that come now. */
     void lookUp(Collection<ChangeEvent> events) {
-        if (!restsOnAwaited) {
+        if (!anyKept) {
             return;
         }
         Set<Long> rows = new HashSet<>();
@@ -101,6 +101,17 @@ final class RowGaps {
         }
     }
 
+    /**
+     * The copy refused a change for good. Capture is asked only when a change comes that lacks values: what it reads may be refused again,
+     * without end.
+     */
+    void refused(ChangeEvent event) {
+        RowKey key = event.key();
+        if (key != null) {
+            refused.merge(hash(key), Gap.at(event.rowVersion()), Gap::and);
+        }
+    }
+
     /** Tells whether a change stands behind one that was left out. */
     boolean areBefore(RowKey key, long version) {
         Gap asked = awaited.get(key);
@@ -110,21 +121,27 @@ final class RowGaps {
 
     void cameWhole(RowKey key, long version) {
         awaited.computeIfPresent(key, (row, gap) -> gap.isMadeGoodBy(version) ? null : gap);
-        if (!gaps.isEmpty() || restsOnAwaited) {
+        if (!gaps.isEmpty() || anyKept) {
             long row = hash(key);
             gaps.computeIfPresent(row, (same, gap) -> gap.isMadeGoodBy(version) ? null : gap);
-            if (restsOnAwaited) {
+            if (anyKept) {
                 whole.merge(row, version, Math::max);
             }
         }
     }
 
-    /** What came is in the copy: it rests on delivery for less. */
+    /** What came is in the copy, but for what it refused: that must be known before progress is noted. */
     void fed() {
+        whole.keySet().removeAll(refused.keySet());
         if (!whole.isEmpty()) {
             missing.came(place(), whole);
-            restsOnAwaited = missing.any(place());
+            anyKept = missing.any(place());
             whole.clear();
+        }
+        if (!refused.isEmpty()) {
+            missing.leftOut(place(), refused);
+            anyKept = true;
+            refused.clear();
         }
     }
 

@@ -38,8 +38,13 @@ public interface RebuildableSink extends Sink {
      */
     List<Failure> feed(Copy copy, List<Change> changes) throws SinkException;
 
-    /** Compares the copy with what readers see, while both go on being written. */
-    Comparison compare(Copy copy, Progress progress) throws SinkException;
+    /**
+     * Compares the copy with what readers see, while both go on being written.
+     *
+     * @param readSince a version from which on all that there is was read, and taken by the copy: what it lacks in an older one is gone, and
+     *     not missing; 0 if that is not known
+     */
+    Comparison compare(Copy copy, long readSince, Progress progress) throws SinkException;
 
     /** Tells how far something is, and whether to go on. */
     interface Progress {

@@ -56,4 +56,9 @@ final class AwaitedInMemory implements AwaitedRows {
     public void begin(Place place, Place like) {
         throw new UnsupportedOperationException();
     }
+
+    @Override
+    public void begin(Place place) {
+        throw new UnsupportedOperationException();
+    }
 }

@@ -71,9 +71,11 @@ class DecidedRebuildIT {
                     }
                     throw fault;
                 });
-        Feeding feeding = new Feeding(lab.catalog, lab.application.getBean(Offsets.class), lab.rebuilds, null, null);
+        FeedWithSnapshot withSnapshot =
+                new FeedWithSnapshot(lab.catalog, lab.application.getBean(Offsets.class), lab.rebuilds, null, null);
+        Feeding feeding = new Feeding(lab.catalog, lab.rebuilds, null, null, withSnapshot);
         try (Rebuilds.Claim claim = lab.rebuilds.claim(id).orElseThrow()) {
-            new RebuildRun(broken, lab.catalog, lab.rebuilds, feeding, claim, id).step();
+            new RebuildRun(broken, lab.catalog, lab.rebuilds, feeding, withSnapshot, claim, id).step();
         }
         return lab.rebuild();
     }

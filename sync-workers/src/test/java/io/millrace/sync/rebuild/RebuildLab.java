@@ -159,6 +159,40 @@ final class RebuildLab implements AutoCloseable {
         producer.flush();
     }
 
+    /** Fails the first note of progress behind so many records; a sequence remembers it though the transaction is rolled back. */
+    void failNoteBehind(long records) {
+        failNote("(SELECT sum(value::bigint) FROM jsonb_each_text(NEW.fed_next)) > " + records);
+    }
+
+    /** Fails the first note of progress that passes an offset. */
+    void failNoteBehind(int partition, long offset) {
+        failNote("(NEW.fed_next ->> '" + partition + "')::bigint > " + offset);
+    }
+
+    private void failNote(String condition) {
+        sql.execute("DROP SEQUENCE IF EXISTS millrace.feed_fault");
+        sql.execute("CREATE SEQUENCE millrace.feed_fault");
+        sql.execute("""
+                CREATE OR REPLACE FUNCTION millrace.feed_fault() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF NEW.table_id = %d AND %s
+                            AND nextval('millrace.feed_fault') = 1 THEN
+                        RAISE EXCEPTION 'The test wants it';
+                    END IF;
+                    RETURN NEW;
+                END $$
+                """.formatted(table.id(), condition));
+        sql.execute("""
+                CREATE OR REPLACE TRIGGER feed_fault BEFORE UPDATE OF fed_next ON millrace.sink_rebuild
+                FOR EACH ROW EXECUTE FUNCTION millrace.feed_fault()
+                """);
+    }
+
+    /** Tells whether a note of progress was failed, and more noted since. */
+    boolean tookUpAgain() {
+        return sql.queryForObject("SELECT last_value FROM millrace.feed_fault", Long.class) > 1;
+    }
+
     Rebuild request(Duration keep) {
         return rebuilds.request(
                 RebuildRequest.rebuild(table.id(), table.sinks().get(0).sink(), "Asked for by a test", keep, "test"));

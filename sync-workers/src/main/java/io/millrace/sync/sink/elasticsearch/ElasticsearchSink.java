@@ -33,7 +33,7 @@ final class ElasticsearchSink implements RebuildableSink, HeldState, AutoCloseab
         Tombstones tombstones = new Tombstones(elasticsearch, properties, maxBulk);
         RowWriter rows = new RowWriter(elasticsearch, tombstones, maxBulk);
         this.writer = new IndexWriter(indexes, rows, tombstones, new Truncation(elasticsearch, maxBulk));
-        this.rebuild = new IndexRebuild(elasticsearch, indexes, maker, writer);
+        this.rebuild = new IndexRebuild(elasticsearch, indexes, maker, writer, new DeletedSince(tombstones));
         this.held = new HeldSearch(elasticsearch);
         this.memory = new Memory(
                 properties.tombstoneRetention(), "deleted rows", "millrace.sinks.elasticsearch.tombstone-retention");
@@ -92,8 +92,8 @@ final class ElasticsearchSink implements RebuildableSink, HeldState, AutoCloseab
     }
 
     @Override
-    public Comparison compare(Copy copy, Progress progress) throws SinkException {
-        return rebuild.compare(copy, progress);
+    public Comparison compare(Copy copy, long readSince, Progress progress) throws SinkException {
+        return rebuild.compare(copy, readSince, progress);
     }
 
     @Override

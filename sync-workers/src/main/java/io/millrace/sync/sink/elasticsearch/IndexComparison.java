@@ -5,6 +5,7 @@ import io.millrace.sync.sink.RebuildableSink.Progress;
 import io.millrace.sync.sink.SinkException;
 import io.millrace.sync.sink.elasticsearch.HeldDocuments.Held;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Compares two indexes document by document while both are written. What looks missing or older is read again from both, in real
- * time, before it counts: it may have been written or deleted since the page was read.
+ * time, before it counts: it may have been written or deleted since the page was read. What is missing because its row was deleted since
+ * the live one was given it does not count: delivery may be stopped, or behind.
  */
 final class IndexComparison {
 
@@ -31,6 +33,7 @@ final class IndexComparison {
     private final HeldDocuments documents;
     private final DocumentPortions portions;
     private final Scroll scroll;
+    private final Gone gone;
     private final Progress progress;
     private final String live;
     private final String copy;
@@ -46,9 +49,20 @@ final class IndexComparison {
     private final List<String> examples = new ArrayList<>();
     private long told = System.nanoTime();
 
-    IndexComparison(ElasticsearchAccess elasticsearch, String live, String copy, Progress progress) {
+    /** Tells which documents the copy lacks rightly. */
+    interface Gone {
+        /**
+         * Returns those of them.
+         *
+         * @param missing the live one's versions by id
+         */
+        Set<String> among(Map<String, Long> missing) throws SinkException;
+    }
+
+    IndexComparison(ElasticsearchAccess elasticsearch, String live, String copy, Gone gone, Progress progress) {
         this.documents = new HeldDocuments(elasticsearch);
         this.portions = new DocumentPortions(documents);
+        this.gone = gone;
         this.progress = progress;
         this.scroll = new Scroll(elasticsearch, PAGE);
         this.live = live;
@@ -182,6 +196,16 @@ final class IndexComparison {
             }
         }
         left.addAll(contents(equal));
+        Map<String, Long> missing = new HashMap<>();
+        for (String id : left) {
+            Long version = mine.get(id);
+            if (version != null && !theirs.containsKey(id)) {
+                missing.put(id, version);
+            }
+        }
+        if (!missing.isEmpty()) {
+            left.removeAll(gone.among(missing));
+        }
         return left;
     }
 }

@@ -28,6 +28,7 @@ final class IndexRebuild {
     private final TableIndexes indexes;
     private final IndexMaker maker;
     private final IndexWriter writer;
+    private final DeletedSince deleted;
 
     /** The index that readers saw when the rebuild was asked for, and the one that is to take its place. */
     private record Place(String before, String after) {
@@ -39,11 +40,17 @@ final class IndexRebuild {
         }
     }
 
-    IndexRebuild(ElasticsearchAccess elasticsearch, TableIndexes indexes, IndexMaker maker, IndexWriter writer) {
+    IndexRebuild(
+            ElasticsearchAccess elasticsearch,
+            TableIndexes indexes,
+            IndexMaker maker,
+            IndexWriter writer,
+            DeletedSince deleted) {
         this.elasticsearch = elasticsearch;
         this.indexes = indexes;
         this.maker = maker;
         this.writer = writer;
+        this.deleted = deleted;
     }
 
     String plan(CapturedTable table) throws SinkException {
@@ -99,10 +106,10 @@ final class IndexRebuild {
         return failures;
     }
 
-    Comparison compare(Copy copy, Progress progress) throws SinkException {
+    Comparison compare(Copy copy, long readSince, Progress progress) throws SinkException {
         Place place = Place.of(copy);
         emptyOfTruncated(copy.table(), place);
-        return comparison(place.before(), place.after(), progress);
+        return comparison(copy.table(), place.before(), place.after(), readSince, progress);
     }
 
     /**
@@ -116,9 +123,12 @@ final class IndexRebuild {
         }
     }
 
-    private Comparison comparison(String seen, String other, Progress progress) throws SinkException {
+    private Comparison comparison(CapturedTable table, String seen, String other, long readSince, Progress progress)
+            throws SinkException {
         try {
-            return new IndexComparison(elasticsearch, seen, other, progress).run();
+            return new IndexComparison(
+                            elasticsearch, seen, other, missing -> deleted.among(table, missing, readSince), progress)
+                    .run();
         } catch (IndexGoneException e) {
             throw new CopyGoneException(e.getMessage() + ": start the rebuild again", e);
         }
@@ -137,7 +147,7 @@ final class IndexRebuild {
     /** What the old one refused while it was kept, a rollback would lose. */
     Comparison compareBack(Copy copy, Progress progress) throws SinkException {
         Place place = Place.of(copy);
-        return comparison(place.after(), place.before(), progress);
+        return comparison(copy.table(), place.after(), place.before(), 0, progress);
     }
 
     void exchangeBack(Copy copy) throws SinkException {

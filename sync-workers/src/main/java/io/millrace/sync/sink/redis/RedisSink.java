@@ -165,7 +165,7 @@ final class RedisSink implements RebuildableSink, HeldState, AutoCloseable {
 
     /** Nothing to compare with: what readers see has lost entries. */
     @Override
-    public Comparison compare(Copy copy, Progress progress) {
+    public Comparison compare(Copy copy, long readSince, Progress progress) {
         return Comparison.none();
     }
 

@@ -207,7 +207,7 @@ class ColumnNamesIT extends ElasticsearchScenario {
         sink.feed(copy, List.of(new Change(table, second)));
         assertThat(source(alias() + "-000001", 1)).isEqualTo(document(1, "x.x", "x.x", "w.w", "w.w"));
         assertThat(source(alias() + "-000002", 1)).isEqualTo(document(1, "x%2Ex", "x.x", "w%2Ew", "w.w"));
-        assertThat(sink.compare(copy, sentence -> {})).isEqualTo(new Comparison(2, 2, 2, 0, 0, 0, 0, List.of()));
+        assertThat(sink.compare(copy, 0, sentence -> {})).isEqualTo(new Comparison(2, 2, 2, 0, 0, 0, 0, List.of()));
 
         nowWith("w.w", "x.x", "w");
         ChangeEvent third = create(3, "w.w", "x.x", "w");

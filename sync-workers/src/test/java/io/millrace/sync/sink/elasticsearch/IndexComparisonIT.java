@@ -9,6 +9,7 @@ import io.millrace.localstack.junit.LocalStackExtension;
 import io.millrace.sync.fixture.TestTables;
 import io.millrace.sync.sink.SinkException;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,7 +63,7 @@ class IndexComparisonIT {
         write(copy, 1, 7);
         write(copy, 3, 6);
         write(copy, 5, 6);
-        Comparison comparison = new IndexComparison(elasticsearch, live, copy, text -> {
+        Comparison comparison = new IndexComparison(elasticsearch, live, copy, missing -> Set.of(), text -> {
                     if (text.startsWith("Looking again at 4")) {
                         write(copy, 2, 7);
                         write(copy, 3, 7);
@@ -91,7 +92,7 @@ class IndexComparisonIT {
                 write(copy, id, 7, id == 120 ? large.replaceFirst("x", "y") : large);
             }
         }
-        Comparison comparison = new IndexComparison(elasticsearch, live, copy, text -> {}).run();
+        Comparison comparison = new IndexComparison(elasticsearch, live, copy, missing -> Set.of(), text -> {}).run();
         assertThat(comparison).isEqualTo(new Comparison(160, 159, 158, 1, 0, 1, 0, List.of("130")));
     }
 
@@ -114,7 +115,7 @@ class IndexComparisonIT {
         assertThat(bulk.results()).allMatch(ItemResult::isApplied);
         notIndexed(copy);
         List<String> told = new java.util.ArrayList<>();
-        Comparison comparison = new IndexComparison(elasticsearch, live, copy, told::add).run();
+        Comparison comparison = new IndexComparison(elasticsearch, live, copy, missing -> Set.of(), told::add).run();
         assertThat(comparison.missing()).isEqualTo(21_000);
         assertThat(comparison.examples()).hasSize(10);
         assertThat(told)
