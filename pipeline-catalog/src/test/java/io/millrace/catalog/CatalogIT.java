@@ -30,6 +30,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -55,6 +56,10 @@ class CatalogIT {
     private final Rereads rereads = new JdbcRereads(template);
 
     CatalogIT(LocalStack stack) {
+        reach(database, stack);
+    }
+
+    private static void reach(PGSimpleDataSource database, LocalStack stack) {
         database.setURL(stack.postgresJdbcUrl("millrace"));
         database.setUser(LocalStack.POSTGRES_USER);
         database.setPassword(LocalStack.POSTGRES_PASSWORD);
@@ -75,9 +80,15 @@ class CatalogIT {
                 .load();
     }
 
-    @BeforeEach
-    void migrateByThreeAppsAtOnceAndEmpty() {
+    @BeforeAll
+    static void migrateByThreeAppsAtOnce(LocalStack stack) {
+        PGSimpleDataSource database = new PGSimpleDataSource();
+        reach(database, stack);
         IntStream.range(0, 3).parallel().forEach(app -> flyway(database).migrate());
+    }
+
+    @BeforeEach
+    void empty() {
         template.execute("TRUNCATE millrace.source, millrace.delivery_offset, millrace.past_epoch CASCADE");
         catalog.addSource(Source.of("shop", "localhost", 5432, "shop", "me", "pass'word", "prefer"), "anna");
     }
