@@ -390,7 +390,8 @@ class DeadLettersIT extends DeliveryScenario {
     @EnabledIfSystemProperty(
             named = "millrace.campaign",
             matches = "true",
-            disabledReason = "What is sent to a topic that is gone is given up after a quarter of a minute: ./millrace test --campaign")
+            disabledReason =
+                    "What is sent to a topic that is gone is given up after a quarter of a minute: ./millrace test --campaign")
     void aTopicOfDeadLettersThatIsDeletedIsMadeAgain() throws Exception {
         in(0, events.create(key(1), item(1, bad)));
         await().untilAsserted(() -> assertThat(letters("audit")).containsExactly("1:OPEN"));
