@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -107,7 +106,7 @@ class InterruptedFeedIT {
     }
 
     private void allDelivered() {
-        await().untilAsserted(() -> assertThat(delivered()).isEqualTo(written()));
+        await().untilAsserted(() -> assertThat(delivered()).isEqualTo(lab.written()));
     }
 
     @Test
@@ -170,7 +169,7 @@ class InterruptedFeedIT {
                 .get();
         allDelivered();
         discard(discarded, at);
-        lab.failNoteBehind(written() - 100);
+        lab.failNoteBehind(lab.written() - 100);
 
         redis.with(connection -> connection.sync().flushall());
 
@@ -207,22 +206,5 @@ class InterruptedFeedIT {
                 "SELECT coalesce(sum(next_offset), 0) FROM millrace.delivery_offset WHERE topic = ?",
                 Long.class,
                 lab.table.topic());
-    }
-
-    private long written() {
-        lab.producer.flush();
-        try (TopicReader reader = new TopicReader(
-                Map.of(
-                        "bootstrap.servers",
-                        lab.stack.kafkaBootstrapServers(),
-                        "key.deserializer",
-                        ByteArrayDeserializer.class,
-                        "value.deserializer",
-                        ByteArrayDeserializer.class),
-                lab.table.topic())) {
-            return reader.extent().end().values().stream()
-                    .mapToLong(Long::longValue)
-                    .sum();
-        }
     }
 }

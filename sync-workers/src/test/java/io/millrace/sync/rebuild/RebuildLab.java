@@ -30,6 +30,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import tools.jackson.databind.JsonNode;
@@ -268,5 +269,26 @@ final class RebuildLab implements AutoCloseable {
     public void close() {
         producer.close();
         application.close();
+    }
+
+    /** Returns how many records were written to the table's topic, over all of its partitions. */
+    long written() {
+        return extent().end().values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Returns where the table's topic begins and ends, behind all that was produced. */
+    TopicReader.Extent extent() {
+        producer.flush();
+        try (TopicReader reader = new TopicReader(
+                Map.of(
+                        "bootstrap.servers",
+                        stack.kafkaBootstrapServers(),
+                        "key.deserializer",
+                        ByteArrayDeserializer.class,
+                        "value.deserializer",
+                        ByteArrayDeserializer.class),
+                table.topic())) {
+            return reader.extent();
+        }
     }
 }

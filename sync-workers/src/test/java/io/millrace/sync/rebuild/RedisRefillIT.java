@@ -17,7 +17,6 @@ import io.millrace.sync.fixture.TestEvents;
 import io.millrace.sync.fixture.TestTables;
 import java.time.Duration;
 import java.util.List;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -89,7 +88,7 @@ class RedisRefillIT {
 
     private void delivered() {
         lab.producer.flush();
-        await().untilAsserted(() -> assertThat(stored()).isEqualTo(written()));
+        await().untilAsserted(() -> assertThat(stored()).isEqualTo(lab.written()));
     }
 
     private long stored() {
@@ -97,22 +96,6 @@ class RedisRefillIT {
                 "SELECT coalesce(sum(next_offset), 0) FROM millrace.delivery_offset WHERE topic = ?",
                 Long.class,
                 lab.table.topic());
-    }
-
-    private long written() {
-        try (TopicReader reader = new TopicReader(
-                java.util.Map.of(
-                        "bootstrap.servers",
-                        lab.stack.kafkaBootstrapServers(),
-                        "key.deserializer",
-                        ByteArrayDeserializer.class,
-                        "value.deserializer",
-                        ByteArrayDeserializer.class),
-                lab.table.topic())) {
-            return reader.extent().end().values().stream()
-                    .mapToLong(Long::longValue)
-                    .sum();
-        }
     }
 
     /** Waits until the marker says that all of this table was in Redis. */

@@ -26,7 +26,6 @@ import java.util.TreeMap;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -64,7 +63,8 @@ class RetypedColumnRebuildIT {
     void tableWithARetypedColumn() throws Exception {
         lab.register("elasticsearch", TestTables.itemColumns());
         lab.fill(200);
-        await().untilAsserted(() -> assertThat(delivered()).isEqualTo(extent().end()));
+        await().untilAsserted(
+                        () -> assertThat(delivered()).isEqualTo(lab.extent().end()));
         stopped = delivered();
         lab.catalog.recordSchema(
                 lab.table.id(),
@@ -97,21 +97,6 @@ class RetypedColumnRebuildIT {
                 .filter(offset -> offset.sink().equals("elasticsearch"))
                 .forEach(offset -> next.put(offset.partition(), offset.nextOffset()));
         return next;
-    }
-
-    private TopicReader.Extent extent() {
-        lab.producer.flush();
-        try (TopicReader reader = new TopicReader(
-                Map.of(
-                        "bootstrap.servers",
-                        lab.stack.kafkaBootstrapServers(),
-                        "key.deserializer",
-                        ByteArrayDeserializer.class,
-                        "value.deserializer",
-                        ByteArrayDeserializer.class),
-                lab.table.topic())) {
-            return reader.extent();
-        }
     }
 
     private void deleteBefore(Map<Integer, Long> offsets) throws Exception {
@@ -163,7 +148,8 @@ class RetypedColumnRebuildIT {
                 .extracting(Comparison::missing, Comparison::older)
                 .containsExactly(0L, 0L);
         lab.put(7, "flows again");
-        await().untilAsserted(() -> assertThat(delivered()).isEqualTo(extent().end()));
+        await().untilAsserted(
+                        () -> assertThat(delivered()).isEqualTo(lab.extent().end()));
         assertThat(lab.held(lab.alias())).isEqualTo(lab.rows);
         lab.rebuilds.wish(lab.rebuild().id(), RebuildWish.FINISH);
         reaches(RebuildState.DONE);
@@ -176,7 +162,7 @@ class RetypedColumnRebuildIT {
     void rebuildMendsATableOfWhichRetentionDeletedWhatWasNotDeliveredYet() throws Exception {
         lab.delete(15);
         lab.delete(16);
-        Map<Integer, Long> begin = extent().end();
+        Map<Integer, Long> begin = lab.extent().end();
         deleteBefore(begin);
         lab.delete(17);
         lab.put(3000, "comes and goes");
@@ -224,7 +210,7 @@ class RetypedColumnRebuildIT {
         reaches(RebuildState.FEEDING);
         lab.fill(5);
         lab.put(20, "so that both partitions are cut");
-        deleteBefore(extent().end());
+        deleteBefore(lab.extent().end());
         lab.catalog.snapshotEnded(snapshot.id(), SnapshotState.DONE, null);
         reaches(RebuildState.FAILED);
         assertThat(lab.rebuild().message()).contains("start the rebuild again");
